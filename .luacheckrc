@@ -1,0 +1,8 @@
+std = 'luajit'
+self = false
+max_line_length = 100
+cache = true
+ignore = { '212/_.*' }
+files['scripts'].allow_defined_top = false
+files['tests/script'].globals = { 'describe', 'it', 'before_each', 'after_each', 'expect' }
+files['**/*_spec.lua'].globals = { 'describe', 'it', 'before_each', 'after_each', 'expect' }

@@ -1,0 +1,37 @@
+# One static library per room of engine/ (and one for bindings/). A room exports an include view:
+# a directory that holds a single symlink with the room's name. A source file can include
+# "net/listener.hh" only if its target links the room `net`; anything else is not found.
+
+function(engine_include_view target room source_dir)
+  set(view ${PROJECT_BINARY_DIR}/views/${room})
+  file(MAKE_DIRECTORY ${view})
+  file(CREATE_LINK ${source_dir} ${view}/${room} SYMBOLIC)
+  target_include_directories(${target} PUBLIC ${view})
+endfunction()
+
+# engine_room(NAME SOURCES file… [USES room…] [LIBRARIES library…])
+# LIBRARIES are private: their headers stay inside the room.
+function(engine_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  add_library(engine_${name} STATIC ${ROOM_SOURCES})
+  add_library(engine::${name} ALIAS engine_${name})
+  engine_include_view(engine_${name} ${name} ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(engine_${name} PRIVATE engine_options ${ROOM_LIBRARIES})
+  foreach(used IN LISTS ROOM_USES)
+    target_link_libraries(engine_${name} PUBLIC engine::${used})
+  endforeach()
+endfunction()
+
+# engine_unit_test(ROOM SOURCES file… [USES room…] [LIBRARIES library…]): one Catch2 program per room,
+# linked to that room alone so that the layering holds in tests too.
+function(engine_unit_test room)
+  cmake_parse_arguments(TEST "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  add_executable(${room}_test ${TEST_SOURCES})
+  target_link_libraries(${room}_test PRIVATE engine::${room} catch_main engine_options ${TEST_LIBRARIES})
+  foreach(used IN LISTS TEST_USES)
+    target_link_libraries(${room}_test PRIVATE engine::${used})
+  endforeach()
+  set_target_properties(${room}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  target_compile_definitions(${room}_test PRIVATE MOONBOX_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  add_test(NAME unit/${room} COMMAND ${room}_test)
+endfunction()

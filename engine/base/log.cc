@@ -1,0 +1,149 @@
+#include "base/log.hh"
+
+#include "base/time.hh"
+
+#include <fmt/format.h>
+#include <spdlog/sinks/rotating_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace engine::log {
+namespace {
+
+constexpr std::size_t kRotateBytes = 50UL << 20U;
+constexpr std::size_t kRotateCount = 10;
+constexpr std::array<std::string_view, 5> kNames = {"trace", "debug", "info", "warn", "error"};
+
+struct State {
+  std::mutex mutex;
+  Options options;
+  std::shared_ptr<spdlog::logger> file;
+  std::shared_ptr<spdlog::logger> console;
+};
+
+State& state() {
+  static State instance;
+  return instance;
+}
+
+std::string json_quote(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20) {
+      out += fmt::format("\\u{:04x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out += '"';
+}
+
+std::string json_line(Level level,
+                      std::string_view target,
+                      std::string_view message,
+                      Fields fields,
+                      std::string_view instance) {
+  std::string line = fmt::format(R"({{"time":"{}","level":"{}","target":{},"message":{})",
+                                 now_rfc3339(),
+                                 level_name(level),
+                                 json_quote(target),
+                                 json_quote(message));
+  if (!instance.empty()) line += fmt::format(R"(,"instance":{})", json_quote(instance));
+  for (const auto& [name, value] : fields) {
+    line += fmt::format(",{}:{}", json_quote(name), json_quote(value));
+  }
+  return line += '}';
+}
+
+std::string text_line(Level level,
+                      std::string_view target,
+                      std::string_view message,
+                      Fields fields) {
+  std::string line =
+      fmt::format("{} {:5} {}: {}", now_rfc3339(), level_name(level), target, message);
+  for (const auto& [name, value] : fields)
+    line += fmt::format(" {}={}", name, value);
+  return line;
+}
+
+Result<std::shared_ptr<spdlog::logger>> open_file_sink(const std::filesystem::path& path) {
+  try {
+    auto sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
+        path.string(), kRotateBytes, kRotateCount);
+    auto logger = std::make_shared<spdlog::logger>("file", std::move(sink));
+    logger->set_pattern("%v");
+    logger->set_level(spdlog::level::trace);
+    logger->flush_on(spdlog::level::trace);
+    return logger;
+  } catch (const spdlog::spdlog_ex& problem) {
+    return fail(Errc::filesystem, fmt::format("opening log {}: {}", path.string(), problem.what()));
+  }
+}
+
+}  // namespace
+
+Result<> configure(const Options& options) {
+  std::shared_ptr<spdlog::logger> file;
+  if (!options.file.empty()) {
+    TRY_ASSIGN(file, open_file_sink(options.file));
+  }
+  std::shared_ptr<spdlog::logger> console;
+  if (options.to_stderr) {
+    console = std::make_shared<spdlog::logger>("stderr",
+                                               std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    console->set_pattern("%v");
+    console->set_level(spdlog::level::trace);
+  }
+  const std::lock_guard lock(state().mutex);
+  state().options = options;
+  state().file = std::move(file);
+  state().console = std::move(console);
+  return {};
+}
+
+Result<> reopen() {
+  Options options;
+  {
+    const std::lock_guard lock(state().mutex);
+    options = state().options;
+  }
+  return configure(options);
+}
+
+void write(Level level, std::string_view target, std::string_view message, Fields fields) {
+  std::shared_ptr<spdlog::logger> file;
+  std::shared_ptr<spdlog::logger> console;
+  std::string instance;
+  {
+    const std::lock_guard lock(state().mutex);
+    if (level < state().options.level) return;
+    file = state().file;
+    console = state().console;
+    instance = state().options.instance;
+  }
+  if (file)
+    file->log(spdlog::level::info, "{}", json_line(level, target, message, fields, instance));
+  if (console) console->log(spdlog::level::info, "{}", text_line(level, target, message, fields));
+}
+
+Level level_from_name(std::string_view name) {
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    if (kNames[i] == name) return static_cast<Level>(i);
+  }
+  return Level::info;
+}
+
+std::string_view level_name(Level level) {
+  return kNames[static_cast<std::size_t>(level)];
+}
+
+}  // namespace engine::log

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "base/result.hh"
+
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace engine::log {
+
+enum class Level : std::uint8_t { trace, debug, info, warn, error };
+
+using Fields = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+
+/// Where the process logs. The logger is the one global of the engine; any thread may log.
+struct Options {
+  std::filesystem::path file;  ///< JSON lines, rotated at 50 MiB, 10 kept; empty: no file
+  bool to_stderr = true;       ///< plain text for people
+  Level level = Level::info;
+  std::string instance;  ///< value of the `instance` field in every line
+};
+
+/// Sets sinks and level. May be called again. ERRORS: Errc::filesystem.
+Result<> configure(const Options& options);
+
+/// Closes and opens the file again (after an external rotation).
+Result<> reopen();
+
+/// Writes one line. `target` is the part that speaks, e.g. "net" or "service.hello-world".
+/// Never pass a secret: fields are written as they are.
+void write(Level level, std::string_view target, std::string_view message, Fields fields = {});
+
+inline void debug(std::string_view target, std::string_view message, Fields fields = {}) {
+  write(Level::debug, target, message, fields);
+}
+inline void info(std::string_view target, std::string_view message, Fields fields = {}) {
+  write(Level::info, target, message, fields);
+}
+inline void warn(std::string_view target, std::string_view message, Fields fields = {}) {
+  write(Level::warn, target, message, fields);
+}
+inline void error(std::string_view target, std::string_view message, Fields fields = {}) {
+  write(Level::error, target, message, fields);
+}
+
+/// The level called `name` ("warn"), or info.
+Level level_from_name(std::string_view name);
+std::string_view level_name(Level level);
+
+}  // namespace engine::log
