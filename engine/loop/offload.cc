@@ -1,0 +1,67 @@
+#include "loop/offload.hh"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace engine::loop {
+
+struct OffloadPool::Impl {
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::deque<UniqueFunction<void()>> queue;
+  bool closing = false;
+  std::vector<std::thread> threads;
+
+  void work() {
+    // Signals belong to the loops.
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    while (true) {
+      UniqueFunction<void()> next;
+      {
+        std::unique_lock lock(mutex);
+        wake.wait(lock, [this] { return closing || !queue.empty(); });
+        if (closing) return;
+        next = std::move(queue.front());
+        queue.pop_front();
+      }
+      next();
+    }
+  }
+};
+
+OffloadPool::OffloadPool(std::size_t threads) : impl_(std::make_unique<Impl>()) {
+  for (std::size_t i = 0; i < threads; ++i) {
+    impl_->threads.emplace_back([impl = impl_.get()] { impl->work(); });
+  }
+}
+
+OffloadPool::~OffloadPool() {
+  std::deque<UniqueFunction<void()>> dropped;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->closing = true;
+    dropped.swap(impl_->queue);
+  }
+  impl_->wake.notify_all();
+  for (std::thread& thread : impl_->threads)
+    thread.join();
+}
+
+void OffloadPool::submit(UniqueFunction<void()> work) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->closing) return;
+    impl_->queue.push_back(std::move(work));
+  }
+  impl_->wake.notify_one();
+}
+
+}  // namespace engine::loop

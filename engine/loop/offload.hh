@@ -1,0 +1,36 @@
+#pragma once
+
+#include "loop/loop.hh"
+
+#include <cstddef>
+#include <memory>
+
+namespace engine::loop {
+
+/// A bounded set of threads for work that blocks (liblxc, fsync, hashing). Resource type; the
+/// destructor waits for work that has begun and drops what has not.
+class OffloadPool {
+ public:
+  explicit OffloadPool(std::size_t threads);
+  OffloadPool(const OffloadPool&) = delete;
+  OffloadPool& operator=(const OffloadPool&) = delete;
+  ~OffloadPool();
+
+  /// Runs `work` on a pool thread. Thread-safe.
+  void submit(UniqueFunction<void()> work);
+
+  /// Runs `work` on a pool thread and hands its result to `done` on `back`. Only values cross.
+  /// REQUIRES: `back` outlives the pool.
+  template <typename T>
+  void run(Loop& back, UniqueFunction<Result<T>()> work, Completion<T> done) {
+    submit([&back, work = std::move(work), done = std::move(done)]() mutable {
+      back.post([result = work(), done = std::move(done)]() mutable { done(std::move(result)); });
+    });
+  }
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace engine::loop
