@@ -1,0 +1,65 @@
+#pragma once
+
+#include "script/convert.hh"
+#include "script/vm.hh"
+
+#include <memory>
+
+namespace engine::script {
+
+/// The right to resume one suspended coroutine, once. Move-only; use on the VM's thread. Destroyed
+/// unused, it resumes the coroutine with `nil, {code = 'cancelled'}` (unless the VM is closing).
+class Resumer {
+ public:
+  Resumer(std::weak_ptr<Vm*> vm, TaskId task, std::uint32_t ticket);
+  Resumer(Resumer&&) noexcept = default;
+  Resumer& operator=(Resumer&&) noexcept = default;
+  Resumer(const Resumer&) = delete;
+  Resumer& operator=(const Resumer&) = delete;
+  ~Resumer();
+
+  /// Resumes with the values `push` puts on the stack. Does nothing when the task was cancelled or
+  /// timed out meanwhile, or the VM is gone: `push` is then not called.
+  void resume(Push push);
+
+  /// A completion that resumes with what `push` makes of the value, or with `nil, err`.
+  /// It must run on the VM's loop (as every Completion of that loop does).
+  template <typename T>
+  static Completion<T> completion(Resumer resumer, UniqueFunction<int(lua_State*, T&&)> push) {
+    return [resumer = std::move(resumer), push = std::move(push)](Result<T> result) mutable {
+      resumer.resume([&result, &push](lua_State* state) {
+        return result ? push(state, std::move(*result)) : push_failure(state, result.error());
+      });
+    };
+  }
+  /// The same for operations without a value: resumes with `true`.
+  static Completion<> completion(Resumer resumer);
+
+ private:
+  std::weak_ptr<Vm*> vm_;
+  TaskId task_;
+  std::uint32_t ticket_ = 0;
+};
+
+/// Ends an operation early; called at most once, on the VM's thread. May be empty.
+using Cancel = UniqueFunction<void()>;
+
+/// Suspends the running coroutine. `start` begins the operation (it must not complete inline) and
+/// says how to cancel it. Use as `return suspend(L, …)` at the end of a binding. Raises when the
+/// caller is not inside a task.
+int suspend(lua_State* state, UniqueFunction<Cancel(Resumer)> start);
+
+/// Runs `work` on the offload pool (service loop::OffloadPool) and resumes with what `push` makes
+/// of its value. The shape of every blocking binding.
+template <typename T>
+int offload(lua_State* state,
+            UniqueFunction<Result<T>()> work,
+            UniqueFunction<int(lua_State*, T&&)> push);
+int offload(lua_State* state, UniqueFunction<Result<>()> work);
+
+/// The task the state is running, or a dead id on the main coroutine.
+TaskId current_task(lua_State* state);
+
+}  // namespace engine::script
+
+#include "script/task_offload.inl"

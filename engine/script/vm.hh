@@ -1,0 +1,117 @@
+#pragma once
+
+#include "base/result.hh"
+#include "base/time.hh"
+#include "loop/completion.hh"
+#include "loop/loop.hh"
+#include "script/ref.hh"
+#include "script/services.hh"
+#include "script/snapshot.hh"
+
+#include <lua.hpp>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace engine::script {
+
+/// A Lua module made in C++: `require('engine.json')` calls `open` with nothing on the stack and
+/// expects one table.
+struct Module {
+  const char* name;
+  lua_CFunction open;
+};
+
+/// Pushes values on a stack and returns how many.
+using Push = UniqueFunction<int(lua_State*)>;
+
+/// How long one entry into Lua may take. Wall clock.
+struct Limits {
+  /// The call as a whole, waiting included. A task that is suspended then is cancelled with
+  /// `timeout`.
+  Milliseconds deadline{30'000};
+  /// Running without yielding; then the guard raises `timeout`.
+  Milliseconds slice{5'000};
+};
+
+/// How a function ended: its results on top of a stack, or an error.
+struct Outcome {
+  lua_State* state = nullptr;  ///< where the results lie; valid during the call only
+  int results = 0;             ///< how many, on top of `state`
+  Result<> status = {};  ///< Errc::script (message with file:line, traceback in `debug`) or the
+                         ///< code of the error table that was raised
+};
+using Done = UniqueFunction<void(Outcome)>;
+
+/// Identifies a task of a VM; stays invalid for ever once the task has ended.
+struct TaskId {
+  std::uint32_t index = 0;
+  std::uint32_t generation = 0;
+  auto operator<=>(const TaskId&) const = default;
+};
+
+/// One Lua state with its tasks, guard and engine modules. Resource type; lives on one thread (that
+/// of its loop). Destroying it cancels its tasks, then closes the state.
+class Vm {
+ public:
+  struct Options {
+    std::string name = "vm";       ///< for logs: "control", "worker-1"
+    std::size_t memory_limit = 0;  ///< bytes; 0: none. Past it scripts get `not enough memory`
+    bool jit = true;
+    bool trusted = true;  ///< false: text chunks only, JIT off, allow-listed globals
+    std::shared_ptr<const Snapshot> scripts;  ///< where `require` finds Lua modules; may be null
+  };
+
+  /// REQUIRES: called on the thread that will use it. `services` outlives the VM.
+  static Result<std::unique_ptr<Vm>> create(loop::Loop& loop,
+                                            const Services& services,
+                                            std::span<const Module> modules,
+                                            Options options);
+  Vm(const Vm&) = delete;
+  Vm& operator=(const Vm&) = delete;
+  ~Vm();
+
+  /// The VM a state (main or coroutine) belongs to.
+  static Vm& of(lua_State* state);
+
+  [[nodiscard]] lua_State* state() const;
+  [[nodiscard]] loop::Loop& loop() const;
+  [[nodiscard]] const Services& services() const;
+  [[nodiscard]] const std::string& name() const;
+  [[nodiscard]] const std::shared_ptr<const Snapshot>& scripts() const;
+  [[nodiscard]] std::size_t heap_bytes() const;
+  [[nodiscard]] std::size_t live_tasks() const;
+
+  /// Runs `require(name)` protected and keeps the module. Module bodies must not yield.
+  Result<Ref> require(std::string_view name, Limits limits = {});
+
+  /// Compiles `source`; `name` as in tracebacks ("core/echo.lua"). Text only.
+  Result<Ref> compile(std::string_view source, std::string_view name);
+
+  /// Calls `function` now, without a coroutine: it may not yield. `done` runs before this returns.
+  void call(const Ref& function, Push arguments, Limits limits, Done done);
+
+  /// Runs `function` in a coroutine. `done` runs once, on the VM's thread: before this returns if
+  /// the function ends without yielding, else later; also when it was cancelled. Returns the task,
+  /// or a dead id when it has ended already.
+  TaskId spawn(const Ref& function,
+               Push arguments,
+               Limits limits,
+               Done done,
+               std::string_view name = "task");
+
+  /// Ends the task's pending operation and resumes it with `nil, {code = 'cancelled'}`; every later
+  /// suspension of it fails the same way. No effect on a dead id.
+  void cancel(TaskId task, Errc reason = Errc::cancelled);
+
+  struct Impl;
+  Impl& impl() { return *impl_; }
+
+ private:
+  explicit Vm(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace engine::script
