@@ -1,0 +1,72 @@
+#include "json/reader.hh"
+#include "json/writer.hh"
+
+#include "support/random_json.hh"
+#include <catch2/catch.hpp>
+
+using engine::Errc;
+using engine::json::parse;
+using engine::json::Value;
+using engine::json::write;
+
+TEST_CASE("json/text: reads back what it wrote", "[json]") {
+  engine::test::RandomJson random(1);
+  for (int i = 0; i < 3000; ++i) {
+    const Value value = random.value(5, 6);
+    const auto again = parse(write(value));
+    REQUIRE(again.has_value());
+    REQUIRE(*again == value);
+    REQUIRE(*parse(engine::json::write_pretty(value)) == value);
+  }
+}
+
+TEST_CASE("json/text: keeps numbers exact and apart", "[json]") {
+  for (const char* text : {"-9223372036854775808",
+                           "9223372036854775807",
+                           "9223372036854775808",
+                           "18446744073709551615",
+                           "1.0",
+                           "0.1",
+                           "1e+300",
+                           "-0.0",
+                           "5e-324"}) {
+    CHECK(write(*parse(text)) == text);
+  }
+  CHECK_FALSE(*parse("1") == *parse("1.0"));
+  CHECK(parse("18446744073709551616")->real() != nullptr);
+}
+
+TEST_CASE("json/text: refuses what is no document", "[json]") {
+  const std::string bad_utf8 = "\"\xff\"";
+  for (const std::string& text : {std::string(),
+                                  std::string("{"),
+                                  std::string("[1,]"),
+                                  std::string("1 2"),
+                                  std::string("nul"),
+                                  std::string("\"\n\""),
+                                  bad_utf8}) {
+    INFO(text);
+    const auto value = parse(text);
+    REQUIRE_FALSE(value.has_value());
+    CHECK(value.error().code == Errc::parse_error);
+  }
+  CHECK(parse("[[[1]]]", 2).error().code == Errc::request_too_large);
+  CHECK(parse("[[[1]]]", 3).has_value());
+}
+
+TEST_CASE("json/text: keeps the last of two equal keys and NUL in text", "[json]") {
+  CHECK(write(*parse(R"({"a":1,"a":2})")) == R"({"a":2})");
+  CHECK(parse(R"("x\u0000y")")->string()->size() == 3);
+  CHECK(write(*parse(R"("x\u0000y")")) == R"("x\u0000y")");
+}
+
+TEST_CASE("json/text: reports text and numbers that JSON cannot carry", "[json]") {
+  std::string out;
+  engine::json::Writer text(out);
+  text.string("\xc0\x80");
+  CHECK(text.finish().error().code == Errc::utf8);
+  out.clear();
+  engine::json::Writer number(out);
+  number.real(1.0 / 0.0);
+  CHECK(number.finish().error().code == Errc::serialization);
+}
