@@ -1,0 +1,84 @@
+#include "archive/header.hh"
+
+#include "archive/fault.hh"
+#include "archive/wire.hh"
+
+#include <algorithm>
+
+namespace engine::archive {
+namespace {
+
+constexpr std::array<std::byte, 3> kMagic = {std::byte{0x3b}, std::byte{0x3b}, std::byte{2}};
+
+Error header_fault(std::string message, std::string hint) {
+  return fault(Errc::parse_s9pk, Stage::header, "", std::move(message), std::move(hint));
+}
+
+Result<> check_magic(ByteView bytes) {
+  if (bytes.empty()) {
+    return fail(header_fault("the file is empty", "copy or download the package again"));
+  }
+  const std::size_t known = std::min<std::size_t>(bytes.size(), 2);
+  if (!std::ranges::equal(bytes.first(known), std::span(kMagic).first(known))) {
+    return fail(header_fault("not an s9pk package: it does not start with the bytes 3b 3b",
+                             "check that this is the right file"));
+  }
+  if (bytes.size() < 3 || bytes[2] == kMagic[2]) return {};
+  const auto version = std::to_integer<unsigned>(bytes[2]);
+  if (version == 1) {
+    return fail(header_fault("an s9pk package of the old version 1, which moonbox does not read",
+                             "ask the author for a version 2 package, or rebuild it"));
+  }
+  return fail(header_fault("an s9pk package of the unknown version " + std::to_string(version),
+                           "it needs a newer moonbox, or the file is damaged"));
+}
+
+template <std::size_t N>
+void take(Cursor& cursor, std::array<std::byte, N>& into) {
+  std::ranges::copy(*cursor.take(N), into.begin());
+}
+
+}  // namespace
+
+std::array<std::byte, kHeaderSize> encode_header(const Header& header) {
+  std::array<std::byte, kHeaderSize> out;
+  auto at = std::ranges::copy(kMagic, out.begin()).out;
+  at = std::ranges::copy(header.signer.bytes, at).out;
+  at = std::ranges::copy(header.signature, at).out;
+  at = std::ranges::copy(header.root.message(), at).out;
+  at = std::ranges::copy(encode_u64(header.table_position), at).out;
+  std::ranges::copy(encode_u64(header.table_size), at);
+  return out;
+}
+
+Result<Header> decode_header(ByteView bytes) {
+  TRY(check_magic(bytes));
+  if (bytes.size() < kHeaderSize) {
+    return fail(header_fault("the file is cut off: " + std::to_string(bytes.size()) +
+                                 " bytes, where the header alone takes " +
+                                 std::to_string(kHeaderSize),
+                             "copy or download the package again"));
+  }
+  Cursor cursor(bytes.subspan(kMagic.size(), kHeaderSize - kMagic.size()));
+  Header header;
+  take(cursor, header.signer.bytes);
+  take(cursor, header.signature);
+  take(cursor, header.root.root_sighash);
+  header.root.root_maxsize = *cursor.u64();
+  header.table_position = *cursor.u64();
+  header.table_size = *cursor.u64();
+  return header;
+}
+
+Result<> verify_header(const Header& header) {
+  auto verdict =
+      crypto::verify(header.signer, kSignatureContext, header.root.message(), header.signature);
+  if (verdict) return {};
+  return fail(fault(Errc::invalid_signature,
+                    Stage::signature,
+                    "",
+                    "the package's signature is not valid: " + verdict.error().message,
+                    "the package was changed after it was signed: get it again from its author"));
+}
+
+}  // namespace engine::archive

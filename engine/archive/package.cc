@@ -1,0 +1,141 @@
+#include "archive/package.hh"
+
+#include "archive/fault.hh"
+
+#include <algorithm>
+#include <array>
+
+namespace engine::archive {
+namespace {
+
+constexpr std::array<std::string_view, 14> kImageExtensions = {"apng",
+                                                               "avif",
+                                                               "flif",
+                                                               "gif",
+                                                               "jpg",
+                                                               "jpeg",
+                                                               "jfif",
+                                                               "pjpeg",
+                                                               "pjp",
+                                                               "jxl",
+                                                               "png",
+                                                               "svg",
+                                                               "webp",
+                                                               "mng"};
+
+Error package_fault(std::string_view path, std::string message, std::string hint) {
+  return fault(Errc::validate_s9pk, Stage::package, path, std::move(message), std::move(hint));
+}
+
+bool has_file(const Archive& archive, const std::string& path) {
+  const auto entry = archive.find(path);
+  return entry && entry->type == EntryType::file;
+}
+
+Result<> require_file(const Archive& archive, const std::string& path) {
+  if (has_file(archive, path)) return {};
+  const auto entry = archive.find(path);
+  const std::string why =
+      !entry ? "is not there" : "is of type " + std::string(type_name(entry->type));
+  return fail(package_fault(path,
+                            "the package needs the file " + show_path(path) + ", which " + why,
+                            "pack it again with that file, or get the complete package"));
+}
+
+bool is_icon(const Entry& entry) {
+  const auto dot = entry.name.rfind('.');
+  if (entry.type != EntryType::file || dot == std::string::npos) return false;
+  if (std::string_view(entry.name).substr(0, dot) != "icon") return false;
+  const auto extension = std::string_view(entry.name).substr(dot + 1);
+  return extension == "x-mng" ||
+         std::ranges::find(kImageExtensions, extension) != kImageExtensions.end();
+}
+
+Result<> check_icon(const Archive& archive, std::vector<std::string>& warnings) {
+  TRY_ASSIGN(const std::vector<Entry> rows, archive.list());
+  const auto icons = std::ranges::count_if(rows, is_icon);
+  if (icons == 0) {
+    return fail(package_fault("icon",
+                              "the package has no icon: a file \"icon.\" with an image extension",
+                              "pack it again with icon.png or icon.svg"));
+  }
+  if (icons > 1) warnings.emplace_back("there is more than one icon; the largest is shown");
+  return {};
+}
+
+std::vector<std::string> strings(const json::Value* value) {
+  std::vector<std::string> out;
+  if (value == nullptr || !value->is_array()) return out;
+  for (const json::Value& item : *value->array())
+    out.push_back(*item.string());
+  return out;
+}
+
+/// The architectures for which `image` must be in the package.
+Result<std::vector<std::string>> architectures(const json::Value& manifest,
+                                               const std::string& id,
+                                               const json::Value& image,
+                                               std::string_view arch) {
+  if (!arch.empty()) return std::vector<std::string>{std::string(arch)};
+  const json::Value* hardware = manifest.find("hardwareRequirements");
+  const json::Value* wanted = hardware != nullptr ? hardware->find("arch") : nullptr;
+  if (wanted != nullptr && wanted->is_array()) return strings(wanted);
+  const std::string emulated = image.string_or("emulateMissingAs", "");
+  std::vector<std::string> own = strings(image.find("arch"));
+  if (!emulated.empty() && std::ranges::find(own, emulated) != own.end()) return own;
+  return fail(package_fault(
+      "manifest.json",
+      "image \"" + id + "\": the manifest does not say for which architectures it is needed",
+      "set hardwareRequirements.arch, or emulateMissingAs to one of the image's own"));
+}
+
+Result<> check_image(const Archive& archive,
+                     const std::string& id,
+                     const std::string& arch,
+                     const std::string& emulated) {
+  const auto stem_for = [&](const std::string& a) { return "images/" + a + "/" + id; };
+  std::string stem = stem_for(arch);
+  if (!has_file(archive, stem + ".squashfs") && !emulated.empty()) stem = stem_for(emulated);
+  for (std::string_view extension : {".squashfs", ".json", ".env"})
+    TRY(require_file(archive, stem + std::string(extension)));
+  return {};
+}
+
+Result<> check_images(const Archive& archive, const json::Value& manifest, std::string_view arch) {
+  for (const auto& [id, image] : *manifest.find("images")->object()) {
+    TRY_ASSIGN(const auto wanted, architectures(manifest, id, image, arch));
+    for (const std::string& each : wanted)
+      TRY(check_image(archive, id, each, image.string_or("emulateMissingAs", "")));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> code_member(const Archive& archive) {
+  for (std::string_view name : {"lua.squashfs", "javascript.squashfs"}) {
+    if (has_file(archive, std::string(name))) return std::string(name);
+  }
+  return fail(package_fault("lua.squashfs",
+                            "the package holds no code: neither lua.squashfs nor "
+                            "javascript.squashfs is present",
+                            "pack it again with its procedures"));
+}
+
+Result<std::vector<std::string>> check_members(const Archive& archive,
+                                               const json::Value& manifest,
+                                               std::string_view arch) {
+  std::vector<std::string> warnings;
+  TRY(check_icon(archive, warnings));
+  TRY(require_file(archive, "LICENSE.md"));
+  TRY(code_member(archive));
+  TRY(check_images(archive, manifest, arch));
+  if (!has_file(archive, "instructions.md")) warnings.emplace_back("instructions.md is not there");
+  const auto assets = archive.find("assets");
+  if (!has_file(archive, "assets.squashfs") && !(assets && assets->type == EntryType::directory)) {
+    warnings.emplace_back("assets.squashfs is not there");
+  }
+  return warnings;
+}
+
+}  // namespace engine::archive

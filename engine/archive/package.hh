@@ -1,0 +1,24 @@
+#pragma once
+
+#include "archive/archive.hh"
+#include "json/value.hh"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace engine::archive {
+
+/// The package's code: "lua.squashfs", or "javascript.squashfs" of foreign packages.
+/// ERRORS: Errc::validate_s9pk, stage package.
+Result<std::string> code_member(const Archive& archive);
+
+/// Checks that the files a package must have are present, for the architecture `arch` or, if that
+/// is empty, for all its manifest names. REQUIRES: a manifest that passed check_manifest.
+/// Gives warnings in plain words about what should be there and is not.
+/// ERRORS: Errc::validate_s9pk, stage package.
+Result<std::vector<std::string>> check_members(const Archive& archive,
+                                               const json::Value& manifest,
+                                               std::string_view arch);
+
+}  // namespace engine::archive
