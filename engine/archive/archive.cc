@@ -41,6 +41,12 @@ std::string join(std::string_view directory, std::string_view name) {
   return out.append(name);
 }
 
+/// Whether every name in `path` has at least one character.
+bool has_only_names(std::string_view path) {
+  return !path.starts_with('/') && !path.ends_with('/') &&
+         path.find("//") == std::string_view::npos;
+}
+
 Result<> check_commitment(const Commitment& own, const std::optional<Commitment>& wanted) {
   const auto refuse = [](std::string message, std::string hint) {
     return fail(
@@ -179,6 +185,7 @@ Result<const Archive::Directory*> Archive::directory(std::string_view path) cons
 }
 
 Result<Entry> Archive::find(std::string_view path) const {
+  if (!has_only_names(path)) return fail(no_entry(path, "is not in the package"));
   const auto slash = path.rfind('/');
   const bool top = slash == std::string_view::npos;
   const std::string_view name = top ? path : path.substr(slash + 1);
@@ -191,6 +198,7 @@ Result<Entry> Archive::find(std::string_view path) const {
 }
 
 Result<std::vector<Entry>> Archive::list(std::string_view path) const {
+  if (!has_only_names(path)) return fail(no_entry(path, "is not in the package"));
   TRY_ASSIGN(const Directory* found, directory(path));
   return found->rows;
 }
