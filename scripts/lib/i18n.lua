@@ -1,0 +1,92 @@
+--- Messages: dotted kebab-case keys, `%{name}` placeholders, one table per locale.
+local M = {}
+
+--- Spelt out, so that tools see the modules.
+local CATALOGS = {
+  en_US = function() return require('locales.en_US') end,
+  de_DE = function() return require('locales.de_DE') end,
+  es_ES = function() return require('locales.es_ES') end,
+  fr_FR = function() return require('locales.fr_FR') end,
+  pl_PL = function() return require('locales.pl_PL') end,
+}
+
+local FALLBACK = 'en_US'
+
+--- The locales there are, fallback first.
+M.LOCALES = { 'en_US', 'de_DE', 'es_ES', 'fr_FR', 'pl_PL' }
+
+--- The messages of a locale; nil where locales are not installed (inside containers).
+---@param locale string
+---@return table<string, string>?
+function M.catalog(locale)
+  local load = CATALOGS[locale]
+  if not load then return nil end
+  local fine, catalog = pcall(load)
+  return fine and catalog or nil
+end
+
+--- Whether the text has the form of a key: `about.package.start`.
+---@param text string
+---@return boolean
+function M.is_key(text) return text:find('^[%l%d-]+%.[%l%d.-]+$') ~= nil end
+
+--- Whether the fallback locale has the key; nil when no locale is installed.
+---@param key string
+---@return boolean?
+function M.has(key)
+  local catalog = M.catalog(FALLBACK)
+  if not catalog then return nil end
+  return catalog[key] ~= nil
+end
+
+--- The locale to use for a wish such as `de_DE.UTF-8`: exact, else the same language, else en_US.
+---@param wish string?
+---@return string
+function M.match(wish)
+  local name = (wish or ''):match('^[^.@]*')
+  if CATALOGS[name] then return name end
+  local language = name:match('^%a+')
+  for _, locale in ipairs(M.LOCALES) do
+    if language and locale:sub(1, #language + 1) == language .. '_' then return locale end
+  end
+  return FALLBACK
+end
+
+--- The locale of an environment: LC_ALL, LC_MESSAGES, LANG; the first that is set decides.
+---@param getenv fun(name: string): string?
+---@return string
+function M.pick(getenv)
+  for _, name in ipairs({ 'LC_ALL', 'LC_MESSAGES', 'LANG' }) do
+    local value = getenv(name)
+    if value and value ~= '' then return M.match(value) end
+  end
+  return FALLBACK
+end
+
+--- Replaces `%{name}` by the argument of that name; unknown names stay.
+---@param text string
+---@param args? table<string, any>
+---@return string
+function M.fill(text, args)
+  if not args then return text end
+  return (text:gsub('%%{([%w_-]+)}', function(name)
+    if args[name] ~= nil then return tostring(args[name]) end
+  end))
+end
+
+--- The message of a key in a locale, else in en_US, else the key itself.
+---@param key string
+---@param args? table<string, any>
+---@param locale? string
+---@return string
+function M.text(key, args, locale)
+  local catalog = M.catalog(locale or FALLBACK)
+  local text = catalog and catalog[key]
+  if not text and locale ~= FALLBACK then
+    local fallback = M.catalog(FALLBACK)
+    text = fallback and fallback[key]
+  end
+  return M.fill(text or key, args)
+end
+
+return M

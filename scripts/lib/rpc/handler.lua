@@ -1,0 +1,151 @@
+--- A leaf of the handler tree: a function and what the toolkit knows about it.
+---
+--- The chain has an order, checked while the file loads: parameters, result, contexts and metadata;
+--- then `with_inherited`; then the display modifiers; then `with_about`; `with_call_remote` last.
+local fault = require('lib.rpc.fault')
+local shape = require('lib.rpc.shape')
+local where = require('lib.rpc.where')
+
+---@class lib.rpc.Handler
+---@field kind 'fn'|'async'|'async_local'|'blocking'
+---@field fn fun(call: table, params: table, inherited: any): any, any
+---@field at lib.rpc.Where Where it was declared
+---@field params table<string, lib.rpc.Schema>
+---@field result lib.rpc.Schema?
+---@field metadata table<string, any>
+---@field contexts string[]? Absent: the context of the parent
+---@field inherit? fun(parent_params: table): any
+---@field display 'text'|'none'|'data'|fun(params: table, result: any, out: table)
+---@field hidden boolean Not in the CLI
+---@field about string?
+---@field remote string? The context that calls it remotely
+local Handler = {}
+Handler.__index = Handler
+
+local M = { Handler = Handler }
+
+local STAGES = { 'with_params/with_result/with_context/with_metadata', 'with_inherited',
+  'display modifiers', 'with_about', 'with_call_remote' }
+
+--- Enters a stage of the chain, once per method.
+local function step(self, method, stage, once)
+  local at = where.near(self.at)
+  if stage < self.stage then
+    fault.raise(at, ('%s after %s'):format(method, self.last), ('the order is %s'):format(
+      table.concat(STAGES, ', then ')))
+  end
+  if once ~= false and self.used[method] then
+    fault.raise(at, method .. ' is given twice', 'remove one')
+  end
+  self.stage, self.last, self.used[method] = stage, method, true
+  return at
+end
+
+---@param kind string
+---@param fn function
+---@return lib.rpc.Handler
+function M.new(kind, fn)
+  local at = where.here() or where.UNKNOWN
+  if type(fn) ~= 'function' then
+    fault.raise(at, ('a handler must be a function, got %s'):format(type(fn)),
+      'pass the function itself, declared above the tree')
+  end
+  return setmetatable({ kind = kind, fn = fn, at = at, params = {}, metadata = {}, used = {},
+    display = 'text', hidden = false, stage = 1, last = 'from_fn' }, Handler)
+end
+
+--- Declares the parameters: camelCase key → schema.
+---@param params table<string, lib.rpc.Schema>
+function Handler:with_params(params)
+  self.params = shape.params(params, step(self, 'with_params', 1))
+  return self
+end
+
+--- Declares the result; checked in development.
+---@param schema lib.rpc.Schema
+function Handler:with_result(schema)
+  local at = step(self, 'with_result', 1)
+  self.result = shape.schema(schema, 'with_result', at)
+  return self
+end
+
+--- Names the contexts the handler serves; without it, the context of its parent.
+---@param ... string
+function Handler:with_context(...)
+  self.contexts = shape.contexts(step(self, 'with_context', 1), ...)
+  return self
+end
+
+--- Attaches a value for middleware and engine to read.
+---@param key string
+---@param value any
+function Handler:with_metadata(key, value)
+  local at = step(self, 'with_metadata', 1, false)
+  shape.metadata(self.metadata, key, value, at)
+  return self
+end
+
+--- The handler gets `f(parent_params)` as its third argument.
+---@param f fun(parent_params: table): any
+function Handler:with_inherited(f)
+  local at = step(self, 'with_inherited', 2)
+  self.inherit = shape.callable(f, 'with_inherited', at)
+  return self
+end
+
+--- RPC only.
+function Handler:no_cli()
+  step(self, 'no_cli', 3)
+  self.hidden = true
+  return self
+end
+
+local function set_display(self, method, display)
+  local at = step(self, method, 3)
+  if self.used.no_display and method ~= 'no_display' or
+    (method == 'no_display' and self.display ~= 'text') then
+    fault.raise(at, 'no_display together with another display', 'keep one of them')
+  end
+  self.display = display
+  return self
+end
+
+--- Prints nothing on success.
+function Handler:no_display() return set_display(self, 'no_display', 'none') end
+
+--- Prints the result as a table or in the form `--format` asks for.
+function Handler:with_display_serializable()
+  return set_display(self, 'with_display_serializable', 'data')
+end
+
+--- Prints with `fn` unless `--format` asks for data.
+---@param fn fun(params: table, result: any, out: lib.cli.Out)
+function Handler:with_custom_display_fn(fn)
+  shape.callable(fn, 'with_custom_display_fn', where.near(self.at))
+  return set_display(self, 'with_custom_display_fn', fn)
+end
+
+--- Help text: a locale key such as `about.package.start`.
+---@param key string
+function Handler:with_about(key)
+  local at = step(self, 'with_about', 4)
+  self.about, self.about_at = shape.about(key, at), at
+  return self
+end
+
+--- Lets the CLI call this method on the daemon. Always last.
+---@param context 'CliContext'
+function Handler:with_call_remote(context)
+  local at = step(self, 'with_call_remote', 5)
+  if context ~= 'CliContext' then
+    fault.raise(at, ("with_call_remote('%s')"):format(tostring(context)),
+      "only the CLI calls remotely: with_call_remote('CliContext')")
+  end
+  if self.hidden then
+    fault.raise(at, 'with_call_remote after no_cli', 'in the CLI or not: keep one of them')
+  end
+  self.remote = context
+  return self
+end
+
+return M

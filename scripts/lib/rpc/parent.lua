@@ -1,0 +1,112 @@
+--- An inner node of the handler tree: groups subcommands, may carry parameters they all share.
+local fault = require('lib.rpc.fault')
+local handler = require('lib.rpc.handler')
+local shape = require('lib.rpc.shape')
+local where = require('lib.rpc.where')
+
+---@class lib.rpc.Child
+---@field name string
+---@field node lib.rpc.Parent|lib.rpc.Handler
+---@field at lib.rpc.Where
+
+---@class lib.rpc.Parent
+---@field at lib.rpc.Where
+---@field children lib.rpc.Child[]
+---@field root lib.rpc.Handler?
+---@field params table<string, lib.rpc.Schema>
+---@field metadata table<string, any>
+---@field contexts string[]?
+---@field middleware table<string, lib.rpc.Middleware[]>
+---@field hidden boolean
+---@field about string?
+local Parent = {}
+Parent.__index = Parent
+
+local M = { Parent = Parent }
+
+---@return lib.rpc.Parent
+function M.new()
+  return setmetatable({ at = where.here() or where.UNKNOWN, children = {}, params = {},
+    metadata = {}, middleware = {}, hidden = false }, Parent)
+end
+
+---@param node any
+---@return boolean
+function M.is_parent(node) return getmetatable(node) == Parent end
+
+---@param node any
+---@return boolean
+function M.is_handler(node) return getmetatable(node) == handler.Handler end
+
+--- Parameters of the group: part of the flat object of every method below.
+---@param params table<string, lib.rpc.Schema>
+function Parent:with_params(params)
+  self.params = shape.params(params, where.near(self.at))
+  return self
+end
+
+--- The contexts the group is for. On the root: the contexts the tree is built for; the first is
+--- that of every handler that names none.
+---@param ... string
+function Parent:with_context(...)
+  self.contexts = shape.contexts(where.near(self.at), ...)
+  return self
+end
+
+--- Applies to every method below; the value nearest the leaf wins.
+---@param key string
+---@param value any
+function Parent:with_metadata(key, value)
+  shape.metadata(self.metadata, key, value, where.near(self.at))
+  return self
+end
+
+--- On the root only: the middleware of a context, innermost first. Request hooks run from the last
+--- to the first, response hooks from the first to the last.
+---@param context string
+---@param list lib.rpc.Middleware[]
+function Parent:with_middleware(context, list)
+  shape.contexts(where.near(self.at), context)
+  self.middleware[context] = list
+  return self
+end
+
+---@param key string Locale key
+function Parent:with_about(key)
+  local at = where.near(self.at)
+  self.about, self.about_at = shape.about(key, at), at
+  return self
+end
+
+--- The whole group is RPC only.
+function Parent:no_cli()
+  self.hidden = true
+  return self
+end
+
+---@param name string
+---@param node lib.rpc.Parent|lib.rpc.Handler
+function Parent:subcommand(name, node)
+  local at = where.near(self.at)
+  shape.name(name, at)
+  if not (M.is_parent(node) or M.is_handler(node)) then
+    fault.raise(at, ("subcommand '%s' is no handler, it is a %s"):format(name, type(node)),
+      'does the file it comes from return its parent or handler?')
+  end
+  self.children[#self.children + 1] = { name = name, node = node, at = at }
+  return self
+end
+
+--- Makes the group itself callable.
+---@param node lib.rpc.Handler
+function Parent:root_handler(node)
+  local at = where.near(self.at)
+  if not M.is_handler(node) then
+    fault.raise(at, 'root_handler expects a handler', 'rpc.from_fn_async(fn)')
+  end
+  if self.root then fault.raise(at, 'root_handler is given twice', 'remove one') end
+  self.root = node
+  return self
+end
+
+return M

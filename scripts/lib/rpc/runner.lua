@@ -1,0 +1,142 @@
+--- The function that serves one method: middleware request hooks → schema check → handler → result
+--- check → middleware response hooks. Everything that can be decided at load time is.
+local check = require('lib.rpc.check')
+local types = require('lib.rpc.types')
+
+---@class lib.rpc.Response
+---@field result any
+---@field error table?
+
+---@class lib.rpc.Middleware
+---@field name string
+---@field keys table<string, lib.rpc.MetadataKey> The metadata it reads
+---@field applies? fun(metadata: table): boolean Decided once per method, at load time
+---@field request? lib.rpc.RequestHook An answer stops the call
+---@field response? lib.rpc.ResponseHook May change the response
+
+---@alias lib.rpc.RequestHook
+---| fun(call: table, params: table, metadata: table, method: lib.rpc.Method): lib.rpc.Response?
+---@alias lib.rpc.ResponseHook
+---| fun(call: table, response: lib.rpc.Response, metadata: table, method: lib.rpc.Method)
+---@alias lib.rpc.Runner fun(call: table, params: table): any, any
+
+local M = {}
+
+local function pick(keys, params)
+  local out = {}
+  for i = 1, #keys do
+    out[keys[i]] = params[keys[i]]
+  end
+  return out
+end
+
+--- Handler behind its schema check, in the cheapest form the declaration allows.
+local function checked(leaf)
+  local fn, inherit = leaf.handler.fn, leaf.handler.inherit
+  local check_params = check.compile(types.object({ fields = leaf.params }))
+  local parent_keys = {}
+  for key in pairs(leaf.parent_params) do
+    parent_keys[#parent_keys + 1] = key
+  end
+  if #parent_keys == 0 and not inherit then
+    return function(call, params)
+      local good, problems = check_params(params or {})
+      if problems then return nil, check.invalid(problems, 'params') end
+      return fn(call, good)
+    end
+  end
+  return function(call, params)
+    local good, problems = check_params(params or {})
+    if problems then return nil, check.invalid(problems, 'params') end
+    local inherited = pick(parent_keys, good)
+    call.parent_params = inherited
+    return fn(call, good, inherit and inherit(inherited) or nil)
+  end
+end
+
+local function with_result_check(run, leaf)
+  local schema = leaf.handler.result
+  if not schema then return run end
+  local check_result = check.member(schema, true)
+  return function(call, params)
+    local result, err = run(call, params)
+    if err ~= nil then return nil, err end
+    local _, problems = check_result(result)
+    if not problems then return result end
+    local wrong = check.invalid(problems, 'result')
+    wrong.code, wrong.message = 'internal', leaf.method .. ': ' .. wrong.message
+    return nil, wrong
+  end
+end
+
+local function resolve_metadata(leaf, known)
+  local metadata = {}
+  for key, spec in pairs(known) do
+    metadata[key] = spec.default
+  end
+  for key, value in pairs(leaf.metadata) do
+    metadata[key] = value
+  end
+  return metadata
+end
+
+local function select_hooks(chain, metadata)
+  local requests, responses = {}, {}
+  for i = #chain, 1, -1 do
+    local one = chain[i]
+    if one.request and (not one.applies or one.applies(metadata)) then
+      requests[#requests + 1] = one.request
+    end
+  end
+  for _, one in ipairs(chain) do
+    if one.response and (not one.applies or one.applies(metadata)) then
+      responses[#responses + 1] = one.response
+    end
+  end
+  return requests, responses
+end
+
+local function with_requests(run, requests, metadata, method)
+  local count = #requests
+  if count == 0 then return run end
+  return function(call, params)
+    for i = 1, count do
+      local stop = requests[i](call, params, metadata, method)
+      if stop then return stop.result, stop.error end
+    end
+    return run(call, params)
+  end
+end
+
+--- Response hooks run after an error that was raised, too; it is raised again behind them.
+local function with_responses(run, responses, metadata, method)
+  local count = #responses
+  if count == 0 then return run end
+  return function(call, params)
+    local fine, result, err = pcall(run, call, params)
+    local response = { result = result, error = err }
+    if not fine then
+      response.result, response.error = nil, result
+    end
+    for i = 1, count do
+      responses[i](call, response, metadata, method)
+    end
+    if not fine and response.error == result then error(result, 0) end
+    if response.error ~= nil then return nil, response.error end
+    return response.result
+  end
+end
+
+---@param leaf lib.rpc.Leaf
+---@param options {chain: lib.rpc.Middleware[], known: table, method: table, development: boolean}
+---@return fun(call: table, params: table): any, any
+function M.make(leaf, options)
+  local metadata = resolve_metadata(leaf, options.known)
+  local requests, responses = select_hooks(options.chain, metadata)
+  local run = checked(leaf)
+  if options.development then run = with_result_check(run, leaf) end
+  run = with_requests(run, requests, metadata, options.method)
+  return with_responses(run, responses, metadata, options.method)
+end
+
+return M

@@ -1,0 +1,77 @@
+--- From the tree to what the dispatcher runs: a list of methods and one function for each.
+local check = require('lib.rpc.check')
+local fault = require('lib.rpc.fault')
+local json_schema = require('lib.rpc.json_schema')
+local names = require('lib.names')
+local rules = require('lib.rpc.rules')
+local runner = require('lib.rpc.runner')
+local tree = require('lib.rpc.tree')
+local types = require('lib.rpc.types')
+
+---@class lib.rpc.Method
+---@field method string
+---@field context string
+---@field kind 'fn'|'async'|'async_local'|'blocking'
+---@field metadata table<string, any> As declared, nearest the leaf wins
+---@field raw_params string[] Top-level parameters that stay opaque JSON
+---@field raw_result boolean
+---@field deadline_ms integer? Absent: the server's default
+---@field read_only boolean
+---@field about string? Locale key
+---@field params table JSON Schema
+---@field result table JSON Schema
+---@field file string
+---@field line integer
+
+local M = {}
+
+local function raw_params(params)
+  local raw = {}
+  for _, key in ipairs(names.sorted_keys(params)) do
+    if params[key].kind == 'json' and params[key].options.raw then raw[#raw + 1] = key end
+  end
+  return raw
+end
+
+local function describe(leaf, context)
+  local handler, result = leaf.handler, leaf.handler.result
+  local deadline = leaf.metadata.deadline
+  return {
+    method = leaf.method, context = context, kind = handler.kind, metadata = leaf.metadata,
+    raw_params = raw_params(leaf.params),
+    raw_result = result ~= nil and result.kind == 'json' and result.options.raw == true,
+    deadline_ms = deadline and math.ceil(deadline * 1000) or nil,
+    read_only = leaf.metadata.read_only == true, about = handler.about,
+    params = json_schema.of(types.object({ fields = leaf.params })),
+    result = result and json_schema.of(result) or nil,
+    file = handler.at.file, line = handler.at.line,
+  }
+end
+
+--- Everything the dispatcher needs for one context. Raises a load error naming file, line, mend.
+---@param root lib.rpc.Parent
+---@param context string
+---@param options? {development: boolean} Development: results are checked too
+---@return {methods: lib.rpc.Method[], runners: table<string, lib.rpc.Runner>}
+function M.load(root, context, options)
+  if type(root) ~= 'table' or not root.children then
+    fault.raise({ file = '?', line = 0 }, 'the tree is no rpc.parent()',
+      'the entry module must return one')
+  end
+  rules.check(root)
+  local chain = root.middleware[context] or {}
+  local known = rules.known_keys(root, context)
+  local methods, runners = {}, {}
+  for i, leaf in ipairs(tree.leaves(tree.build(root, context))) do
+    methods[i] = describe(leaf, context)
+    runners[leaf.method] = runner.make(leaf, {
+      chain = chain, known = known, method = methods[i],
+      development = options ~= nil and options.development == true,
+    })
+  end
+  return { methods = methods, runners = runners }
+end
+
+M.invalid = check.invalid
+
+return M

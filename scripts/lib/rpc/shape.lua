@@ -1,0 +1,141 @@
+--- Checks on the arguments of declarations, shared by handlers and parents.
+local fault = require('lib.rpc.fault')
+local names = require('lib.names')
+local types = require('lib.rpc.types')
+
+local M = {}
+
+--- Every context a handler can be declared for.
+local CONTEXTS = {
+  RpcContext = true, CliContext = true, EffectContext = true, RuntimeContext = true,
+}
+
+---@param schema any
+---@param method string
+---@param at lib.rpc.Where
+---@return lib.rpc.Schema
+function M.schema(schema, method, at)
+  if not types.is_schema(schema) then
+    fault.raise(at, ('%s expects a schema, got %s'):format(method, type(schema)),
+      'use a type of rpc.types, such as t.string')
+  end
+  return schema
+end
+
+local function check_raw(key, schema, at)
+  local inner = schema.options.of
+  if inner and inner.kind == 'json' and inner.options.raw then
+    fault.raise(at, ("parameter '%s' holds raw JSON inside"):format(key),
+      'only a parameter itself can be raw: t.json{ raw = true }')
+  end
+end
+
+local function check_placing(key, schema, at)
+  local options = schema.options
+  local place = options.positional
+  if place and options.secret then
+    fault.raise(at, ("secret parameter '%s' is positional"):format(key),
+      'arguments are seen by every user of the machine: make it an option read from stdin')
+  end
+  if place and schema.kind == 'flag' then
+    fault.raise(at, ("flag '%s' is positional"):format(key), 'remove positional')
+  end
+  if place ~= nil and place ~= false and place ~= true and type(place) ~= 'number' then
+    fault.raise(at, ("positional of '%s' must be true or a number"):format(key), 'such as 1')
+  end
+  if options.short and not options.short:find('^%a$') then
+    fault.raise(at, ("short name of '%s' must be one letter"):format(key), "such as short = 'f'")
+  end
+  if options.long and not options.long:find('^%l[%l%d-]*$') then
+    fault.raise(at, ("long name of '%s' is not kebab-case"):format(key), 'a-z, 0-9 and -')
+  end
+end
+
+--- A checked copy of a parameter table.
+---@param params any
+---@param at lib.rpc.Where
+---@return table<string, lib.rpc.Schema>
+function M.params(params, at)
+  if type(params) ~= 'table' or types.is_schema(params) then
+    fault.raise(at, 'with_params expects a table of key = schema', 'with_params({ id = t.string })')
+  end
+  local copy = {}
+  for key, schema in pairs(params) do
+    if type(key) ~= 'string' or not key:find('^%l[%a%d]*$') then
+      fault.raise(at, ("parameter name '%s' is not camelCase"):format(tostring(key)),
+        'the key is the name on the wire: letters and digits, beginning with a small letter')
+    end
+    M.schema(schema, ("parameter '%s'"):format(key), at)
+    check_raw(key, schema, at)
+    check_placing(key, schema, at)
+    copy[key] = schema
+  end
+  return copy
+end
+
+---@param at lib.rpc.Where
+---@param ... string
+---@return string[]
+function M.contexts(at, ...)
+  local list, seen = { ... }, {}
+  if #list == 0 then fault.raise(at, 'with_context without a context', 'name at least one') end
+  for _, name in ipairs(list) do
+    if not CONTEXTS[name] then
+      fault.raise(at, ("unknown context '%s'"):format(tostring(name)),
+        'known: ' .. table.concat(names.sorted_keys(CONTEXTS), ', '))
+    end
+    if seen[name] then fault.raise(at, ("context '%s' twice"):format(name), 'remove one') end
+    seen[name] = true
+  end
+  return list
+end
+
+---@param metadata table
+---@param key any
+---@param value any
+---@param at lib.rpc.Where
+function M.metadata(metadata, key, value, at)
+  if type(key) ~= 'string' or value == nil then
+    fault.raise(at, 'with_metadata expects a key and a value', "with_metadata('sync_db', true)")
+  end
+  if metadata[key] ~= nil then
+    fault.raise(at, ("metadata '%s' is given twice"):format(key), 'remove one')
+  end
+  metadata[key] = value
+end
+
+---@param fn any
+---@param method string
+---@param at lib.rpc.Where
+---@return function
+function M.callable(fn, method, at)
+  if type(fn) ~= 'function' then
+    fault.raise(at, ('%s expects a function, got %s'):format(method, type(fn)),
+      'pass the function itself')
+  end
+  return fn
+end
+
+---@param key any
+---@param at lib.rpc.Where
+---@return string
+function M.about(key, at)
+  if type(key) ~= 'string' or not key:find('^[%l%d-]+%.[%l%d.-]+$') then
+    fault.raise(at, ("with_about expects a locale key, got '%s'"):format(tostring(key)),
+      "put the text into scripts/locales and name its key: with_about('about.package.start')")
+  end
+  return key
+end
+
+---@param name any
+---@param at lib.rpc.Where
+---@return string
+function M.name(name, at)
+  if type(name) ~= 'string' or not name:find('^%l[%l%d-]*$') then
+    fault.raise(at, ("'%s' is no name for a subcommand"):format(tostring(name)),
+      'a-z, 0-9 and -, beginning with a letter')
+  end
+  return name
+end
+
+return M

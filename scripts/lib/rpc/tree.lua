@@ -1,0 +1,182 @@
+--- Builds the handler tree for one context: from the textual tree to resolved leaves.
+local fault = require('lib.rpc.fault')
+local parent = require('lib.rpc.parent')
+
+---@class lib.rpc.Leaf
+---@field name string Last segment
+---@field path string[]
+---@field method string `package.action.run`
+---@field handler lib.rpc.Handler
+---@field params table<string, lib.rpc.Schema> Of the whole path: the flat object
+---@field parent_params table<string, lib.rpc.Schema> Of the groups above
+---@field metadata table<string, any> Merged; nearest the leaf wins
+---@field contexts string[]
+---@field hidden boolean Here or above: not in the CLI
+---@field remote boolean In this context the method is called on the daemon
+
+---@class lib.rpc.Node
+---@field name string
+---@field path string[]
+---@field group lib.rpc.Parent? Absent on leaves
+---@field leaf lib.rpc.Leaf? Also on groups with a root handler
+---@field children table<string, lib.rpc.Node>
+---@field own_params table<string, lib.rpc.Schema> Declared at this level
+
+local M = {}
+
+local DEFAULT_CONTEXTS = { 'RpcContext', 'CliContext' }
+
+local function contains(list, value)
+  for _, member in ipairs(list) do
+    if member == value then return true end
+  end
+  return false
+end
+
+local function merge(over, base)
+  local out = {}
+  for key, value in pairs(base) do
+    out[key] = value
+  end
+  for key, value in pairs(over) do
+    out[key] = value
+  end
+  return out
+end
+
+local function extend(path, name)
+  local longer = { unpack(path) }
+  longer[#longer + 1] = name
+  return longer
+end
+
+local function merge_params(node, scope)
+  for key in pairs(node.params) do
+    if scope.params[key] then
+      fault.raise(node.at, ("parameter '%s' is declared above already (%s)"):format(key,
+        scope.declared[key]), 'all levels of a path share one flat object: rename one')
+    end
+  end
+  return merge(node.params, scope.params)
+end
+
+local function declare(node, scope)
+  local declared = merge({}, scope.declared)
+  for key in pairs(node.params) do
+    declared[key] = ('%s:%d'):format(node.at.file, node.at.line)
+  end
+  return declared
+end
+
+--- The contexts a node lists, checked against those of the groups above.
+local function contexts_of(node, scope)
+  for _, name in ipairs(node.contexts or {}) do
+    if not contains(scope.allowed, name) then
+      fault.raise(node.at, ('%s is not among the contexts above (%s)'):format(name,
+        table.concat(scope.allowed, ', ')), 'list it on every group above, or remove it here')
+    end
+  end
+  return node.contexts
+end
+
+local function check_both_ways(handler, contexts)
+  if handler.remote and contains(contexts, handler.remote) then
+    fault.raise(handler.at, 'the handler runs in the CLI and is called remotely from it',
+      'remove CliContext from with_context, or with_call_remote')
+  end
+end
+
+local function resolve_leaf(handler, scope, name, path)
+  local contexts = contexts_of(handler, scope) or { scope.allowed[1] }
+  check_both_ways(handler, contexts)
+  local served = contains(contexts, scope.context)
+  local remote = scope.context == handler.remote
+  local hidden = handler.hidden or scope.hidden
+  if handler.remote and scope.hidden then
+    fault.raise(handler.at, 'with_call_remote below a group with no_cli', 'remove one of them')
+  end
+  if not (served or remote) or (scope.context == 'CliContext' and hidden) then return nil end
+  return {
+    name = name, path = path, method = table.concat(path, '.'), handler = handler,
+    params = merge_params(handler, scope), parent_params = scope.params,
+    metadata = merge(handler.metadata, scope.metadata), contexts = contexts, hidden = hidden,
+    remote = remote,
+  }
+end
+
+local function check_twin(children, child, context)
+  local twin = children[child.name]
+  if not twin then return end
+  fault.raise(child.at, ("'%s' is there twice in %s (first at %s:%d)"):format(child.name, context,
+    twin.at.file, twin.at.line), 'rename one, or give them different contexts')
+end
+
+local visit
+
+local function visit_child(child, scope, path)
+  local longer = extend(path, child.name)
+  if parent.is_parent(child.node) then return visit(child.node, scope, child.name, longer) end
+  local leaf = resolve_leaf(child.node, scope, child.name, longer)
+  return leaf and { name = child.name, path = longer, leaf = leaf, children = {},
+    own_params = child.node.params, at = child.node.at }
+end
+
+function visit(group, scope, name, path)
+  local inner = {
+    context = scope.context, allowed = contexts_of(group, scope) or scope.allowed,
+    params = merge_params(group, scope), declared = declare(group, scope),
+    metadata = merge(group.metadata, scope.metadata), hidden = scope.hidden or group.hidden,
+  }
+  local node = { name = name, path = path, group = group, children = {}, own_params = group.params,
+    at = group.at }
+  for _, child in ipairs(group.children) do
+    local resolved = visit_child(child, inner, path)
+    if resolved then
+      check_twin(node.children, child, scope.context)
+      node.children[child.name] = resolved
+    end
+  end
+  node.leaf = group.root and resolve_leaf(group.root, inner, name, path)
+  return (node.leaf or next(node.children)) and node or nil
+end
+
+--- The contexts a tree is built for.
+---@param root lib.rpc.Parent
+---@return string[]
+function M.contexts(root) return root.contexts or DEFAULT_CONTEXTS end
+
+--- The tree as one context sees it; nil when nothing in it is for that context.
+---@param root lib.rpc.Parent
+---@param context string
+---@return lib.rpc.Node?
+function M.build(root, context)
+  local allowed = M.contexts(root)
+  if not contains(allowed, context) then
+    fault.raise(root.at, ('the tree has no %s'):format(context),
+      'list it: rpc.parent():with_context(…)')
+  end
+  if root.root then
+    fault.raise(root.root.at, 'the root of the tree has a root handler', 'name a subcommand')
+  end
+  return visit(root, { context = context, allowed = allowed, params = {}, declared = {},
+    metadata = {}, hidden = false }, '', {})
+end
+
+local function gather(node, leaves)
+  if node.leaf then leaves[#leaves + 1] = node.leaf end
+  for _, child in pairs(node.children) do
+    gather(child, leaves)
+  end
+  return leaves
+end
+
+--- All leaves below a node, by method name.
+---@param node lib.rpc.Node?
+---@return lib.rpc.Leaf[]
+function M.leaves(node)
+  local leaves = node and gather(node, {}) or {}
+  table.sort(leaves, function(a, b) return a.method < b.method end)
+  return leaves
+end
+
+return M

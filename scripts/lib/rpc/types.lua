@@ -1,0 +1,178 @@
+--- Schemas: one declaration for the server's check, defaults, CLI arguments, help and JSON Schema.
+---
+---     local t = require('lib.rpc').types
+---     t.string{ max_length = 64, default = 'x' }   t.array{ of = t.package_id }   t.null
+---
+--- A type may be used bare (`t.string`) or with options. Options of every type: `optional`,
+--- `nullable`, `default`, `help` (locale key or text), `positional` (true, or 1, 2, … when there
+--- are several), `long`, `short`, `secret`, `no_cli`.
+local check = require('lib.rpc.check')
+local fault = require('lib.rpc.fault')
+local json_schema = require('lib.rpc.json_schema')
+local names = require('lib.names')
+local where = require('lib.rpc.where')
+
+---@class lib.rpc.Schema
+---@field kind string
+---@field options table
+local Schema = {}
+Schema.__index = Schema
+
+local COMMON = {
+  optional = 'boolean', nullable = 'boolean', default = 'any', help = 'string',
+  positional = 'any', long = 'string', short = 'string', secret = 'boolean', no_cli = 'boolean',
+}
+
+local TEXT = {
+  min_length = 'number', max_length = 'number', pattern = 'string', pattern_hint = 'string',
+  stdin = 'boolean', trailing = 'boolean',
+}
+
+local RANGE = { min = 'number', max = 'number' }
+
+local KINDS = {
+  string = TEXT, text = TEXT, path = { absolute = 'boolean', stdin = 'boolean' }, url = TEXT,
+  package_id = {}, guid = {}, number = RANGE, integer = RANGE, boolean = {}, flag = {},
+  duration = {}, enum = { values = 'table' }, json = { raw = 'boolean' }, any = {}, null = {},
+  array = { of = 'schema', min = 'number', max = 'number', trailing = 'boolean' },
+  map = { of = 'schema', keys = 'schema' }, object = { fields = 'table', open = 'boolean' },
+}
+
+local function is_schema(value) return getmetatable(value) == Schema end
+
+local function declared() return where.here() or where.UNKNOWN end
+
+local function known_options(kind)
+  local list = names.sorted_keys(COMMON)
+  for _, name in ipairs(names.sorted_keys(KINDS[kind])) do
+    list[#list + 1] = name
+  end
+  return table.concat(list, ', ')
+end
+
+local function check_option(kind, name, value)
+  local expected = KINDS[kind][name] or COMMON[name]
+  if not expected then
+    fault.raise(declared(), ("t.%s has no option '%s'"):format(kind, tostring(name)),
+      'known options: ' .. known_options(kind))
+  end
+  local good = expected == 'any' or type(value) == expected
+    or (expected == 'schema' and is_schema(value))
+  if not good then
+    fault.raise(declared(), ("t.%s: option '%s' must be a %s"):format(kind, name, expected),
+      'it is a ' .. type(value))
+  end
+end
+
+--- `t.enum{ 'a', 'b' }` and `t.array(t.string)` are short for their long forms.
+local function normalise(kind, options)
+  if is_schema(options) and (kind == 'array' or kind == 'map') then return { of = options } end
+  if kind ~= 'enum' or options[1] == nil then return options end
+  local long = { values = {} }
+  for key, value in pairs(options) do
+    if type(key) == 'number' then
+      long.values[key] = value
+    else
+      long[key] = value
+    end
+  end
+  return long
+end
+
+local function check_default(schema)
+  local default = schema.options.default
+  if default == nil then return end
+  local value, problems = check.compile(schema, true)(default)
+  if problems then
+    fault.raise(declared(), ('the default of t.%s does not fit: %s'):format(schema.kind,
+      problems[1].path .. ' ' .. problems[1].message), 'give a default of the declared type')
+  end
+  if schema.kind == 'duration' then schema.options.default = value end
+end
+
+local function check_needed(kind, options)
+  if kind == 'enum' and not (options.values and #options.values > 0) then
+    fault.raise(declared(), 't.enum without values', "write t.enum{ 'one', 'two' }")
+  end
+  if kind ~= 'object' then return end
+  if not options.fields then
+    fault.raise(declared(), 't.object without fields', 'write t.object{ fields = { … } }')
+  end
+  for key, field in pairs(options.fields) do
+    if not is_schema(field) then
+      fault.raise(declared(), ("field '%s' of t.object is not a schema"):format(tostring(key)),
+        'use a type of rpc.types')
+    end
+  end
+end
+
+local function make(kind, options)
+  local schema = setmetatable({ kind = kind, options = {} }, Schema)
+  for name, value in pairs(normalise(kind, options)) do
+    check_option(kind, name, value)
+    schema.options[name] = value
+  end
+  schema.takes_null = kind == 'any' or kind == 'json' or kind == 'null'
+  if kind == 'flag' and schema.options.default == nil then schema.options.default = false end
+  check_needed(kind, schema.options)
+  check_default(schema)
+  return schema
+end
+
+--- A bare type called with options.
+function Schema:__call(options)
+  if not self.bare then
+    fault.raise(declared(), 'a schema that has options is called again', 'give all options at once')
+  end
+  return make(self.kind, options or {})
+end
+
+--- The same schema with further options.
+---@param more table
+---@return lib.rpc.Schema
+function Schema:with(more)
+  local options = {}
+  for name, value in pairs(self.options) do
+    options[name] = value
+  end
+  for name, value in pairs(more) do
+    options[name] = value
+  end
+  return make(self.kind, options)
+end
+
+--- Checks a value and fills in defaults in place.
+---@param value any
+---@return any value
+---@return lib.rpc.Problem[]? problems
+function Schema:check(value)
+  self.checker = self.checker or check.member(self)
+  return self.checker(value)
+end
+
+--- The schema as JSON Schema (2020-12).
+---@return table
+function Schema:to_json_schema() return json_schema.of(self) end
+
+local M = { is_schema = is_schema }
+
+for kind in pairs(KINDS) do
+  if kind ~= 'enum' and kind ~= 'object' then
+    M[kind] = make(kind, {})
+    M[kind].bare = true
+  else
+    M[kind] = function(options) return make(kind, options or {}) end
+  end
+end
+
+--- The schema, but the member may be absent or null.
+---@param schema lib.rpc.Schema
+---@return lib.rpc.Schema
+function M.optional(schema) return schema:with({ optional = true }) end
+
+--- The schema, but the value may be null.
+---@param schema lib.rpc.Schema
+---@return lib.rpc.Schema
+function M.nullable(schema) return schema:with({ nullable = true }) end
+
+return M
