@@ -1,0 +1,268 @@
+#include "cli/parser.hh"
+
+#include "cli/globals.hh"
+#include "cli/help.hh"
+#include "cli/suggest.hh"
+#include "cli/value.hh"
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <memory>
+
+namespace engine::cli {
+namespace {
+
+/// A command and the CLI11 parser made for it.
+struct Node {
+  const Command* command = nullptr;
+  CLI::App* app = nullptr;
+  std::vector<std::pair<const Argument*, CLI::Option*>> arguments;
+  std::vector<std::pair<const Argument*, CLI::Option*>> globals;
+  CLI::Option* help = nullptr;
+  std::vector<std::unique_ptr<Node>> children;
+};
+
+std::string cli11_name(const Argument& argument) {
+  if (argument.kind == ArgumentKind::positional) return argument.key;
+  return argument.short_name.empty() ? argument.long_name
+                                     : argument.short_name + "," + argument.long_name;
+}
+
+CLI::Option* add_argument(CLI::App& app, const Argument& argument) {
+  const std::string name = cli11_name(argument);
+  if (argument.kind == ArgumentKind::flag) {
+    return app.add_flag(name)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  }
+  CLI::Option* option = app.add_option(name);
+  if (!argument.repeated) return option;
+  option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  if (argument.kind == ArgumentKind::positional) {
+    option->expected(-1)->allow_extra_args(true);
+  } else {
+    option->allow_extra_args(false);
+  }
+  return option;
+}
+
+bool declares(const Command& command, const Argument& global) {
+  return std::any_of(command.arguments.begin(), command.arguments.end(), [&](const Argument& own) {
+    return own.long_name == global.long_name ||
+           (!global.short_name.empty() && own.short_name == global.short_name);
+  });
+}
+
+void add_globals(Node& node) {
+  for (const Argument& global : global_arguments()) {
+    if (declares(*node.command, global)) continue;
+    CLI::Option* option = add_argument(*node.app, global);
+    option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    node.globals.emplace_back(&global, option);
+  }
+}
+
+std::unique_ptr<Node> build(const Command& command, CLI::App& app) {
+  auto node = std::make_unique<Node>();
+  node->command = &command;
+  node->app = &app;
+  // What does not fit is judged below, with better words than CLI11's.
+  app.allow_extras();
+  app.require_subcommand(0, 1);
+  app.set_help_flag();
+  node->help = app.add_flag("-h,--help");
+  for (const Argument& argument : command.arguments) {
+    node->arguments.emplace_back(&argument, add_argument(app, argument));
+  }
+  add_globals(*node);
+  for (const Command& subcommand : command.subcommands) {
+    node->children.push_back(build(subcommand, *app.add_subcommand(subcommand.name)));
+  }
+  return node;
+}
+
+/// From the root to the command that was named.
+std::vector<const Node*> chosen(const Node& root) {
+  std::vector<const Node*> trail = {&root};
+  while (true) {
+    const auto& children = trail.back()->children;
+    const auto found = std::find_if(
+        children.begin(), children.end(), [](const auto& child) { return child->app->parsed(); });
+    if (found == children.end()) return trail;
+    trail.push_back(found->get());
+  }
+}
+
+std::vector<const Command*> commands(const std::vector<const Node*>& trail) {
+  std::vector<const Command*> out;
+  for (const Node* node : trail)
+    out.push_back(node->command);
+  return out;
+}
+
+std::string full_name(const std::vector<const Node*>& trail) {
+  std::string name;
+  for (const Node* node : trail)
+    name += (name.empty() ? "" : " ") + node->command->name;
+  return name;
+}
+
+Error usage_error(const std::vector<const Node*>& trail,
+                  std::string message,
+                  std::string hint = {}) {
+  if (hint.empty()) hint = "usage: " + usage_line(commands(trail));
+  return {.code = Errc::usage, .message = std::move(message), .hint = std::move(hint)};
+}
+
+Error unknown_option(const std::vector<const Node*>& trail, const std::string& word) {
+  const std::string name = word.substr(0, word.find('='));
+  std::vector<std::string> known = {"--help"};
+  for (const auto* list : {&trail.back()->arguments, &trail.back()->globals}) {
+    for (const auto& [argument, option] : *list)
+      if (!argument->long_name.empty()) known.push_back(argument->long_name);
+  }
+  const auto meant = nearest(name, known);
+  const std::string what = full_name(trail) + " has no option " + name;
+  return usage_error(trail, meant ? what + "; did you mean " + *meant + "?" : what);
+}
+
+Error unknown_command(const std::vector<const Node*>& trail, const std::string& word) {
+  std::vector<std::string> known;
+  for (const Command& command : trail.back()->command->subcommands) {
+    if (!command.hidden) known.push_back(command.name);
+  }
+  const auto meant = nearest(word, known);
+  const std::string what = "unknown command '" + word + "'";
+  return usage_error(trail,
+                     meant ? what + "; did you mean '" + *meant + "'?" : what,
+                     full_name(trail) + " --help lists the commands");
+}
+
+/// What CLI11 could place nowhere.
+std::optional<Error> leftover_error(const std::vector<const Node*>& trail) {
+  for (const Node* node : trail) {
+    for (const std::string& word : node->app->remaining()) {
+      if (word == "--") continue;
+      const bool option = word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9');
+      if (option) return unknown_option(trail, word);
+      const Command& last = *trail.back()->command;
+      if (!last.subcommands.empty()) return unknown_command(trail, word);
+      return usage_error(trail, full_name(trail) + ": unexpected argument '" + word + "'");
+    }
+  }
+  return std::nullopt;
+}
+
+Result<> take_argument(const Argument& argument, const CLI::Option& option, json::Object& params) {
+  const std::vector<std::string>& words = option.results();
+  if (argument.kind == ArgumentKind::flag) {
+    params[argument.key] = (words.back() != "false") == argument.flag_value;
+    return {};
+  }
+  if (!argument.repeated) {
+    TRY_ASSIGN(params[argument.key], to_value(argument, words.back()));
+    return {};
+  }
+  json::Array list;
+  for (const std::string& word : words) {
+    TRY_ASSIGN(json::Value value, to_value(argument, word));
+    list.push_back(std::move(value));
+  }
+  params[argument.key] = std::move(list);
+  return {};
+}
+
+Result<json::Object> take_params(const std::vector<const Node*>& trail) {
+  json::Object params;
+  for (const Node* node : trail) {
+    for (const auto& [argument, option] : node->arguments) {
+      if (option->count() > 0) {
+        TRY(take_argument(*argument, *option, params));
+      } else if (argument->required) {
+        return fail(
+            usage_error(trail, full_name(trail) + ": " + display_name(*argument) + " is missing"));
+      }
+    }
+  }
+  return params;
+}
+
+Result<Globals> take_globals(const std::vector<const Node*>& trail) {
+  json::Object values;
+  for (const Node* node : trail) {
+    for (const auto& [argument, option] : node->globals) {
+      if (option->count() > 0) TRY(take_argument(*argument, *option, values));
+    }
+  }
+  return read_globals(values);
+}
+
+/// CLI11 takes `--name=` for an option without a value; an empty word of its own is one.
+std::vector<std::string> reversed_words(const std::vector<std::string>& words) {
+  std::vector<std::string> out;
+  bool options = true;
+  for (const std::string& word : words) {
+    options = options && word != "--";
+    if (options && word.size() > 3 && word.starts_with("--") && word.find('=') == word.size() - 1) {
+      out.push_back(word.substr(0, word.size() - 1));
+      out.emplace_back();
+    } else {
+      out.push_back(word);
+    }
+  }
+  std::reverse(out.begin(), out.end());
+  return out;
+}
+
+Parsed show_help(const std::vector<const Node*>& trail, int status) {
+  return {.invocation = std::nullopt,
+          .text = help_text(commands(trail), terminal_width()),
+          .status = status};
+}
+
+Result<Parsed> judge(const std::vector<const Node*>& trail) {
+  if (auto leftover = leftover_error(trail)) return fail(std::move(*leftover));
+  if (!trail.back()->command->callable) return show_help(trail, trail.size() == 1 ? 0 : 2);
+  Invocation invocation;
+  for (std::size_t i = 1; i < trail.size(); ++i)
+    invocation.path.push_back(trail[i]->command->name);
+  TRY_ASSIGN(invocation.params, take_params(trail));
+  TRY_ASSIGN(invocation.globals, take_globals(trail));
+  return Parsed{.invocation = std::move(invocation), .text = {}};
+}
+
+Error mismatch(const std::vector<const Node*>& trail, const CLI::ParseError& error) {
+  return usage_error(trail, full_name(trail) + ": " + error.what());
+}
+
+}  // namespace
+
+Result<Parsed> parse(const Command& root,
+                     const std::vector<std::string>& words,
+                     std::string_view version) {
+  CLI::App app;
+  app.name(root.name);
+  std::unique_ptr<Node> tree;
+  CLI::Option* version_flag = nullptr;
+  try {
+    tree = build(root, app);
+    version_flag = app.add_flag("-V,--version");
+  } catch (const CLI::ConstructionError& error) {
+    return fail(Errc::script, std::string("the command tree makes no parser: ") + error.what());
+  }
+  try {
+    app.parse(reversed_words(words));
+  } catch (const CLI::ParseError& error) {
+    return fail(mismatch(chosen(*tree), error));
+  }
+  const auto trail = chosen(*tree);
+  if (version_flag->count() > 0) {
+    return Parsed{.invocation = std::nullopt,
+                  .text = root.name + " " + std::string(version) + "\n"};
+  }
+  const bool wants_help = std::any_of(
+      trail.begin(), trail.end(), [](const Node* node) { return node->help->count() > 0; });
+  return wants_help ? Result<Parsed>(show_help(trail, 0)) : judge(trail);
+}
+
+}  // namespace engine::cli
