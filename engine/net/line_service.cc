@@ -1,0 +1,198 @@
+#include "net/line_service.hh"
+
+#include "base/log.hh"
+
+#include <cstdlib>
+
+namespace engine::net {
+namespace {
+
+constexpr std::size_t kPage = 4096;
+constexpr Milliseconds kClockTick{1'000};
+
+std::size_t whole_pages(std::size_t size) {
+  return (size + kPage - 1) / kPage * kPage;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LineService>> LineService::open(loop::Loop& loop,
+                                                       LineHandler& handler,
+                                                       const LineLimits& limits,
+                                                       unsigned index) {
+  std::unique_ptr<LineService> service(new LineService(loop, handler, limits, index));
+  TRY_ASSIGN(service->poller_, Poller::open(loop, [raw = service.get()] { raw->turn(); }));
+  service->poller_->arm();
+  return service;
+}
+
+LineService::LineService(loop::Loop& loop,
+                         LineHandler& handler,
+                         const LineLimits& limits,
+                         unsigned index)
+    : loop_(loop),
+      handler_(handler),
+      limits_(limits),
+      index_(index),
+      // The kernel copies into a buffer that begins on a page several times faster than into one
+      // that malloc places 16 bytes after it.
+      scratch_(static_cast<char*>(std::aligned_alloc(kPage, whole_pages(limits.read_chunk))),
+               &std::free),
+      clock_(loop) {}
+
+LineService::~LineService() {
+  *alive_ = false;
+  in_turn_ = true;
+  for (const auto& [id, session] : std::exchange(sessions_, {})) {
+    handler_.on_close(*session);
+    poller_->remove(session->socket_.get());
+    session->socket_.reset();
+  }
+}
+
+void LineService::adopt(UniqueFd socket) {
+  ++connections_;
+  loop_.post([this, alive = alive_, socket = std::move(socket)]() mutable {
+    if (!*alive) return;
+    --connections_;
+    if (Result<LineSession*> opened = open_session(std::move(socket)); !opened) {
+      log::warn("net", "cannot open a session", {{"error", opened.error().message}});
+    }
+  });
+}
+
+Result<LineSession*> LineService::open_session(UniqueFd socket) {
+  TRY_ASSIGN(const PeerCredentials peer, peer_credentials(socket.get()));
+  const std::uint64_t id = (std::uint64_t{index_} << kIndexShift) | next_id_++;
+  const int fd = socket.get();
+  auto session = std::make_shared<LineSession>(*this, id, std::move(socket), peer);
+  session->self_ = session;
+  TRY(poller_->add(fd, EPOLLIN | EPOLLRDHUP, session.get()));
+  LineSession* opened = sessions_.emplace(id, std::move(session)).first->second.get();
+  ++connections_;
+  watch_time();
+  handler_.on_open(*opened);
+  look_at(*opened);
+  return opened;
+}
+
+LineSession* LineService::find(std::uint64_t id) const {
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+void LineService::push(std::uint64_t id, std::shared_ptr<const std::string> line) {
+  {
+    const std::lock_guard lock(push_mutex_);
+    pushes_.push_back({id, std::move(line)});
+    if (pushes_.size() > 1) return;
+  }
+  loop_.post([this, alive = alive_] {
+    if (*alive) deliver_pushes();
+  });
+}
+
+void LineService::deliver_pushes() {
+  std::vector<Push> pushes;
+  {
+    const std::lock_guard lock(push_mutex_);
+    pushes.swap(pushes_);
+  }
+  for (const Push& push : pushes) {
+    if (LineSession* session = find(push.id)) session->push(*push.line);
+  }
+}
+
+void LineService::drain(Completion<> done) {
+  draining_ = true;
+  drained_ = std::move(done);
+  for (const auto& [id, session] : sessions_)
+    look_at(*session);
+  schedule();
+}
+
+void LineService::look_at(LineSession& session) {
+  if (session.queued_) return;
+  session.queued_ = true;
+  to_look_at_.push_back(&session);
+  schedule();
+}
+
+void LineService::schedule() {
+  if (scheduled_ || in_turn_) return;
+  scheduled_ = true;
+  loop_.post([this, alive = alive_] {
+    if (!*alive) return;
+    scheduled_ = false;
+    turn();
+  });
+}
+
+/// Every connection with something to do has one step; what is left waits for the next turn.
+void LineService::turn() {
+  in_turn_ = true;
+  const std::span<const epoll_event> events = poller_->collect();
+  for (const epoll_event& event : events) {
+    auto& session = *static_cast<LineSession*>(event.data.ptr);
+    session.note_events(event.events);
+    look_at(session);
+  }
+  if (!to_look_at_.empty()) last_work_ = Clock::now();
+  looking_at_.swap(to_look_at_);
+  for (LineSession* session : looking_at_)
+    session->queued_ = false;
+  for (LineSession* session : looking_at_) {
+    session->step();
+    if (session->finished()) {
+      retire(*session);
+    } else if (session->has_work()) {
+      look_at(*session);
+    }
+  }
+  looking_at_.clear();
+  retired_.clear();
+  in_turn_ = false;
+  rest();
+}
+
+/// Takes another turn, or sleeps until a socket is ready.
+void LineService::rest() {
+  if (draining_ && sessions_.empty() && drained_) {
+    loop_.post([done = std::exchange(drained_, {})]() mutable { done({}); });
+    return;
+  }
+  if (!to_look_at_.empty() || keep_spinning()) {
+    schedule();
+  } else {
+    poller_->arm();
+  }
+}
+
+bool LineService::keep_spinning() {
+  return limits_.spin.count() > 0 && Clock::now() - last_work_ < limits_.spin;
+}
+
+/// Ends a connection; its memory stays until the end of the turn.
+void LineService::retire(LineSession& session) {
+  handler_.on_close(session);
+  poller_->remove(session.socket_.get());
+  session.socket_.reset();
+  if (session.queued_) std::erase(to_look_at_, &session);
+  const auto found = sessions_.find(session.id());
+  retired_.push_back(std::move(found->second));
+  sessions_.erase(found);
+  --connections_;
+}
+
+void LineService::watch_time() {
+  if (clock_running_ || (limits_.idle.count() == 0 && limits_.stalled_line.count() == 0)) return;
+  clock_running_ = true;
+  clock_.start(kClockTick, [this] {
+    clock_running_ = false;
+    for (const auto& [id, session] : sessions_)
+      session->check_time(Clock::now());
+    if (!sessions_.empty()) watch_time();
+  });
+}
+
+}  // namespace engine::net

@@ -1,0 +1,103 @@
+#pragma once
+
+#include "loop/loop.hh"
+#include "net/line_session.hh"
+#include "net/poller.hh"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace engine::net {
+
+/// What a program does with the lines of its connections. Called on the loop of the service.
+class LineHandler {
+ public:
+  virtual ~LineHandler() = default;
+  virtual void on_open(LineSession&) {}
+  /// `line` is valid during the call only.
+  virtual void on_line(LineSession& session, std::string_view line, Answer answer) = 0;
+  /// A line was over the limit and is skipped; say so through `answer`.
+  virtual void on_oversize(LineSession& session, Answer answer) = 0;
+  /// `dropped` pushes were lost because the peer read too slowly; it has caught up now.
+  virtual void on_lagged(LineSession&, std::size_t /*dropped*/) {}
+  /// The connection is gone; the session dies after this call.
+  virtual void on_close(LineSession&) {}
+};
+
+/// The line connections of one loop. Resource type; lives on that loop, its thread-safe functions
+/// excepted. Destroying it closes every connection at once.
+class LineService {
+ public:
+  /// `index` tells services of one process apart (below 4096); the handler outlives the service.
+  static Result<std::unique_ptr<LineService>> open(loop::Loop& loop,
+                                                   LineHandler& handler,
+                                                   const LineLimits& limits = {},
+                                                   unsigned index = 0);
+  LineService(const LineService&) = delete;
+  LineService& operator=(const LineService&) = delete;
+  ~LineService();
+
+  /// Takes a connected, non-blocking socket; the session is opened on the loop. Thread-safe.
+  void adopt(UniqueFd socket);
+  /// The same at once, on the loop. ERRORS: as epoll_ctl and reading the credentials.
+  Result<LineSession*> open_session(UniqueFd socket);
+  /// Pushes on the connection `id`, if it is still there. Keeps order. Thread-safe.
+  void push(std::uint64_t id, std::shared_ptr<const std::string> line);
+  /// Connections open or about to be. Thread-safe.
+  [[nodiscard]] std::size_t connections() const { return connections_; }
+  [[nodiscard]] LineSession* find(std::uint64_t id) const;
+  /// Whether a connection id was given by the service with this index.
+  static unsigned index_of(std::uint64_t id) { return static_cast<unsigned>(id >> kIndexShift); }
+
+  /// Reads no more; closes each connection when all it was asked is answered and written.
+  /// `done` runs when none is left.
+  void drain(Completion<> done);
+
+ private:
+  friend class LineSession;
+  static constexpr unsigned kIndexShift = 40;
+
+  LineService(loop::Loop& loop, LineHandler& handler, const LineLimits& limits, unsigned index);
+  void turn();
+  void look_at(LineSession& session);
+  void schedule();
+  void rest();
+  void retire(LineSession& session);
+  void deliver_pushes();
+  void watch_time();
+  bool keep_spinning();
+
+  loop::Loop& loop_;
+  LineHandler& handler_;
+  LineLimits limits_;
+  unsigned index_;
+  std::unique_ptr<Poller> poller_;
+  std::unique_ptr<char, void (*)(void*)> scratch_;  ///< read buffer shared by all; page-aligned
+  std::unordered_map<std::uint64_t, std::shared_ptr<LineSession>> sessions_;
+  std::vector<LineSession*> to_look_at_;
+  std::vector<LineSession*> looking_at_;
+  std::vector<std::shared_ptr<LineSession>> retired_;  ///< closed in this turn
+  std::uint64_t next_id_ = 1;
+  std::atomic<std::size_t> connections_ = 0;
+  loop::Timer clock_;
+  Completion<> drained_;
+  TimePoint last_work_;
+  bool draining_ = false;
+  bool scheduled_ = false;
+  bool in_turn_ = false;
+  bool clock_running_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+
+  struct Push {
+    std::uint64_t id;
+    std::shared_ptr<const std::string> line;
+  };
+  std::mutex push_mutex_;
+  std::vector<Push> pushes_;
+};
+
+}  // namespace engine::net

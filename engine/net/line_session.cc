@@ -1,0 +1,218 @@
+#include "net/line_session.hh"
+
+#include "net/line_service.hh"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace engine::net {
+namespace {
+
+constexpr std::size_t kKeptCapacity = 64UL << 10U;
+constexpr std::uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP;
+
+}  // namespace
+
+Answer& Answer::operator=(Answer&& other) noexcept {
+  if (this != &other) {
+    drop();
+    session_ = std::move(other.session_);
+  }
+  return *this;
+}
+
+void Answer::send(std::string_view text) {
+  write([text](std::string& out) { out += text; });
+}
+
+void Answer::drop() {
+  if (const auto session = std::exchange(session_, {}).lock()) finish(*session, false);
+}
+
+std::string& Answer::output(LineSession& session) {
+  return session.out_;
+}
+
+void Answer::finish(LineSession& session, bool written) {
+  session.finish_answer(written);
+}
+
+LineSession::LineSession(LineService& service,
+                         std::uint64_t id,
+                         UniqueFd socket,
+                         PeerCredentials peer)
+    : service_(service),
+      id_(id),
+      socket_(std::move(socket)),
+      peer_(peer),
+      framer_(service.limits_.framer),
+      last_input_(Clock::now()) {}
+LineSession::~LineSession() = default;
+
+bool LineSession::push(std::string_view line) {
+  if (closed()) return false;
+  if (unsent() > service_.limits_.pushed || dropped_ > 0) {
+    ++dropped_;
+    return false;
+  }
+  send(line);
+  return true;
+}
+
+void LineSession::send(std::string_view line) {
+  if (closed()) return;
+  out_ += line;
+  out_ += '\n';
+  changed();
+}
+
+void LineSession::close() {
+  closing_ = true;
+  changed();
+}
+
+void LineSession::finish_answer(bool written) {
+  if (written) out_ += '\n';
+  --in_flight_;
+  changed();
+}
+
+/// Something was queued or became possible outside the session's own step.
+void LineSession::changed() {
+  if (!stepping_ && !closed()) service_.look_at(*this);
+}
+
+void LineSession::note_events(std::uint32_t events) {
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) end_is_near_ = true;
+  if ((events & (EPOLLHUP | EPOLLERR)) != 0) hung_up_ = true;
+  if ((events & EPOLLOUT) != 0) blocked_ = false;
+}
+
+bool LineSession::paused() const {
+  const LineLimits& limits = service_.limits_;
+  return closing_ || failed_ || service_.draining_ || in_flight_ >= limits.in_flight ||
+         unsent() > limits.unsent;
+}
+
+bool LineSession::has_work() const {
+  return !paused() && (framer_.has_unread() || (readable_ && !ended_));
+}
+
+bool LineSession::finished() const {
+  if (failed_) return true;
+  if (ended_ && hung_up_ && !framer_.has_unread()) return true;
+  if (unsent() > 0) return false;
+  if (closing_) return true;
+  const bool no_more_lines = service_.draining_ || (ended_ && !framer_.has_unread());
+  return no_more_lines && in_flight_ == 0;
+}
+
+/// One turn of the connection: read once, hand out what came, write once.
+void LineSession::step() {
+  stepping_ = true;
+  std::size_t budget = service_.limits_.lines_per_turn;
+  hand_out_lines(budget);
+  if (!framer_.has_unread() && readable_ && !ended_ && !paused()) {
+    read_chunk();
+    hand_out_lines(budget);
+    framer_.park();
+  }
+  flush();
+  report_lag();
+  stepping_ = false;
+}
+
+void LineSession::read_chunk() {
+  const std::size_t size = service_.limits_.read_chunk;
+  const ssize_t got = recv(socket_.get(), service_.scratch_.get(), size, MSG_DONTWAIT);
+  if (got > 0) {
+    // A short read has emptied the socket, unless what comes next is its end.
+    if (static_cast<std::size_t>(got) < size && !end_is_near_) readable_ = false;
+    last_input_ = service_.last_work_;
+    framer_.feed({service_.scratch_.get(), static_cast<std::size_t>(got)});
+  } else if (got == 0) {
+    ended_ = true;
+    framer_.end_of_input();
+  } else if (errno == EAGAIN) {
+    readable_ = false;
+  } else if (errno != EINTR) {
+    failed_ = true;
+  }
+}
+
+void LineSession::hand_out_lines(std::size_t& budget) {
+  while (budget > 0 && framer_.has_unread() && !paused()) {
+    const LineFramer::Event event = framer_.next();
+    if (event == LineFramer::Event::need_more) return;
+    if (event == LineFramer::Event::exhausted) {
+      closing_ = true;
+      return;
+    }
+    --budget;
+    ++in_flight_;
+    if (event == LineFramer::Event::line) {
+      service_.handler_.on_line(*this, framer_.line(), Answer(self_));
+    } else {
+      service_.handler_.on_oversize(*this, Answer(self_));
+    }
+  }
+}
+
+void LineSession::flush() {
+  while (unsent() > 0 && !blocked_ && !failed_) {
+    const ssize_t sent =
+        ::send(socket_.get(), out_.data() + out_begin_, unsent(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent >= 0) {
+      out_begin_ += static_cast<std::size_t>(sent);
+    } else if (errno == EAGAIN) {
+      blocked_ = true;
+      watch_writable(true);
+    } else if (errno != EINTR) {
+      failed_ = true;
+    }
+  }
+  if (unsent() == 0) {
+    watch_writable(false);
+    if (out_.capacity() > kKeptCapacity) {
+      out_ = std::string();
+    } else {
+      out_.clear();
+    }
+    out_begin_ = 0;
+  } else if (out_begin_ > out_.size() / 2) {
+    out_.erase(0, out_begin_);
+    out_begin_ = 0;
+  }
+}
+
+/// Asks for EPOLLOUT only while a write is blocked: otherwise each read of the peer would wake us.
+void LineSession::watch_writable(bool wanted) {
+  if (watching_writable_ == wanted) return;
+  watching_writable_ = wanted;
+  const std::uint32_t events = kReadEvents | (wanted ? EPOLLOUT : 0U);
+  if (!service_.poller_->modify(socket_.get(), events, this)) failed_ = true;
+}
+
+void LineSession::report_lag() {
+  if (dropped_ == 0 || unsent() > 0 || failed_) return;
+  service_.handler_.on_lagged(*this, std::exchange(dropped_, 0));
+  flush();
+}
+
+void LineSession::check_time(TimePoint now) {
+  const LineLimits& limits = service_.limits_;
+  const auto quiet = now - last_input_;
+  const bool busy = in_flight_ > 0 || unsent() > 0 || framer_.has_unread();
+  if (limits.stalled_line.count() > 0 && framer_.inside_line() && !busy &&
+      quiet > limits.stalled_line) {
+    close();
+  } else if (limits.idle.count() > 0 && !busy && quiet > limits.idle) {
+    close();
+  }
+}
+
+}  // namespace engine::net

@@ -1,0 +1,154 @@
+#include "net/unix_listener.hh"
+
+#include "base/defer.hh"
+#include "base/log.hh"
+#include "loop/fd_watch.hh"
+#include "net/connect.hh"
+#include "net/unix_address.hh"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace engine::net {
+namespace {
+
+constexpr int kAcceptsPerTurn = 64;
+constexpr Milliseconds kPauseWithoutDescriptors{100};
+
+tl::unexpected<Error> cannot_bind(const std::filesystem::path& path, std::string_view why) {
+  return fail(Errc::cannot_bind, fmt::format("cannot listen on {}: {}", path.string(), why));
+}
+tl::unexpected<Error> cannot_bind(const std::filesystem::path& path) {
+  return cannot_bind(path, std::error_code(errno, std::system_category()).message());
+}
+
+/// Fails unless the path is free or holds a socket that nobody answers on.
+Result<> check_free(const std::filesystem::path& path) {
+  struct stat found = {};
+  if (lstat(path.c_str(), &found) != 0) return {};
+  if (!S_ISSOCK(found.st_mode)) return cannot_bind(path, "there is something that is no socket");
+  const Result<UniqueFd> probe = connect_unix(path);
+  if (probe || probe.error().code == Errc::busy) {
+    return fail(Errc::instance_held, fmt::format("somebody listens on {} already", path.string()));
+  }
+  if (probe.error().code != Errc::daemon_not_running)
+    return cannot_bind(path, probe.error().message);
+  return {};
+}
+
+/// A socket bound to `name`, with its rights, listening.
+Result<UniqueFd> bind_socket(const std::filesystem::path& path,
+                             const std::filesystem::path& name,
+                             const ListenOptions& options) {
+  TRY_ASSIGN(const UnixAddress address, UnixAddress::make(name));
+  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) return cannot_bind(path);
+  unlink(name.c_str());
+  if (bind(socket.get(), address.get(), address.size()) != 0) return cannot_bind(path);
+  if (chmod(name.c_str(), options.mode) != 0) return cannot_bind(path);
+  if ((options.owner || options.group) &&
+      chown(name.c_str(),
+            options.owner.value_or(static_cast<uid_t>(-1)),
+            options.group.value_or(static_cast<gid_t>(-1))) != 0) {
+    return cannot_bind(path);
+  }
+  if (listen(socket.get(), options.backlog) != 0) return cannot_bind(path);
+  return socket;
+}
+
+}  // namespace
+
+struct UnixListener::Impl {
+  Impl(loop::Loop& on, std::filesystem::path socket_path, UniqueFunction<void(UniqueFd)> accepted)
+      : retry(on), path(std::move(socket_path)), on_accept(std::move(accepted)) {}
+
+  std::unique_ptr<loop::FdWatch> watch;
+  loop::Timer retry;
+  std::filesystem::path path;
+  UniqueFunction<void(UniqueFd)> on_accept;
+  dev_t device = 0;
+  ino_t inode = 0;
+  std::shared_ptr<bool> open = std::make_shared<bool>(true);
+
+  void wait() {
+    watch->wait_readable([this, alive = open](const Result<>& ready) {
+      if (!*alive) return;
+      if (!ready) {
+        log::error("net", "the listener failed", {{"error", ready.error().message}});
+        return;
+      }
+      accept_some(alive);
+    });
+  }
+
+  void accept_some(const std::shared_ptr<bool>& alive) {
+    for (int i = 0; i < kAcceptsPerTurn; ++i) {
+      UniqueFd socket(accept4(watch->fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+      if (socket) {
+        on_accept(std::move(socket));
+        if (!*alive) return;
+      } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        log::warn("net",
+                  "cannot accept a connection",
+                  {{"error", std::generic_category().message(errno)}});
+        retry.start(kPauseWithoutDescriptors, [this] { wait(); });
+        return;
+      } else if (errno != ECONNABORTED && errno != EINTR) {
+        break;
+      }
+    }
+    wait();
+  }
+
+  void remove_if_ours() const {
+    struct stat found = {};
+    if (lstat(path.c_str(), &found) == 0 && found.st_dev == device && found.st_ino == inode) {
+      unlink(path.c_str());
+    }
+  }
+};
+
+Result<std::unique_ptr<UnixListener>> UnixListener::open(loop::Loop& loop,
+                                                         std::filesystem::path path,
+                                                         const ListenOptions& options,
+                                                         UniqueFunction<void(UniqueFd)> on_accept) {
+  if (path.string().size() > kMaxSocketPath) {
+    return cannot_bind(path, fmt::format("the path is over {} bytes", kMaxSocketPath));
+  }
+  TRY(check_free(path));
+  const std::filesystem::path name = fmt::format("{}.{}", path.string(), getpid());
+  TRY_ASSIGN(UniqueFd socket, bind_socket(path, name, options));
+  Defer cleanup([&name] { unlink(name.c_str()); });
+  struct stat made = {};
+  if (lstat(name.c_str(), &made) != 0) return cannot_bind(path);
+  if (rename(name.c_str(), path.c_str()) != 0) return cannot_bind(path);
+  cleanup.dismiss();
+  auto impl = std::make_unique<Impl>(loop, std::move(path), std::move(on_accept));
+  impl->device = made.st_dev;
+  impl->inode = made.st_ino;
+  impl->watch = std::make_unique<loop::FdWatch>(loop, std::move(socket));
+  impl->wait();
+  return std::unique_ptr<UnixListener>(new UnixListener(std::move(impl)));
+}
+
+UnixListener::UnixListener(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+UnixListener::~UnixListener() {
+  close();
+}
+
+const std::filesystem::path& UnixListener::path() const {
+  return impl_->path;
+}
+
+void UnixListener::close() {
+  if (!*impl_->open) return;
+  *impl_->open = false;
+  impl_->retry.cancel();
+  impl_->watch.reset();
+  impl_->remove_if_ours();
+}
+
+}  // namespace engine::net
