@@ -4,21 +4,28 @@
 
 #include <lua.hpp>
 
+#include <cstdint>
+
 namespace engine::script {
 
 /// Stops a runaway script. One per VM thread; a POSIX timer signals the thread when the deadline of
-/// the innermost entry passes and the handler sets a hook that raises `timeout`. The timer is armed
-/// lazily: an entry that ends in time costs no system call. Past `kHardGrace` more without the VM
-/// coming back the process is ended (exit by SIGABRT after a line on stderr).
+/// the innermost entry passes and the handler sets a hook that raises `timeout`, again and again
+/// until the entry is left, so that a `pcall` loop does not escape. The timer is armed lazily: an
+/// entry that ends in time costs no system call. Past the hard grace more without the VM coming
+/// back (a C function that runs for ever) the process is ended: SIGABRT after a line on stderr.
 class Guard {
  public:
   static constexpr Milliseconds kHardGrace{10'000};
 
   /// True when hooks are seen by compiled code (LuaJIT built with LUAJIT_ENABLE_CHECKHOOK);
-  /// otherwise VMs run with the JIT off while a deadline is in force.
+  /// otherwise VMs run with the JIT off.
   static bool stops_compiled_code();
 
-  /// RAII: `state` runs under `deadline` until the end of the scope. Entries nest.
+  /// Another grace than kHardGrace, for every thread of the process.
+  static void set_hard_grace(Milliseconds grace);
+
+  /// RAII: `state` runs under `deadline` until the end of the scope. Entries nest; an inner one
+  /// never lasts longer than its outer ones.
   class Entry {
    public:
     Entry(lua_State* state, TimePoint deadline);
@@ -29,6 +36,21 @@ class Guard {
    private:
     lua_State* outer_state_;
     TimePoint outer_deadline_;
+    std::int64_t paused_ = 0;  ///< nanoseconds of Pause on this thread at the start
+  };
+
+  /// RAII: time in this scope does not count (engine work that blocks on the VM's own thread). The
+  /// deadlines of all entries move by as much.
+  class Pause {
+   public:
+    Pause();
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+    ~Pause();
+
+   private:
+    TimePoint began_;
+    lua_State* state_;
   };
 };
 

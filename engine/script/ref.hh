@@ -3,6 +3,7 @@
 #include <lua.hpp>
 
 #include <memory>
+#include <utility>
 
 namespace engine::script {
 

@@ -24,7 +24,8 @@ class Snapshot {
   };
 
   /// Reads every *.lua below `roots`; a file in an earlier root hides the same file in a later one.
-  /// Files ending in _spec.lua are left out. ERRORS: Errc::script with `info` = {"file", "line"}
+  /// Files ending in _spec.lua and hidden ones are left out; a root that does not exist is empty.
+  /// ERRORS: Errc::script with `info` = {"file", "line"}
   /// when a file does not compile; Errc::filesystem.
   static Result<std::shared_ptr<const Snapshot>> read(
       const std::vector<std::filesystem::path>& roots);
@@ -37,6 +38,9 @@ class Snapshot {
   [[nodiscard]] const std::string& fingerprint() const { return fingerprint_; }
 
  private:
+  Result<> read_root(const std::filesystem::path& root);
+  Result<> compile_all();
+
   std::map<std::string, File, std::less<>> files_;
   std::string fingerprint_;
 };

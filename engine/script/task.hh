@@ -9,11 +9,12 @@ namespace engine::script {
 
 /// The right to resume one suspended coroutine, once. Move-only; use on the VM's thread. Destroyed
 /// unused, it resumes the coroutine with `nil, {code = 'cancelled'}` (unless the VM is closing).
+/// Used while Lua runs (from inside a binding or a finaliser) it resumes through the loop, later.
 class Resumer {
  public:
   Resumer(std::weak_ptr<Vm*> vm, TaskId task, std::uint32_t ticket);
   Resumer(Resumer&&) noexcept = default;
-  Resumer& operator=(Resumer&&) noexcept = default;
+  Resumer& operator=(Resumer&& other) noexcept;
   Resumer(const Resumer&) = delete;
   Resumer& operator=(const Resumer&) = delete;
   ~Resumer();
@@ -27,8 +28,8 @@ class Resumer {
   template <typename T>
   static Completion<T> completion(Resumer resumer, UniqueFunction<int(lua_State*, T&&)> push) {
     return [resumer = std::move(resumer), push = std::move(push)](Result<T> result) mutable {
-      resumer.resume([&result, &push](lua_State* state) {
-        return result ? push(state, std::move(*result)) : push_failure(state, result.error());
+      resumer.resume([result = std::move(result), push = std::move(push)](lua_State* s) mutable {
+        return result ? push(s, std::move(*result)) : push_failure(s, result.error());
       });
     };
   }
@@ -44,13 +45,16 @@ class Resumer {
 /// Ends an operation early; called at most once, on the VM's thread. May be empty.
 using Cancel = UniqueFunction<void()>;
 
-/// Suspends the running coroutine. `start` begins the operation (it must not complete inline) and
-/// says how to cancel it. Use as `return suspend(L, …)` at the end of a binding. Raises when the
-/// caller is not inside a task.
+/// Suspends the running task. `start` begins the operation (it must not complete inline) and says
+/// how to cancel it. Use as `return suspend(L, …)` at the end of a binding: `start` runs before it
+/// returns, so it may capture locals by reference. Raises when the caller is not the task's own
+/// coroutine, or is inside a C callback (table.sort, string.gsub, require).
 int suspend(lua_State* state, UniqueFunction<Cancel(Resumer)> start);
 
 /// Runs `work` on the offload pool (service loop::OffloadPool) and resumes with what `push` makes
-/// of its value. The shape of every blocking binding.
+/// of its value (`true` for the second form). The shape of every blocking binding. In a program
+/// without a pool, and outside a task, the work runs inline; its time does not count against the
+/// script's deadline.
 template <typename T>
 int offload(lua_State* state,
             UniqueFunction<Result<T>()> work,

@@ -27,6 +27,9 @@ struct Module {
 /// Pushes values on a stack and returns how many.
 using Push = UniqueFunction<int(lua_State*)>;
 
+/// A deadline that never comes.
+inline constexpr Milliseconds kForever = Milliseconds::max();
+
 /// How long one entry into Lua may take. Wall clock.
 struct Limits {
   /// The call as a whole, waiting included. A task that is suspended then is cancelled with
@@ -61,7 +64,8 @@ class Vm {
     std::size_t memory_limit = 0;  ///< bytes; 0: none. Past it scripts get `not enough memory`
     bool jit = true;
     bool trusted = true;  ///< false: text chunks only, JIT off, allow-listed globals
-    std::shared_ptr<const Snapshot> scripts;  ///< where `require` finds Lua modules; may be null
+    std::shared_ptr<const Snapshot> scripts =
+        {};  ///< where `require` finds Lua modules; may be null
   };
 
   /// REQUIRES: called on the thread that will use it. `services` outlives the VM.

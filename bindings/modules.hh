@@ -1,0 +1,19 @@
+#pragma once
+
+#include <lua.hpp>
+
+namespace engine::bindings {
+
+// One line per Lua module: engine.NAME is opened by open_NAME (bindings/NAME.cc, described by
+// bindings/meta/NAME.lua). A composition root lists those it offers as script::Module rows.
+
+int open_errc(lua_State* state);
+int open_file(lua_State* state);
+int open_json(lua_State* state);
+int open_log(lua_State* state);
+int open_loop(lua_State* state);
+int open_module(lua_State* state);
+int open_process(lua_State* state);
+int open_state(lua_State* state);
+
+}  // namespace engine::bindings

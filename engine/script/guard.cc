@@ -1,0 +1,206 @@
+#include "script/guard.hh"
+
+#include "script/convert.hh"
+#include "script/traceback.hh"
+
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+
+namespace engine::script {
+namespace {
+
+using Nanoseconds = std::int64_t;  // of CLOCK_MONOTONIC, which is what Clock reads
+
+constexpr Nanoseconds kNever = INT64_MAX;
+/// While an entry is overdue the handler comes back this often: should a hook get lost because the
+/// signal fell into LuaJIT's own change of its dispatch table, the next one sets it again.
+constexpr Nanoseconds kAgain = 10'000'000;
+
+std::atomic<Nanoseconds> hard_grace{std::chrono::nanoseconds(Guard::kHardGrace).count()};
+
+/// What one thread runs at the moment. Written by the thread, read by its own signal handler.
+struct ThreadGuard {
+  lua_State* volatile state = nullptr;
+  volatile Nanoseconds deadline = kNever;
+  volatile Nanoseconds armed = kNever;    ///< when the timer will fire
+  lua_State* volatile hooked = nullptr;   ///< whose hook is set
+  volatile Nanoseconds paused_total = 0;  ///< time spent in Pause scopes
+  timer_t timer = {};
+  bool has_timer = false;
+
+  ~ThreadGuard() {
+    if (has_timer) timer_delete(timer);
+  }
+};
+
+ThreadGuard& here() {
+  static thread_local ThreadGuard guard;
+  return guard;
+}
+
+/// The handler must not run the initialisation of a thread-local.
+thread_local ThreadGuard* current = nullptr;
+
+int guard_signal() {
+  return SIGRTMIN + 2;
+}
+
+Nanoseconds now() {
+  timespec at{};
+  clock_gettime(CLOCK_MONOTONIC, &at);
+  return static_cast<Nanoseconds>(at.tv_sec) * 1'000'000'000 + at.tv_nsec;
+}
+
+Nanoseconds to_nanoseconds(TimePoint at) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(at.time_since_epoch()).count();
+}
+
+void arm(ThreadGuard& guard, Nanoseconds at) {
+  guard.armed = at;
+  itimerspec when{};
+  when.it_value.tv_sec = at / 1'000'000'000;
+  when.it_value.tv_nsec = at % 1'000'000'000;
+  timer_settime(guard.timer, TIMER_ABSTIME, &when, nullptr);
+}
+
+int raise_timeout(lua_State* state, lua_Debug* frame) {
+  lua_getinfo(state, "Sl", frame);
+  std::string message = frame->currentline > 0 ? std::string(frame->short_src) + ':' +
+                                                     std::to_string(frame->currentline) + ": "
+                                               : std::string();
+  message += "the script ran past its deadline";
+  push_error(state, {.code = Errc::timeout, .message = message, .debug = traceback(state, 0)});
+  return 1;
+}
+
+void hook(lua_State* state, lua_Debug* frame) {
+  const ThreadGuard& guard = here();
+  if (guard.hooked == nullptr || guard.deadline > now()) {
+    lua_sethook(state, nullptr, 0, 0);
+    return;
+  }
+  raise_timeout(state, frame);
+  lua_error(state);
+}
+
+[[noreturn]] void give_up() {
+  static constexpr char kLine[] =
+      "moonbox: a script did not come back within the grace after its deadline; aborting\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kLine, sizeof kLine - 1);
+  std::abort();
+}
+
+/// Async-signal-safe: clock_gettime, timer_settime and lua_sethook, which stores a few words (the
+/// stand-alone interpreter calls it from its signal handler as well).
+void on_signal(int, siginfo_t*, void*) {
+  const int saved = errno;
+  if (ThreadGuard* const guard = current; guard != nullptr) {
+    guard->armed = kNever;
+    const Nanoseconds at = now();
+    if (guard->state == nullptr || guard->deadline == kNever) {
+      // Nothing runs; the next entry arms again.
+    } else if (at < guard->deadline) {
+      arm(*guard, guard->deadline);
+    } else {
+      if (at - guard->deadline > hard_grace.load(std::memory_order_relaxed)) give_up();
+      guard->hooked = guard->state;
+      // Off and on again, so that the dispatch table is written anew.
+      lua_sethook(guard->state, nullptr, 0, 0);
+      lua_sethook(guard->state, hook, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+      arm(*guard, at + kAgain);
+    }
+  }
+  errno = saved;
+}
+
+void install_handler() {
+  static const bool installed = [] {
+    struct sigaction action {};
+    action.sa_sigaction = on_signal;
+    action.sa_flags = SA_SIGINFO | SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    sigaction(guard_signal(), &action, nullptr);
+    return true;
+  }();
+  static_cast<void>(installed);
+}
+
+void prepare_thread(ThreadGuard& guard) {
+  if (guard.has_timer) return;
+  install_handler();
+  sigset_t ours;
+  sigemptyset(&ours);
+  sigaddset(&ours, guard_signal());
+  pthread_sigmask(SIG_UNBLOCK, &ours, nullptr);
+  sigevent event{};
+  event.sigev_notify = SIGEV_THREAD_ID;
+  event.sigev_signo = guard_signal();
+  event._sigev_un._tid = static_cast<pid_t>(::syscall(SYS_gettid));
+  guard.has_timer = timer_create(CLOCK_MONOTONIC, &event, &guard.timer) == 0;
+  current = &guard;
+}
+
+/// Makes sure the timer fires no later than the deadline in force.
+void arm_in_time(ThreadGuard& guard) {
+  if (guard.state != nullptr && guard.deadline < guard.armed) arm(guard, guard.deadline);
+}
+
+}  // namespace
+
+bool Guard::stops_compiled_code() {
+  return MOONBOX_LUAJIT_CHECKHOOK != 0;
+}
+
+void Guard::set_hard_grace(Milliseconds grace) {
+  hard_grace = std::chrono::nanoseconds(grace).count();
+}
+
+Guard::Entry::Entry(lua_State* state, TimePoint deadline) {
+  ThreadGuard& guard = here();
+  prepare_thread(guard);
+  const Nanoseconds outer = guard.deadline;
+  outer_state_ = guard.state;
+  outer_deadline_ = TimePoint(std::chrono::nanoseconds(outer));
+  paused_ = guard.paused_total;
+  guard.deadline = std::min(outer, to_nanoseconds(deadline));
+  guard.state = state;
+  arm_in_time(guard);
+}
+
+Guard::Entry::~Entry() {
+  ThreadGuard& guard = here();
+  // What an inner Pause added belongs to the outer entries too.
+  const Nanoseconds outer = to_nanoseconds(outer_deadline_);
+  guard.deadline = outer == kNever ? kNever : outer + (guard.paused_total - paused_);
+  guard.state = outer_state_;
+  if (guard.hooked != nullptr) {
+    lua_sethook(guard.hooked, nullptr, 0, 0);
+    guard.hooked = nullptr;
+    arm_in_time(guard);
+  }
+}
+
+Guard::Pause::Pause() : began_(Clock::now()) {
+  ThreadGuard& guard = here();
+  state_ = guard.state;
+  guard.state = nullptr;
+}
+
+Guard::Pause::~Pause() {
+  ThreadGuard& guard = here();
+  const Nanoseconds spent = to_nanoseconds(Clock::now()) - to_nanoseconds(began_);
+  guard.paused_total = guard.paused_total + spent;
+  if (guard.deadline != kNever) guard.deadline = guard.deadline + spent;
+  guard.state = state_;
+  arm_in_time(guard);
+}
+
+}  // namespace engine::script

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <lua.hpp>
+
+#include <cstddef>
+
+namespace engine::script {
+
+class Vm;
+
+/// Counts, and may cap, what a Lua state allocates. It stands in front of the state's own
+/// allocator; being the allocator's user data, it is also the shortest way from any `lua_State*` to
+/// its Vm.
+class Heap {
+ public:
+  Heap(Vm& vm, std::size_t limit) : vm_(vm), limit_(limit) {}
+  Heap(const Heap&) = delete;
+  Heap& operator=(const Heap&) = delete;
+
+  /// Takes the place of the allocator of `state`.
+  void attach(lua_State* state);
+  /// Gives the state its own allocator back; LuaJIT tears its heap down only through that one.
+  void detach(lua_State* state);
+
+  static Heap& of(lua_State* state) {
+    void* self = nullptr;
+    lua_getallocf(state, &self);
+    return *static_cast<Heap*>(self);
+  }
+
+  [[nodiscard]] Vm& vm() const { return vm_; }
+  [[nodiscard]] std::size_t used() const { return used_; }
+  [[nodiscard]] std::size_t limit() const { return limit_; }
+
+ private:
+  static void* allocate(void* self, void* block, std::size_t old_size, std::size_t new_size);
+
+  Vm& vm_;
+  std::size_t limit_;
+  std::size_t used_ = 0;
+  lua_Alloc inner_ = nullptr;
+  void* inner_data_ = nullptr;
+};
+
+}  // namespace engine::script

@@ -1,0 +1,106 @@
+#include "base/defer.hh"
+#include "script/thunk.hh"
+#include "script/vm_impl.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace engine::script {
+namespace {
+
+constexpr const char* kLoaded = "engine.loaded";
+
+/// Raises with the caller's file and line in front. C++ strings of the caller are gone by then.
+int raise(lua_State* state, const std::string& message) {
+  luaL_where(state, 1);
+  push_string(state, message);
+  lua_concat(state, 2);
+  return 0;
+}
+
+std::string cycle_message(const std::vector<std::string>& loading, std::string_view name) {
+  std::string chain;
+  const auto first = std::ranges::find(loading, name);
+  for (auto at = first; at != loading.end(); ++at)
+    chain += *at + " → ";
+  return fmt::format("module cycle: {}{}", chain, name);
+}
+
+std::string missing_message(const Vm::Impl& vm, std::string_view name) {
+  if (name.starts_with("engine.")) {
+    std::string known;
+    for (const Module& module : vm.modules)
+      known += fmt::format("{}{}", known.empty() ? "" : ", ", module.name);
+    return fmt::format("module '{}' is not offered by this program (it offers {})",
+                       name,
+                       known.empty() ? "none" : known);
+  }
+  std::string path(name);
+  std::ranges::replace(path, '.', '/');
+  return fmt::format(
+      "module '{}' not found: no {}.lua and no {}/init.lua among the scripts", name, path, path);
+}
+
+/// Pushes the function that makes the module, or the message why there is none (false).
+bool push_maker(lua_State* state, const Vm::Impl& vm, std::string_view name) {
+  const auto made = std::ranges::find(vm.modules, name, &Module::name);
+  if (made != vm.modules.end()) {
+    lua_pushcfunction(state, made->open);
+    return true;
+  }
+  const Snapshot::File* file =
+      vm.options.scripts == nullptr ? nullptr : vm.options.scripts->find(name);
+  if (file == nullptr) {
+    raise(state, missing_message(vm, name));
+    return false;
+  }
+  if (vm.options.trusted && !file->bytecode.empty()) {
+    const std::string chunk = '@' + file->name;
+    return luaL_loadbufferx(
+               state, file->bytecode.data(), file->bytecode.size(), chunk.c_str(), "b") == 0;
+  }
+  return load_text(state, file->source, file->name) == 0;
+}
+
+int script_require(lua_State* state) {
+  return require_module(state, check_string(state, 1));
+}
+
+}  // namespace
+
+int require_module(lua_State* state, std::string_view name) {
+  luaL_checkstack(state, 8, "too many nested modules");
+  lua_getfield(state, LUA_REGISTRYINDEX, kLoaded);
+  const int loaded = lua_gettop(state);
+  push_string(state, name);
+  lua_rawget(state, loaded);
+  if (!lua_isnil(state, -1)) return 1;
+  Vm::Impl& vm = Vm::of(state).impl();
+  if (std::ranges::find(vm.loading, name) != vm.loading.end()) {
+    raise(state, cycle_message(vm.loading, name));
+    return lua_error(state);
+  }
+  if (!push_maker(state, vm, name)) return lua_error(state);
+  vm.loading.emplace_back(name);
+  // Lua errors run destructors here (x86-64; the boundary suite watches it).
+  const Defer loaded_or_failed([&vm] { vm.loading.pop_back(); });
+  push_string(state, name);
+  lua_call(state, 1, 1);
+  if (lua_isnil(state, -1)) {
+    lua_pop(state, 1);
+    lua_pushboolean(state, 1);
+  }
+  push_string(state, name);
+  lua_pushvalue(state, -2);
+  lua_rawset(state, loaded);
+  return 1;
+}
+
+void open_loader(lua_State* state) {
+  lua_newtable(state);
+  lua_setfield(state, LUA_REGISTRYINDEX, kLoaded);
+  lua_register(state, "require", thunk<script_require>);
+}
+
+}  // namespace engine::script

@@ -1,0 +1,141 @@
+#include "script/snapshot.hh"
+
+#include "base/defer.hh"
+#include "base/file.hh"
+#include "json/writer.hh"
+
+#include <fmt/format.h>
+#include <lua.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+
+namespace engine::script {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// "core/echo.lua" → "core.echo", "lib/rpc/init.lua" → "lib.rpc".
+std::string module_name(std::string name) {
+  name.resize(name.size() - std::string_view(".lua").size());
+  if (name.ends_with("/init")) name.resize(name.size() - std::string_view("/init").size());
+  std::ranges::replace(name, '/', '.');
+  return name;
+}
+
+bool is_script(const fs::directory_entry& entry) {
+  const std::string name = entry.path().filename();
+  return !name.starts_with('.') && name.ends_with(".lua") && !name.ends_with("_spec.lua") &&
+         entry.is_regular_file();
+}
+
+int append_bytes(lua_State*, const void* bytes, std::size_t size, void* into) {
+  static_cast<std::string*>(into)->append(static_cast<const char*>(bytes), size);
+  return 0;
+}
+
+/// What LuaJIT says is "core/echo.lua:12: '=' expected near 'x'".
+Error compile_error(const Snapshot::File& file, std::string message) {
+  int line = 0;
+  const std::size_t colon = message.find(':');
+  if (colon != std::string::npos) {
+    std::from_chars(message.data() + colon + 1, message.data() + message.size(), line);
+  }
+  return {.code = Errc::script,
+          .message = std::move(message),
+          .info = fmt::format(R"({{"file":{},"line":{}}})", json::quote(file.path.string()), line)};
+}
+
+Result<> compile(lua_State* state, Snapshot::File& file) {
+  const std::string chunk = '@' + file.name;
+  if (luaL_loadbufferx(state, file.source.data(), file.source.size(), chunk.c_str(), "t") != 0) {
+    const char* message = lua_tostring(state, -1);
+    return fail(compile_error(file, message == nullptr ? "does not compile" : message));
+  }
+  lua_dump(state, append_bytes, &file.bytecode);
+  lua_settop(state, 0);
+  return {};
+}
+
+class Fingerprint {
+ public:
+  void add(std::string_view text) {
+    for (const char c : text)
+      mix(static_cast<unsigned char>(c));
+    mix(0x100);
+  }
+  [[nodiscard]] std::string text() const { return fmt::format("{:016x}{:016x}", one_, two_); }
+
+ private:
+  // FNV-1a twice with different bases: tells versions apart, is no protection against an attacker.
+  void mix(std::uint64_t value) {
+    one_ = (one_ ^ value) * 0x100000001b3;
+    two_ = (two_ ^ (value + 0x9e37)) * 0x100000001b3;
+  }
+  std::uint64_t one_ = 0xcbf29ce484222325;
+  std::uint64_t two_ = 0x84222325cbf29ce4;
+};
+
+}  // namespace
+
+Result<> Snapshot::read_root(const fs::path& root) {
+  std::error_code code;
+  fs::recursive_directory_iterator at(root, code);
+  if (code == std::errc::no_such_file_or_directory) return {};
+  for (; !code && at != fs::recursive_directory_iterator(); at.increment(code)) {
+    if (!is_script(*at)) continue;
+    File file;
+    file.path = at->path();
+    file.name = file.path.lexically_relative(root).generic_string();
+    file.module = module_name(file.name);
+    const auto known = files_.find(file.module);
+    if (known != files_.end() && known->second.name != file.name &&
+        known->second.path == root / known->second.name) {
+      return fail(
+          Errc::script,
+          fmt::format(
+              "{} and {} are both module '{}'", known->second.name, file.name, file.module));
+    }
+    if (known != files_.end()) continue;
+    TRY_ASSIGN(file.source, read_file(file.path));
+    files_.emplace(file.module, std::move(file));
+  }
+  if (code) return fail(errno_error("reading scripts in " + root.string(), code.value()));
+  return {};
+}
+
+Result<> Snapshot::compile_all() {
+  lua_State* state = luaL_newstate();
+  if (state == nullptr) return fail(Errc::script, "no memory for a Lua state");
+  const Defer close([state] { lua_close(state); });
+  Fingerprint fingerprint;
+  for (auto& [module, file] : files_) {
+    TRY(compile(state, file));
+    fingerprint.add(file.name);
+    fingerprint.add(file.source);
+  }
+  fingerprint_ = fingerprint.text();
+  return {};
+}
+
+Result<std::shared_ptr<const Snapshot>> Snapshot::read(const std::vector<fs::path>& roots) {
+  auto snapshot = std::make_shared<Snapshot>();
+  for (const fs::path& root : roots)
+    TRY(snapshot->read_root(root));
+  TRY(snapshot->compile_all());
+  return snapshot;
+}
+
+const Snapshot::File* Snapshot::find(std::string_view module) const {
+  const auto found = files_.find(module);
+  return found == files_.end() ? nullptr : &found->second;
+}
+
+const Snapshot::File* Snapshot::find_by_name(std::string_view name) const {
+  if (!name.ends_with(".lua")) return nullptr;
+  const File* file = find(module_name(std::string(name)));
+  return file != nullptr && file->name == name ? file : nullptr;
+}
+
+}  // namespace engine::script

@@ -1,0 +1,47 @@
+#include "script/state_table.hh"
+
+#include "json/writer.hh"
+
+#include <cmath>
+#include <cstdlib>
+
+namespace engine::script {
+
+std::optional<std::string> StateTable::get(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = values_.find(name);
+  return found == values_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void StateTable::set(std::string_view name, std::optional<std::string> json) {
+  const std::lock_guard lock(mutex_);
+  if (json) {
+    values_.insert_or_assign(std::string(name), std::move(*json));
+  } else if (const auto found = values_.find(name); found != values_.end()) {
+    values_.erase(found);
+  }
+}
+
+double StateTable::add(std::string_view name, double amount) {
+  const std::lock_guard lock(mutex_);
+  std::string& text = values_.try_emplace(std::string(name)).first->second;
+  const double sum = std::strtod(text.c_str(), nullptr) + amount;
+  text.clear();
+  json::Writer writer(text);
+  if (sum == std::floor(sum) && std::abs(sum) < 9e15) {
+    writer.integer(static_cast<std::int64_t>(sum));
+  } else {
+    writer.real(sum);
+  }
+  return sum;
+}
+
+std::vector<std::string> StateTable::names() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& [name, value] : values_)
+    names.push_back(name);
+  return names;
+}
+
+}  // namespace engine::script

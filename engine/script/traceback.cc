@@ -1,0 +1,51 @@
+#include "script/traceback.hh"
+
+#include <string_view>
+
+namespace engine::script {
+namespace {
+
+constexpr int kMaxFrames = 40;
+constexpr int kMaxLevels = 400;
+
+bool is_lua_frame(const lua_Debug& frame) {
+  return std::string_view(frame.what) != "C";
+}
+
+std::string describe(const lua_Debug& frame) {
+  std::string line = frame.short_src;
+  if (frame.currentline > 0) line += ':' + std::to_string(frame.currentline);
+  if (std::string_view(frame.what) == "main") return line + ": in main chunk";
+  if (frame.name != nullptr) return line + ": in function '" + frame.name + "'";
+  return line + ": in function <" + frame.short_src + ':' + std::to_string(frame.linedefined) + '>';
+}
+
+}  // namespace
+
+std::string traceback(lua_State* state, int level) {
+  std::string text;
+  lua_Debug frame;
+  int frames = 0;
+  for (const int last = level + kMaxLevels; level < last && lua_getstack(state, level, &frame) != 0;
+       ++level) {
+    lua_getinfo(state, "Sln", &frame);
+    if (!is_lua_frame(frame)) continue;
+    if (!text.empty()) text += '\n';
+    if (++frames > kMaxFrames) return text + "...";
+    text += describe(frame);
+  }
+  return text;
+}
+
+std::string where(lua_State* state, int level) {
+  lua_Debug frame;
+  for (; lua_getstack(state, level, &frame) != 0; ++level) {
+    lua_getinfo(state, "Sl", &frame);
+    if (is_lua_frame(frame) && frame.currentline > 0) {
+      return std::string(frame.short_src) + ':' + std::to_string(frame.currentline);
+    }
+  }
+  return {};
+}
+
+}  // namespace engine::script

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <lua.hpp>
+
+#include <string>
+
+namespace engine::script {
+
+/// The Lua frames of `state` (a coroutine that has failed keeps its own), innermost first, one a
+/// line: "core/echo.lua:12: in function 'start'". Engine frames are left out: authors see their
+/// files. Pushes nothing and never raises.
+std::string traceback(lua_State* state, int level);
+
+/// "core/echo.lua:12" of the innermost Lua frame from `level` up, or "".
+std::string where(lua_State* state, int level);
+
+}  // namespace engine::script

@@ -1,0 +1,214 @@
+#include "script/vm.hh"
+
+#include "base/log.hh"
+#include "script/convert.hh"
+#include "script/thunk.hh"
+#include "script/traceback.hh"
+#include "script/vm_impl.hh"
+
+namespace engine::script {
+namespace {
+
+/// Runs the body a protected call left in the Vm. Being one closure for all bodies it is made once,
+/// so that entering Lua allocates nothing.
+int run_body(lua_State* state) {
+  const Vm::Impl::Body* body = std::exchange(Vm::of(state).impl().body, nullptr);
+  return body->call(body->object, state);
+}
+
+/// The message handler: keeps the traceback aside and leaves the error value as it is.
+int keep_trace(lua_State* state) {
+  Vm::of(state).impl().trace = traceback(state, 1);
+  return 1;
+}
+
+int on_panic(lua_State* state) {
+  const char* message = lua_tostring(state, -1);
+  log::error("script", message == nullptr ? "unprotected error in Lua" : message);
+  return 0;
+}
+
+int keep(lua_State* state, lua_CFunction function) {
+  lua_pushcfunction(state, function);
+  return luaL_ref(state, LUA_REGISTRYINDEX);
+}
+
+void start_jit(lua_State* state, const Vm::Options& options) {
+  const bool on = options.jit && options.trusted && Guard::stops_compiled_code();
+  luaJIT_setmode(state, 0, LUAJIT_MODE_ENGINE | (on ? LUAJIT_MODE_ON : LUAJIT_MODE_OFF));
+}
+
+}  // namespace
+
+TimePoint after(Milliseconds delay) {
+  const TimePoint now = Clock::now();
+  return delay > std::chrono::duration_cast<Milliseconds>(TimePoint::max() - now) ? TimePoint::max()
+                                                                                  : now + delay;
+}
+
+Error Vm::Impl::failure_of(lua_State* from, std::string trace_text) {
+  Error error{.code = Errc::script, .message = "not enough memory"};
+  lua_State* value = from;
+  const Result<int> read = protect([&](lua_State* main) {
+    if (value != main) {
+      lua_pushvalue(value, -1);
+      lua_xmove(value, main, 1);
+    }
+    error = to_error(main, -1);
+    return 0;
+  });
+  static_cast<void>(read);
+  if (error.debug.empty()) error.debug = std::move(trace_text);
+  return error;
+}
+
+Result<int> Vm::Impl::protect_erased(Body erased) {
+  const int base = lua_gettop(state);
+  lua_rawgeti(state, LUA_REGISTRYINDEX, message_handler);
+  lua_rawgeti(state, LUA_REGISTRYINDEX, trampoline);
+  body = &erased;
+  ++depth;
+  const int status = lua_pcall(state, 0, LUA_MULTRET, base + 1);
+  --depth;
+  if (status == 0) {
+    lua_remove(state, base + 1);
+    return lua_gettop(state) - base;
+  }
+  Error error{.code = Errc::script, .message = "not enough memory"};
+  if (status != LUA_ERRMEM) {
+    // Reading an error table cannot raise: raw access only.
+    error = to_error(state, -1);
+    if (error.debug.empty()) error.debug = std::exchange(trace, {});
+  }
+  lua_settop(state, base);
+  if (status == LUA_ERRMEM) collect_garbage();
+  return fail(std::move(error));
+}
+
+// LuaJIT does not collect when an allocation fails: without this the next call would fail at once.
+void Vm::Impl::collect_garbage() {
+  auto collect = [](lua_State* on) {
+    lua_gc(on, LUA_GCCOLLECT, 0);
+    return 0;
+  };
+  if (!std::exchange(collecting, true)) static_cast<void>(protect(collect));
+  collecting = false;
+}
+
+Vm::Vm(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Result<std::unique_ptr<Vm>> Vm::create(loop::Loop& loop,
+                                       const Services& services,
+                                       std::span<const Module> modules,
+                                       Options options) {
+  std::unique_ptr<Vm> vm(new Vm(nullptr));
+  vm->impl_ = std::make_unique<Impl>(*vm, loop, services, std::move(options));
+  Impl& impl = *vm->impl_;
+  impl.modules.assign(modules.begin(), modules.end());
+  impl.state = luaL_newstate();
+  if (impl.state == nullptr) return fail(Errc::script, "no memory for a Lua state");
+  impl.heap.attach(impl.state);
+  lua_atpanic(impl.state, on_panic);
+  impl.life = std::make_shared<lua_State*>(impl.state);
+  impl.trampoline = keep(impl.state, run_body);
+  impl.message_handler = keep(impl.state, keep_trace);
+  TRY(impl.protect([&](lua_State* state) {
+    open_sandbox(state, impl.options);
+    open_values(state, impl);
+    open_loader(state);
+    make_strict(state);
+    start_jit(state, impl.options);
+    return 0;
+  }));
+  // A capped heap must not fill up with garbage: LuaJIT does not collect when an allocation fails.
+  if (impl.options.memory_limit != 0) lua_gc(impl.state, LUA_GCSETPAUSE, 110);
+  return vm;
+}
+
+Vm::~Vm() {
+  if (!impl_ || impl_->state == nullptr) return;
+  impl_->tasks.close();
+  impl_->self.reset();
+  impl_->life.reset();
+  impl_->heap.detach(impl_->state);
+  lua_close(impl_->state);
+}
+
+Vm& Vm::of(lua_State* state) {
+  return Heap::of(state).vm();
+}
+
+lua_State* Vm::state() const {
+  return impl_->state;
+}
+loop::Loop& Vm::loop() const {
+  return impl_->loop;
+}
+const Services& Vm::services() const {
+  return impl_->services;
+}
+const std::string& Vm::name() const {
+  return impl_->options.name;
+}
+const std::shared_ptr<const Snapshot>& Vm::scripts() const {
+  return impl_->options.scripts;
+}
+std::size_t Vm::heap_bytes() const {
+  return impl_->heap.used();
+}
+std::size_t Vm::live_tasks() const {
+  return impl_->tasks.live();
+}
+
+Result<Ref> Vm::require(std::string_view name, Limits limits) {
+  const Guard::Entry entry(impl_->state, after(std::min(limits.deadline, limits.slice)));
+  Ref module;
+  TRY(impl_->protect([&](lua_State* state) {
+    require_module(state, name);
+    module = Ref::pop(state);
+    return 0;
+  }));
+  return module;
+}
+
+Result<Ref> Vm::compile(std::string_view source, std::string_view name) {
+  Ref function;
+  TRY(impl_->protect([&](lua_State* state) {
+    if (load_text(state, source, name) != 0) return lua_error(state);
+    function = Ref::pop(state);
+    return 0;
+  }));
+  return function;
+}
+
+void Vm::call(const Ref& function, Push arguments, Limits limits, Done done) {
+  const int base = lua_gettop(impl_->state);
+  Outcome outcome{.state = impl_->state};
+  {
+    const Guard::Entry entry(impl_->state, after(std::min(limits.deadline, limits.slice)));
+    const Result<int> results = impl_->protect([&](lua_State* state) {
+      function.push(state);
+      const int count = arguments ? arguments(state) : 0;
+      lua_call(state, count, LUA_MULTRET);
+      return lua_gettop(state);
+    });
+    if (results) {
+      outcome.results = *results;
+    } else {
+      outcome.status = fail(results.error());
+    }
+  }
+  if (done) done(std::move(outcome));
+  lua_settop(impl_->state, base);
+}
+
+TaskId Vm::spawn(
+    const Ref& function, Push arguments, Limits limits, Done done, std::string_view name) {
+  return impl_->tasks.spawn(function, std::move(arguments), limits, std::move(done), name);
+}
+
+void Vm::cancel(TaskId task, Errc reason) {
+  impl_->tasks.cancel(task, reason);
+}
+
+}  // namespace engine::script

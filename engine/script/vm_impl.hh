@@ -1,0 +1,89 @@
+#pragma once
+
+#include "script/guard.hh"
+#include "script/heap.hh"
+#include "script/scheduler.hh"
+#include "script/vm.hh"
+
+#include <functional>
+#include <type_traits>
+#include <vector>
+
+namespace engine::script {
+
+/// The inside of a Vm, shared by the files of this room only.
+struct Vm::Impl {
+  Impl(Vm& vm, loop::Loop& on, const Services& offered, Options chosen)
+      : loop(on),
+        services(offered),
+        options(std::move(chosen)),
+        heap(vm, options.memory_limit),
+        self(std::make_shared<Vm*>(&vm)),
+        tasks(*this) {}
+
+  /// Calls `work(state)` in a protected call on the main state; what it leaves on the stack from
+  /// its first value up (it starts with an empty frame) is left there. On failure nothing is left.
+  template <typename F>
+  Result<int> protect(F&& work) {
+    const Body erased{&work, [](void* object, lua_State* on) -> int {
+                        return (*static_cast<std::remove_reference_t<F>*>(object))(on);
+                      }};
+    return protect_erased(erased);
+  }
+
+  loop::Loop& loop;
+  const Services& services;
+  Options options;
+  Heap heap;
+  std::vector<Module> modules;
+  lua_State* state = nullptr;
+  std::shared_ptr<lua_State*> life;  ///< expires when the state closes (Ref)
+  std::shared_ptr<Vm*> self;         ///< expires when the Vm begins to close (Resumer)
+  Scheduler tasks;
+  std::vector<std::string> loading;  ///< modules being required, outermost first
+  int depth = 0;                     ///< entries into Lua on the C++ stack
+  std::string trace;                 ///< of the last failed protected call
+
+  // Registry slots of what every call needs.
+  int trampoline = LUA_NOREF;
+  int message_handler = LUA_NOREF;
+  int array_metatable = LUA_NOREF;
+  int error_metatable = LUA_NOREF;
+  const void* array_identity = nullptr;  ///< lua_topointer of the array metatable
+
+  struct Body {
+    void* object;
+    int (*call)(void* object, lua_State* state);
+  };
+  Result<int> protect_erased(Body body);
+  const Body* body = nullptr;  ///< what the trampoline is to run
+
+  /// After an allocation was refused.
+  void collect_garbage();
+  bool collecting = false;
+
+  /// The Error of a failed call whose error value is on top of `from`. Leaves the value.
+  Error failure_of(lua_State* from, std::string trace);
+};
+
+/// Opens the standard libraries as far as scripts may see them. Runs protected. [-0, +0]
+void open_sandbox(lua_State* state, const Vm::Options& options);
+/// From here on assigning a global that does not exist raises. [-0, +0]
+void make_strict(lua_State* state);
+/// Makes the global `require`. Runs protected. [-0, +0]
+void open_loader(lua_State* state);
+/// Makes the metatables of errors, arrays and opaque values, and the null sentinel's. [-0, +0]
+void open_values(lua_State* state, Vm::Impl& impl);
+/// Makes the class of opaque JSON values. [-0, +0]
+void define_raw_json(lua_State* state);
+/// Calls `require(name)`; the module is on the stack then. Raises. [-0, +1]
+int require_module(lua_State* state, std::string_view name);
+
+/// Compiles text (never bytecode) under a chunk name as tracebacks show it. Pushes the function, or
+/// the message. Returns a lua_load status.
+int load_text(lua_State* state, std::string_view source, std::string_view name);
+
+/// Now plus `delay`, or the end of time.
+TimePoint after(Milliseconds delay);
+
+}  // namespace engine::script

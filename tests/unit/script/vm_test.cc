@@ -1,0 +1,94 @@
+#include "script_fixture.hh"
+
+namespace engine::script {
+
+TEST_CASE("script/vm: calls a function and hands over its results", "[script]") {
+  ScriptFixture lua;
+  const Ref sum = lua.compile("local a, b = ... return a + b, 'x'");
+  int calls = 0;
+  lua.vm->call(
+      sum,
+      [](lua_State* state) {
+        lua_pushinteger(state, 2);
+        lua_pushinteger(state, 40);
+        return 2;
+      },
+      {},
+      [&](Outcome outcome) {
+        ++calls;
+        REQUIRE(outcome.status);
+        REQUIRE(outcome.results == 2);
+        CHECK(lua_tointeger(outcome.state, -2) == 42);
+      });
+  CHECK(calls == 1);
+  CHECK(lua_gettop(lua.vm->state()) == 0);
+}
+
+TEST_CASE("script/vm: a raised string becomes Errc::script with file, line and traceback",
+          "[script]") {
+  ScriptFixture lua;
+  const auto failed = lua.call("local function inner()\n error('no luck')\nend\ninner() return 1");
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == Errc::script);
+  CHECK(failed.error().message == "test.lua:2: no luck");
+  CHECK(failed.error().debug == "test.lua:2: in function 'inner'\ntest.lua:4: in main chunk");
+}
+
+TEST_CASE("script/vm: a raised error table keeps its code", "[script]") {
+  ScriptFixture lua;
+  const auto failed = lua.call(
+      "error({code = 'not_found', message = 'no such thing', hint = 'look again',"
+      " details = {id = 'x'}})");
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == Errc::not_found);
+  CHECK(failed.error().message == "no such thing");
+  CHECK(failed.error().hint == "look again");
+  CHECK(failed.error().info == R"({"id":"x"})");
+  CHECK_FALSE(failed.error().debug.empty());
+}
+
+TEST_CASE("script/vm: a task's failure carries the traceback of its coroutine", "[script]") {
+  ScriptFixture lua;
+  const auto failed = lua.task("local function inner()\n error('no luck')\nend\ninner() return 1");
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().message == "test.lua:2: no luck");
+  CHECK(failed.error().debug == "test.lua:2: in function 'inner'\ntest.lua:4: in main chunk");
+}
+
+TEST_CASE("script/vm: a value that fails to be pushed is an error of the call", "[script]") {
+  ScriptFixture lua;
+  const Ref f = lua.compile("return 1");
+  const auto push = [](lua_State* state) { return luaL_error(state, "cannot push"); };
+  int failures = 0;
+  const auto count = [&](Outcome outcome) { failures += outcome.status ? 0 : 1; };
+  lua.vm->call(f, push, {}, count);
+  CHECK(lua.vm->spawn(f, push, {}, count) == TaskId{});
+  CHECK(failures == 2);
+}
+
+TEST_CASE("script/vm: refs may outlive their VM", "[script]") {
+  Ref ref;
+  {
+    ScriptFixture lua;
+    ref = lua.compile("return 1");
+    CHECK(ref);
+    lua.vm.reset();
+    CHECK_FALSE(ref);
+    ref.reset();
+  }
+  CHECK_FALSE(ref);
+}
+
+TEST_CASE("script/vm: a capped VM answers not enough memory and goes on", "[script]") {
+  ScriptFixture lua({.memory_limit = 8U << 20U, .trusted = false});
+  const auto failed = lua.call("local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end");
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == Errc::script);
+  CHECK(failed.error().message == "not enough memory");
+  CHECK(lua.call("return 1").value() == "1");
+  CHECK(lua.vm->heap_bytes() <= 8U << 20U);
+  CHECK(lua.task("local ok, e = pcall(string.rep, 'x', 1e8) return tostring(e)").value() ==
+        "not enough memory");
+}
+
+}  // namespace engine::script
