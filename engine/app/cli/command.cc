@@ -50,6 +50,7 @@ Result<Argument> read_argument(const json::Value& from) {
   argument.short_name = from.string_or("short", "");
   argument.required = from.boolean_or("required", false);
   argument.repeated = from.boolean_or("repeated", false);
+  argument.trailing = from.boolean_or("trailing", false);
   argument.flag_value = from.boolean_or("value", true);
   argument.help = from.string_or("help", "");
   argument.choices = texts(from.find("choices"));

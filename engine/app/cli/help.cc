@@ -16,7 +16,7 @@ struct Row {
 };
 
 std::string positional_form(const Argument& argument) {
-  std::string form = argument.value_name() + (argument.repeated ? "…" : "");
+  std::string form = argument.value_name() + (argument.repeated || argument.trailing ? "…" : "");
   return argument.required ? form : "[" + form + "]";
 }
 

@@ -21,8 +21,13 @@ struct Node {
   std::vector<std::pair<const Argument*, CLI::Option*>> arguments;
   std::vector<std::pair<const Argument*, CLI::Option*>> globals;
   CLI::Option* help = nullptr;
+  const Argument* trailing = nullptr;  ///< takes the words CLI11 leaves over
+  std::vector<std::string> rest;       ///< these words
   std::vector<std::unique_ptr<Node>> children;
 };
+
+/// The root and the commands named below it.
+using Trail = std::vector<Node*>;
 
 std::string cli11_name(const Argument& argument) {
   if (argument.kind == ArgumentKind::positional) return argument.key;
@@ -72,7 +77,12 @@ std::unique_ptr<Node> build(const Command& command, CLI::App& app) {
   app.set_help_flag();
   node->help = app.add_flag("-h,--help");
   for (const Argument& argument : command.arguments) {
-    node->arguments.emplace_back(&argument, add_argument(app, argument));
+    if (argument.trailing) {
+      node->trailing = &argument;
+      app.prefix_command();
+    } else {
+      node->arguments.emplace_back(&argument, add_argument(app, argument));
+    }
   }
   add_globals(*node);
   for (const Command& subcommand : command.subcommands) {
@@ -82,8 +92,8 @@ std::unique_ptr<Node> build(const Command& command, CLI::App& app) {
 }
 
 /// From the root to the command that was named.
-std::vector<const Node*> chosen(const Node& root) {
-  std::vector<const Node*> trail = {&root};
+Trail chosen(Node& root) {
+  Trail trail = {&root};
   while (true) {
     const auto& children = trail.back()->children;
     const auto found = std::find_if(
@@ -93,28 +103,31 @@ std::vector<const Node*> chosen(const Node& root) {
   }
 }
 
-std::vector<const Command*> commands(const std::vector<const Node*>& trail) {
+std::vector<const Command*> commands(const Trail& trail) {
   std::vector<const Command*> out;
   for (const Node* node : trail)
     out.push_back(node->command);
   return out;
 }
 
-std::string full_name(const std::vector<const Node*>& trail) {
+std::string full_name(const Trail& trail) {
   std::string name;
   for (const Node* node : trail)
     name += (name.empty() ? "" : " ") + node->command->name;
   return name;
 }
 
-Error usage_error(const std::vector<const Node*>& trail,
-                  std::string message,
-                  std::string hint = {}) {
-  if (hint.empty()) hint = "usage: " + usage_line(commands(trail));
-  return {.code = Errc::usage, .message = std::move(message), .hint = std::move(hint)};
+Error with_usage(const Trail& trail, Error error) {
+  if (error.hint.empty()) error.hint = "usage: " + usage_line(commands(trail));
+  return error;
 }
 
-Error unknown_option(const std::vector<const Node*>& trail, const std::string& word) {
+Error usage_error(const Trail& trail, std::string message, std::string hint = {}) {
+  Error error{.code = Errc::usage, .message = std::move(message), .hint = std::move(hint)};
+  return with_usage(trail, std::move(error));
+}
+
+Error unknown_option(const Trail& trail, const std::string& word) {
   const std::string name = word.substr(0, word.find('='));
   std::vector<std::string> known = {"--help"};
   for (const auto* list : {&trail.back()->arguments, &trail.back()->globals}) {
@@ -126,7 +139,7 @@ Error unknown_option(const std::vector<const Node*>& trail, const std::string& w
   return usage_error(trail, meant ? what + "; did you mean " + *meant + "?" : what);
 }
 
-Error unknown_command(const std::vector<const Node*>& trail, const std::string& word) {
+Error unknown_command(const Trail& trail, const std::string& word) {
   std::vector<std::string> known;
   for (const Command& command : trail.back()->command->subcommands) {
     if (!command.hidden) known.push_back(command.name);
@@ -139,8 +152,9 @@ Error unknown_command(const std::vector<const Node*>& trail, const std::string& 
 }
 
 /// What CLI11 could place nowhere.
-std::optional<Error> leftover_error(const std::vector<const Node*>& trail) {
+std::optional<Error> leftover_error(const Trail& trail) {
   for (const Node* node : trail) {
+    if (node->trailing != nullptr) continue;
     for (const std::string& word : node->app->remaining()) {
       if (word == "--") continue;
       const bool option = word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9');
@@ -151,6 +165,10 @@ std::optional<Error> leftover_error(const std::vector<const Node*>& trail) {
     }
   }
   return std::nullopt;
+}
+
+Error missing(const Trail& trail, const Argument& argument) {
+  return usage_error(trail, full_name(trail) + ": " + display_name(argument) + " is missing");
 }
 
 Result<> take_argument(const Argument& argument, const CLI::Option& option, json::Object& params) {
@@ -172,29 +190,33 @@ Result<> take_argument(const Argument& argument, const CLI::Option& option, json
   return {};
 }
 
-Result<json::Object> take_params(const std::vector<const Node*>& trail) {
+/// As a list, or joined by spaces.
+json::Value trailing_value(const Argument& argument, const std::vector<std::string>& words) {
+  if (argument.repeated) return json::Array(words.begin(), words.end());
+  std::string text;
+  for (const std::string& word : words)
+    text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+Result<json::Object> take_params(const Trail& trail) {
   json::Object params;
   for (const Node* node : trail) {
+    if (node->trailing != nullptr && !node->rest.empty()) {
+      params[node->trailing->key] = trailing_value(*node->trailing, node->rest);
+    } else if (node->trailing != nullptr && node->trailing->required) {
+      return fail(missing(trail, *node->trailing));
+    }
     for (const auto& [argument, option] : node->arguments) {
       if (option->count() > 0) {
-        TRY(take_argument(*argument, *option, params));
+        auto taken = take_argument(*argument, *option, params);
+        if (!taken) return fail(with_usage(trail, std::move(taken).error()));
       } else if (argument->required) {
-        return fail(
-            usage_error(trail, full_name(trail) + ": " + display_name(*argument) + " is missing"));
+        return fail(missing(trail, *argument));
       }
     }
   }
   return params;
-}
-
-Result<Globals> take_globals(const std::vector<const Node*>& trail) {
-  json::Object values;
-  for (const Node* node : trail) {
-    for (const auto& [argument, option] : node->globals) {
-      if (option->count() > 0) TRY(take_argument(*argument, *option, values));
-    }
-  }
-  return read_globals(values);
 }
 
 /// CLI11 takes `--name=` for an option without a value; an empty word of its own is one.
@@ -214,13 +236,45 @@ std::vector<std::string> reversed_words(const std::vector<std::string>& words) {
   return out;
 }
 
-Parsed show_help(const std::vector<const Node*>& trail, int status) {
+/// Reads the command line. The words behind `--` belong to the trailing argument of the command, if
+/// it has one: CLI11 would offer them to the commands above it.
+Trail read_words(Node& tree, const std::vector<std::string>& words) {
+  const auto dashes = std::find(words.begin(), words.end(), "--");
+  tree.app->parse(reversed_words({words.begin(), dashes}));
+  const auto trail = chosen(tree);
+  Node& last = *trail.back();
+  if (last.trailing == nullptr) {
+    if (dashes == words.end()) return trail;
+    tree.app->parse(reversed_words(words));
+    return chosen(tree);
+  }
+  last.rest = last.app->remaining();
+  // The first `--` only ends the options; one among the trailing words is theirs.
+  const bool own = !last.rest.empty();
+  if (dashes != words.end())
+    last.rest.insert(last.rest.end(), own ? dashes : dashes + 1, words.end());
+  return trail;
+}
+
+Result<Globals> take_globals(const Trail& trail) {
+  json::Object values;
+  for (const Node* node : trail) {
+    for (const auto& [argument, option] : node->globals) {
+      if (option->count() == 0) continue;
+      auto taken = take_argument(*argument, *option, values);
+      if (!taken) return fail(with_usage(trail, std::move(taken).error()));
+    }
+  }
+  return read_globals(values);
+}
+
+Parsed show_help(const Trail& trail, int status) {
   return {.invocation = std::nullopt,
           .text = help_text(commands(trail), terminal_width()),
           .status = status};
 }
 
-Result<Parsed> judge(const std::vector<const Node*>& trail) {
+Result<Parsed> judge(const Trail& trail) {
   if (auto leftover = leftover_error(trail)) return fail(std::move(*leftover));
   if (!trail.back()->command->callable) return show_help(trail, trail.size() == 1 ? 0 : 2);
   Invocation invocation;
@@ -231,7 +285,7 @@ Result<Parsed> judge(const std::vector<const Node*>& trail) {
   return Parsed{.invocation = std::move(invocation), .text = {}};
 }
 
-Error mismatch(const std::vector<const Node*>& trail, const CLI::ParseError& error) {
+Error mismatch(const Trail& trail, const CLI::ParseError& error) {
   return usage_error(trail, full_name(trail) + ": " + error.what());
 }
 
@@ -250,12 +304,12 @@ Result<Parsed> parse(const Command& root,
   } catch (const CLI::ConstructionError& error) {
     return fail(Errc::script, std::string("the command tree makes no parser: ") + error.what());
   }
+  Trail trail;
   try {
-    app.parse(reversed_words(words));
+    trail = read_words(*tree, words);
   } catch (const CLI::ParseError& error) {
     return fail(mismatch(chosen(*tree), error));
   }
-  const auto trail = chosen(*tree);
   if (version_flag->count() > 0) {
     return Parsed{.invocation = std::nullopt,
                   .text = root.name + " " + std::string(version) + "\n"};

@@ -1,0 +1,25 @@
+#include "cli/suggest.hh"
+
+#include <catch2/catch.hpp>
+
+using engine::cli::edit_distance;
+using engine::cli::nearest;
+
+TEST_CASE("app/cli/suggest: counts letters put in, taken out, changed and swapped") {
+  CHECK(edit_distance("", "") == 0);
+  CHECK(edit_distance("abc", "abc") == 0);
+  CHECK(edit_distance("", "abc") == 3);
+  CHECK(edit_distance("pakage", "package") == 1);
+  CHECK(edit_distance("pacakge", "package") == 1);
+  CHECK(edit_distance("kitten", "sitting") == 3);
+}
+
+TEST_CASE("app/cli/suggest: proposes what is near and nothing that is far") {
+  const std::vector<std::string> known = {"package", "server", "backup", "db"};
+  CHECK(nearest("pakage", known) == "package");
+  CHECK(nearest("sever", known) == "server");
+  CHECK(nearest("pack", known) == "package");
+  CHECK(nearest("bd", known) == "db");
+  CHECK_FALSE(nearest("frobnicate", known));
+  CHECK_FALSE(nearest("", known));
+}
