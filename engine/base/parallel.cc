@@ -1,6 +1,8 @@
 #include "base/parallel.hh"
 
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <atomic>
@@ -38,6 +40,13 @@ struct Shared {
   }
 };
 
+/// Signals belong to the threads that wait for them.
+void block_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
 }  // namespace
 
 Result<> parallel_for(std::size_t count, unsigned threads, const ParallelTask& task) {
@@ -48,7 +57,10 @@ Result<> parallel_for(std::size_t count, unsigned threads, const ParallelTask& t
     helpers.reserve(wanted);
     for (std::size_t worker = 1; worker < wanted; ++worker) {
       try {
-        helpers.emplace_back([&shared, worker] { shared.run(worker); });
+        helpers.emplace_back([&shared, worker] {
+          block_signals();
+          shared.run(worker);
+        });
       } catch (const std::system_error&) {
         break;  // no more threads to be had: those that run do the work
       }
