@@ -7,9 +7,13 @@ namespace engine::bindings {
 // One line per Lua module: engine.NAME is opened by open_NAME (bindings/NAME.cc, described by
 // bindings/meta/NAME.lua). A composition root lists those it offers as script::Module rows.
 
+int open_archive(lua_State* state);
+int open_crypto(lua_State* state);
+int open_daemon(lua_State* state);
 int open_errc(lua_State* state);
 int open_file(lua_State* state);
 int open_json(lua_State* state);
+int open_lease(lua_State* state);
 int open_log(lua_State* state);
 int open_loop(lua_State* state);
 int open_module(lua_State* state);

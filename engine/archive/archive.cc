@@ -47,6 +47,14 @@ bool has_only_names(std::string_view path) {
          path.find("//") == std::string_view::npos;
 }
 
+Result<Header> read_header(const ByteSource& source) {
+  Bytes bytes(static_cast<std::size_t>(std::min<std::uint64_t>(source.size(), kHeaderSize)));
+  TRY(source.read(0, bytes));
+  return decode_header(bytes);
+}
+
+}  // namespace
+
 Result<> check_commitment(const Commitment& own, const std::optional<Commitment>& wanted) {
   const auto refuse = [](std::string message, std::string hint) {
     return fail(
@@ -70,14 +78,6 @@ Result<> check_commitment(const Commitment& own, const std::optional<Commitment>
   }
   return {};
 }
-
-Result<Header> read_header(const ByteSource& source) {
-  Bytes bytes(static_cast<std::size_t>(std::min<std::uint64_t>(source.size(), kHeaderSize)));
-  TRY(source.read(0, bytes));
-  return decode_header(bytes);
-}
-
-}  // namespace
 
 Archive::Archive(std::shared_ptr<const ByteSource> source, Header header, Limits limits)
     : source_(std::move(source)), header_(header), limits_(limits) {}

@@ -29,6 +29,10 @@ struct OpenOptions {
   Limits limits = {};
 };
 
+/// Whether a package whose header says `own` may be taken for `wanted`; without a commitment only
+/// the root table's size is bounded. ERRORS: Errc::validate_s9pk, stage commitment.
+Result<> check_commitment(const Commitment& own, const std::optional<Commitment>& wanted);
+
 /// A signed package file, opened for reading. Nothing it returns is unverified: the header's
 /// signature and the root table are checked by `open`, every further table when it is first needed,
 /// file content whenever it is read.

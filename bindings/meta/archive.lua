@@ -1,0 +1,133 @@
+--- Signed packages (s9pk version 2): reading, verifying, writing.
+---
+--- Nothing a package gives is unverified: its signature and tables are checked before they are
+--- used, the content of a file before it is handed out. Functions marked *async* run on the offload
+--- pool and may yield.
+---@meta engine.archive
+local archive = {}
+
+---@class engine.archive.Commitment
+---@field rootSighash string base64 without padding
+---@field rootSighashHex string
+---@field rootMaxsize integer bytes
+
+---@class engine.archive.Entry
+---@field path string from the root of the package, names joined by "/"
+---@field type 'file'|'directory'|'missing'
+---@field size integer bytes of a file; of a directory, the largest size of its table
+---@field hash string hex
+
+---@class engine.archive.Package
+local Package = {}
+
+--- The decoded manifest.
+---@return table? manifest
+---@return engine.Error? err `validate_s9pk`
+function Package:manifest() end
+
+--- The text of manifest.json.
+---@return string? text
+---@return engine.Error? err `validate_s9pk`, `not_found`
+function Package:manifest_raw() end
+
+--- What a registry would sign about this package.
+---@return engine.archive.Commitment commitment
+function Package:commitment() end
+
+--- The public key that signed the package, as PEM.
+---@return string pem
+function Package:signer() end
+
+--- Everything below a directory, depth first, in byte order of the names. *async*
+---@param path? string a directory; the whole package if absent
+---@return engine.archive.Entry[]? entries
+---@return engine.Error? err `not_found`, `parse_s9pk`, `validate_s9pk`
+---@async
+function Package:list(path) end
+
+--- The verified content of a file of at most 16 MiB. *async*
+---@param path string
+---@return string? content
+---@return engine.Error? err `not_found`, `parse_s9pk`, `validate_s9pk`
+---@async
+function Package:read(path) end
+
+---@class engine.archive.ExtractOptions
+---@field mode? integer permission bits of the new file (default 420, that is 0644)
+---@field threads? integer default: one per processor
+
+--- Copies a file out, verifying it on the way; `destination` appears only when it is complete and
+--- right, replacing what was there. *async*
+---@param path string
+---@param destination string
+---@param opts? engine.archive.ExtractOptions
+---@return true? ok
+---@return engine.Error? err `not_found`, `parse_s9pk`, `validate_s9pk`, `filesystem`, `cancelled`
+---@async
+function Package:extract(path, destination, opts) end
+
+---@class engine.archive.VerifyOptions
+---@field level? 'archive'|'open'|'package' default 'package'
+---@field commitment? string|engine.archive.Commitment root hash in hex or base64, or both fields
+---@field arch? string level package: only this architecture's images are needed
+---@field threads? integer default: one per processor
+---@field progress? fun(done: integer, total: integer) bytes; at most ten times a second; no yield
+
+---@class engine.archive.Report
+---@field files integer
+---@field directories integer
+---@field missing integer entries left out of this copy
+---@field bytes integer hashed
+---@field warnings string[]
+
+--- Reads and checks the whole package up to a level. *async*
+---@param opts? engine.archive.VerifyOptions
+---@return engine.archive.Report? report
+---@return engine.Error? err `validate_s9pk`, `parse_s9pk`, `cancelled`; `details` {stage, path}
+---@async
+function Package:verify(opts) end
+
+--- Lets the file go. Work that has begun goes on to its end. Idempotent.
+function Package:close() end
+
+---@class engine.archive.OpenOptions
+---@field commitment? string|engine.archive.Commitment what the package must be
+
+--- Opens a package; its signature, root table and, if it matches, the commitment are checked. *async*
+---@param path string
+---@param opts? engine.archive.OpenOptions
+---@return engine.archive.Package? package
+---@return engine.Error? err `filesystem`, `not_found`, `parse_s9pk`, `invalid_signature`,
+--- `validate_s9pk`; `details` {stage, path}
+---@async
+function archive.open(path, opts) end
+
+--- Opens a package that is open already; the descriptor is duplicated. *async*
+---@param fd integer
+---@param name? string stands for the file in messages
+---@param opts? engine.archive.OpenOptions
+---@return engine.archive.Package? package
+---@return engine.Error? err as for `open`
+---@async
+function archive.open_fd(fd, name, opts) end
+
+---@class engine.archive.NewEntry
+---@field path string
+---@field data? string the content itself
+---@field file? string a file to take the content from; neither: an empty directory
+
+---@class engine.archive.WriteOptions
+---@field output string appears only when complete
+---@field key string file of the private key, PEM
+---@field entries engine.archive.NewEntry[]
+---@field threads? integer default: one per processor
+---@field progress? fun(done: integer, total: integer) as in VerifyOptions
+
+--- Writes and signs a package. *async*
+---@param opts engine.archive.WriteOptions
+---@return engine.archive.Commitment? commitment
+---@return engine.Error? err `pack`, `pem`, `filesystem`, `not_found`, `cancelled`
+---@async
+function archive.write(opts) end
+
+return archive
