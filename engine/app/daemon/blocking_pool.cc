@@ -1,0 +1,45 @@
+#include "app/daemon/blocking_pool.hh"
+
+#include <algorithm>
+#include <string>
+
+namespace engine::app {
+
+BlockingPool::BlockingPool(std::size_t threads,
+                           const script::Services& services,
+                           std::span<const script::Module> modules) {
+  for (std::size_t i = 0; i < threads; ++i) {
+    auto scripts =
+        std::make_unique<ScriptLoop>("blocking-" + std::to_string(i + 1), services, modules);
+    scripts->start_thread();
+    members_.push_back(std::make_unique<Member>(std::move(scripts)));
+  }
+}
+
+BlockingPool::~BlockingPool() {
+  for (auto& member : members_)
+    member->scripts->stop_thread();
+}
+
+void BlockingPool::execute(std::shared_ptr<const Generation> generation,
+                           Request request,
+                           Reply reply) {
+  Member& member =
+      **std::ranges::min_element(members_, {}, [](const auto& each) { return each->busy.load(); });
+  ++member.busy;
+  member.scripts->loop().post([&member,
+                               generation = std::move(generation),
+                               request = std::move(request),
+                               reply = std::move(reply)]() mutable {
+    auto finish = [&member, reply = std::move(reply)](Result<std::string> result) mutable {
+      --member.busy;
+      reply(std::move(result));
+    };
+    if (auto ready = member.scripts->ensure(generation); !ready) {
+      return finish(fail(std::move(ready).error()));
+    }
+    member.scripts->execute(std::move(request), std::move(finish));
+  });
+}
+
+}  // namespace engine::app

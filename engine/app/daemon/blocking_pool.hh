@@ -1,0 +1,34 @@
+#pragma once
+
+#include "app/daemon/script_loop.hh"
+
+#include <atomic>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace engine::app {
+
+/// Threads for `blocking` handlers, each with a VM made on demand. Resource type; thread-safe.
+class BlockingPool {
+ public:
+  BlockingPool(std::size_t threads,
+               const script::Services& services,
+               std::span<const script::Module> modules);
+  BlockingPool(const BlockingPool&) = delete;
+  BlockingPool& operator=(const BlockingPool&) = delete;
+  ~BlockingPool();
+
+  /// Runs the request on the least busy thread, in the VM of `generation`. `reply` runs there.
+  void execute(std::shared_ptr<const Generation> generation, Request request, Reply reply);
+
+ private:
+  struct Member {
+    explicit Member(std::unique_ptr<ScriptLoop> on) : scripts(std::move(on)) {}
+    std::unique_ptr<ScriptLoop> scripts;
+    std::atomic<std::size_t> busy{0};
+  };
+  std::vector<std::unique_ptr<Member>> members_;
+};
+
+}  // namespace engine::app

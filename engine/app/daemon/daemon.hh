@@ -1,0 +1,30 @@
+#pragma once
+
+#include "app/daemon/daemon_options.hh"
+#include "app/daemon/instance_lock.hh"
+#include "app/daemon/startup.hh"
+
+#include <memory>
+
+namespace engine::app {
+
+/// One running instance: the loops, the store, the scripts, the sockets. Built in order, taken down
+/// in reverse. Resource type; the thread that calls `run` becomes the control loop.
+class Daemon {
+ public:
+  /// REQUIRES: the directories exist and the lock is ours. `report` outlives the daemon.
+  Daemon(const DaemonOptions& options, InstanceLock lock, StartupReport& report);
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  ~Daemon();
+
+  /// Serves until a signal or `server.shutdown`. ERRORS: of the start (the report has not been told
+  /// yet), or Errc::unclean_stop.
+  Result<> run();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace engine::app

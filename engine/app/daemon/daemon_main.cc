@@ -1,0 +1,150 @@
+#include "app/daemon/daemon_main.hh"
+
+#include "app/daemon/daemon.hh"
+#include "app/daemon/daemon_options.hh"
+#include "app/daemon/startup.hh"
+#include "app/version.hh"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <thread>
+
+namespace engine::app {
+namespace {
+
+struct Arguments {
+  std::string data_dir;
+  std::string instance;
+  std::string scripts;
+  std::string log_level = "info";
+  std::size_t workers = default_workers();
+  int ready_fd = -1;
+  std::optional<int> exit;  ///< the parser said all there is to say
+};
+
+Arguments parse(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app("moond: the moonbox daemon", "moond");
+  app.set_version_flag("--version", "moond " + std::string(kVersion));
+  app.require_subcommand(1);
+  CLI::App* run = app.add_subcommand("run", "serve one instance in the foreground");
+  run->add_option("--data-dir", arguments.data_dir, "where this daemon keeps everything");
+  run->add_option("--instance", arguments.instance, "name of the instance (default: default)");
+  run->add_option("--scripts", arguments.scripts, "folder of the shipped scripts");
+  run->add_option("--workers", arguments.workers, "worker threads")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  run->add_option("--ready-fd", arguments.ready_fd, "descriptor that is told when it is ready");
+  run->add_option("--log-level", arguments.log_level, "trace, debug, info, warn or error")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
+      ->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& stop) {
+    arguments.exit = app.exit(stop) == 0 ? 0 : errc_info(Errc::usage).exit_code;
+  }
+  return arguments;
+}
+
+std::optional<std::string_view> given(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
+}
+
+Result<DaemonOptions> resolve(const Arguments& arguments) {
+  DaemonOptions options;
+  TRY_ASSIGN(options.paths, resolve_paths(given(arguments.data_dir), given(arguments.instance)));
+  TRY_ASSIGN(options.scripts, find_scripts(given(arguments.scripts)));
+  options.workers = arguments.workers;
+  options.ready_fd = arguments.ready_fd;
+  options.log_level = log::level_from_name(arguments.log_level);
+  return options;
+}
+
+/// Creates a directory of mode 0700 that is ours alone.
+Result<> own_directory(const std::filesystem::path& path) {
+  std::error_code code;
+  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), code);
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    Error error = errno_error("creating " + path.string(), errno);
+    error.code = Errc::data_dir_unusable;
+    return fail(std::move(error));
+  }
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return fail_errno(path.string());
+  if (info.st_uid != ::geteuid() || (info.st_mode & 0022U) != 0) {
+    return fail(Error{.code = Errc::data_dir_unusable,
+                      .message = path.string() + " belongs to user " + std::to_string(info.st_uid) +
+                                 " with mode " + fmt::format("{:04o}", info.st_mode & 07777U),
+                      .hint = "it must be ours and writable by nobody else: chown it, chmod go-w"});
+  }
+  return {};
+}
+
+Result<> make_directories(const Paths& paths) {
+  for (const auto& each : {paths.base, paths.run, paths.data, paths.logs(), paths.overlay()}) {
+    TRY(own_directory(each));
+  }
+  return {};
+}
+
+/// Descriptors up to the hard limit; and orphans of our children come to us.
+void raise_limits() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
+  if (files.rlim_cur < 10'000) {
+    log::warn("daemon", "few file descriptors", {{"limit", std::to_string(files.rlim_cur)}});
+  }
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+Result<> serve(const DaemonOptions& options, StartupReport& report) {
+  report.phase("directories");
+  TRY(make_directories(options.paths));
+  report.phase("lock");
+  TRY_ASSIGN(InstanceLock lock,
+             InstanceLock::acquire(options.paths.lock, options.paths.socket.string()));
+  report.phase("log");
+  TRY(log::configure({.file = options.paths.daemon_log(),
+                      .to_stderr = options.ready_fd < 0,
+                      .level = options.log_level,
+                      .instance = options.paths.instance}));
+  raise_limits();
+  Daemon daemon(options, std::move(lock), report);
+  return daemon.run();
+}
+
+}  // namespace
+
+std::size_t default_workers() {
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  return std::clamp<std::size_t>(cores - 1, 1, 4);
+}
+
+int daemon_main(int argc, char** argv) {
+  const Arguments arguments = parse(argc, argv);
+  if (arguments.exit) return *arguments.exit;
+  ::umask(0077);
+  ::signal(SIGPIPE, SIG_IGN);
+  StartupReport report{UniqueFd(arguments.ready_fd)};
+  auto options = resolve(arguments);
+  Result<> served = options ? serve(*options, report) : fail(options.error());
+  if (served) return 0;
+  const Error& error = served.error();
+  report.error(error);
+  fmt::print(stderr, "moond: {}\n", error.message);
+  if (!error.hint.empty()) fmt::print(stderr, "hint: {}\n", error.hint);
+  return errc_info(error.code).exit_code;
+}
+
+}  // namespace engine::app

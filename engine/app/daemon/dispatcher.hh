@@ -1,0 +1,54 @@
+#pragma once
+
+#include "app/daemon/blocking_pool.hh"
+#include "app/daemon/failure_table.hh"
+#include "app/daemon/script_loop.hh"
+#include "rpc/request.hh"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace engine::app {
+
+/// Who is calling, and through which door. Constant for a connection.
+struct Caller {
+  std::string context;     ///< which handler tree this door serves
+  std::string attributes;  ///< JSON object for `call.ctx`; may be empty
+  uid_t uid = 0;
+  gid_t gid = 0;
+  pid_t pid = 0;
+  std::uint64_t connection = 0;
+};
+
+/// Gets one line's answer, without a line end. May run before the call that took it returns.
+using LineAnswer = UniqueFunction<void(std::string)>;
+
+/// The middle of a request's way: line → calls → the VM of the right kind → answer. Thread-safe:
+/// each worker calls it for its own connections and gets its answers on its own thread.
+class Dispatcher {
+ public:
+  Dispatcher(ScriptLoop& control, BlockingPool& pool, FailureTable& failures)
+      : control_(control), pool_(pool), failures_(failures) {}
+
+  void handle_line(ScriptLoop& worker,
+                   const Caller& caller,
+                   std::string_view line,
+                   LineAnswer answer);
+
+  /// The answer to a line that was too long to be read.
+  static std::string oversize_answer(std::size_t limit);
+
+ private:
+  void handle_call(ScriptLoop& worker,
+                   const Caller& caller,
+                   const rpc::Request& call,
+                   LineAnswer answer);
+  void route(ScriptLoop& worker, rpc::HandlerKind kind, Request request, Reply reply);
+
+  ScriptLoop& control_;
+  BlockingPool& pool_;
+  FailureTable& failures_;
+};
+
+}  // namespace engine::app

@@ -1,0 +1,133 @@
+#include "app/daemon/generation.hh"
+
+#include "base/file.hh"
+#include "base/time.hh"
+#include "json/writer.hh"
+#include "script/convert.hh"
+
+namespace engine::app {
+namespace {
+
+constexpr script::Limits kLoadLimits{.deadline = Milliseconds(10'000),
+                                     .slice = Milliseconds(10'000)};
+
+std::int64_t since(TimePoint start) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count();
+}
+
+/// Calls `function` and turns its first result into a tree.
+Result<json::Value> call_for_value(script::Vm& vm,
+                                   const script::Ref& function,
+                                   script::Push arguments) {
+  Result<json::Value> value;
+  vm.call(function, std::move(arguments), kLoadLimits, [&](script::Outcome outcome) {
+    if (!outcome.status) {
+      value = fail(std::move(outcome.status).error());
+    } else if (outcome.results > 0) {
+      value = script::to_value(outcome.state, -outcome.results);
+    }
+  });
+  return value;
+}
+
+Result<ScriptPackage> read_package(script::Vm& vm,
+                                   const std::filesystem::path& overlay,
+                                   const std::filesystem::path& shipped) {
+  ScriptPackage package;
+  package.file = shipped.parent_path() / "package.lua";
+  TRY_ASSIGN(const std::string source, read_file(package.file));
+  TRY_ASSIGN(const script::Ref chunk, vm.compile(source, "package.lua"));
+  TRY_ASSIGN(const json::Value manifest, call_for_value(vm, chunk, [](lua_State*) { return 0; }));
+  const json::Value* entries = manifest.find("entries");
+  if (entries == nullptr || !entries->is_object()) {
+    return fail(Errc::script, package.file.string() + ": `entries` is missing");
+  }
+  if (const json::Value* trees = entries->find("trees"); trees != nullptr && trees->is_object()) {
+    for (const auto& [context, module] : *trees->object()) {
+      if (module.is_string()) package.trees[context] = *module.string();
+    }
+  }
+  package.control = entries->string_or("control", "");
+  if (!overlay.empty()) package.roots.push_back(overlay);
+  package.roots.push_back(shipped);
+  return package;
+}
+
+Result<script::Ref> host_function(script::Vm& vm, const char* name) {
+  TRY_ASSIGN(const script::Ref host, vm.require("core.host", kLoadLimits));
+  host.push(vm.state());
+  lua_getfield(vm.state(), -1, name);
+  script::Ref function = script::Ref::pop(vm.state());
+  lua_pop(vm.state(), 1);
+  return function;
+}
+
+void push_trees(lua_State* state, const ScriptPackage& package) {
+  lua_createtable(state, 0, static_cast<int>(package.trees.size()));
+  for (const auto& [context, module] : package.trees) {
+    script::push_string(state, module);
+    lua_setfield(state, -2, context.c_str());
+  }
+}
+
+}  // namespace
+
+Result<script::Ref> load_trees(script::Vm& vm, const Generation& generation) {
+  TRY_ASSIGN(const script::Ref load, host_function(vm, "load"));
+  Result<script::Ref> runners;
+  vm.call(
+      load,
+      [&](lua_State* state) {
+        push_trees(state, generation.package);
+        return 1;
+      },
+      kLoadLimits,
+      [&](script::Outcome outcome) {
+        if (!outcome.status) {
+          runners = fail(std::move(outcome.status).error());
+        } else {
+          lua_pushvalue(outcome.state, -outcome.results);
+          runners = script::Ref::pop(outcome.state);
+        }
+      });
+  return runners;
+}
+
+Result<std::shared_ptr<const Generation>> load_generation(std::uint64_t id,
+                                                          const std::filesystem::path& overlay,
+                                                          const std::filesystem::path& shipped,
+                                                          const script::Services& services,
+                                                          std::span<const script::Module> modules,
+                                                          LoadTimes& times) {
+  auto generation = std::make_shared<Generation>();
+  generation->id = id;
+  generation->loaded_at = std::chrono::system_clock::now();
+  TimePoint start = Clock::now();
+  loop::Loop scratch("scratch");
+  {
+    TRY_ASSIGN(
+        const auto vm,
+        script::Vm::create(scratch, services, modules, {.name = "manifest", .scripts = nullptr}));
+    TRY_ASSIGN(generation->package, read_package(*vm, overlay, shipped));
+  }
+  TRY_ASSIGN(generation->scripts, script::Snapshot::read(generation->package.roots));
+  times.read = since(start);
+  start = Clock::now();
+  TRY_ASSIGN(const auto vm,
+             script::Vm::create(
+                 scratch, services, modules, {.name = "scratch", .scripts = generation->scripts}));
+  TRY_ASSIGN(const script::Ref describe, host_function(*vm, "describe"));
+  TRY_ASSIGN(const json::Value description, call_for_value(*vm, describe, [&](lua_State* state) {
+               push_trees(state, generation->package);
+               script::push_string(state, generation->package.control);
+               return 2;
+             }));
+  for (const auto& [context, methods] : *description.object()) {
+    TRY_ASSIGN(generation->tables[context], rpc::MethodTable::build(json::write(methods)));
+    generation->descriptions[context] = methods;
+  }
+  times.build = since(start);
+  return generation;
+}
+
+}  // namespace engine::app

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "base/result.hh"
+#include "json/value.hh"
+#include "rpc/method_table.hh"
+#include "script/services.hh"
+#include "script/snapshot.hh"
+#include "script/vm.hh"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace engine::app {
+
+/// Where scripts come from and what may be run of them; read from package.lua beside the scripts.
+struct ScriptPackage {
+  std::filesystem::path file;                ///< package.lua
+  std::vector<std::filesystem::path> roots;  ///< overlay first
+  std::map<std::string, std::string> trees;  ///< context → module that returns its handler tree
+  std::string control;                       ///< module run on the control loop
+};
+
+/// All scripts of one moment: the sources and the method tables made from them. Immutable; shared
+/// by every loop. Each loop has a VM of its own for it (ScriptLoop).
+struct Generation {
+  std::uint64_t id = 0;
+  ScriptPackage package;
+  std::shared_ptr<const script::Snapshot> scripts;
+  std::map<std::string, std::shared_ptr<const rpc::MethodTable>, std::less<>> tables;
+  std::map<std::string, json::Value> descriptions;  ///< context → array of methods
+  std::chrono::system_clock::time_point loaded_at;
+};
+
+/// What a load took, in microseconds, phase by phase.
+struct LoadTimes {
+  std::int64_t read = 0;
+  std::int64_t build = 0;
+  std::int64_t vms = 0;
+};
+
+/// Reads, compiles and builds everything in a scratch VM and runs the scripts' own selftests;
+/// blocks (offload pool). The VM is gone when this returns: nothing of it leaks into the
+/// generation. ERRORS: Errc::script with file and line in `info`; the caller keeps what it had.
+Result<std::shared_ptr<const Generation>> load_generation(std::uint64_t id,
+                                                          const std::filesystem::path& overlay,
+                                                          const std::filesystem::path& shipped,
+                                                          const script::Services& services,
+                                                          std::span<const script::Module> modules,
+                                                          LoadTimes& times);
+
+/// Loads the handler trees of `generation` into `vm`: context → runner of each method, by name.
+Result<script::Ref> load_trees(script::Vm& vm, const Generation& generation);
+
+}  // namespace engine::app

@@ -1,0 +1,242 @@
+#include "app/daemon/script_loop.hh"
+
+#include "base/log.hh"
+#include "script/convert.hh"
+
+#include <algorithm>
+
+namespace engine::app {
+namespace {
+
+constexpr Milliseconds kSweepEvery{1'000};
+
+/// Fills `runners` from the table context → method → function that the scripts gave.
+void take_runners(lua_State* state,
+                  const Generation& generation,
+                  const script::Ref& loaded,
+                  LoadedVm& into) {
+  loaded.push(state);
+  for (const auto& [context, table] : generation.tables) {
+    lua_getfield(state, -1, context.c_str());
+    std::vector<script::Ref>& runners = into.runners[context];
+    for (const rpc::Method& method : table->methods()) {
+      lua_getfield(state, -1, method.name.c_str());
+      runners.push_back(script::Ref::pop(state));
+    }
+    lua_pop(state, 1);
+    lua_createtable(state, 0, 1);
+    script::push_string(state, context);
+    lua_setfield(state, -2, "name");
+    into.plain_contexts.emplace(context, script::Ref::pop(state));
+  }
+  lua_pop(state, 1);
+}
+
+void set_integer(lua_State* state, const char* name, double value) {
+  lua_pushnumber(state, value);
+  lua_setfield(state, -2, name);
+}
+
+/// Pushes `ctx`. [-0, +1]
+Result<> push_context(lua_State* state, const LoadedVm& loaded, const Request& request) {
+  const auto plain = loaded.plain_contexts.find(request.context);
+  if (request.attributes.empty() && plain != loaded.plain_contexts.end()) {
+    plain->second.push(state);
+    return {};
+  }
+  TRY(script::push_json(state, request.attributes.empty() ? "{}" : request.attributes));
+  script::push_string(state, request.context);
+  lua_setfield(state, -2, "name");
+  return {};
+}
+
+/// Pushes the `call` table of design §10, point 1. [-0, +1]
+Result<> push_call(lua_State* state, const LoadedVm& loaded, const Request& request) {
+  lua_createtable(state, 0, 6);
+  if (auto pushed = push_context(state, loaded, request); !pushed) {
+    lua_pop(state, 1);
+    return pushed;
+  }
+  lua_setfield(state, -2, "ctx");
+  script::push_string(state, request.method);
+  lua_setfield(state, -2, "path");
+  lua_createtable(state, 0, 3);
+  set_integer(state, "uid", request.peer_uid);
+  set_integer(state, "gid", request.peer_gid);
+  set_integer(state, "pid", request.peer_pid);
+  lua_setfield(state, -2, "peer");
+  if (request.connection != 0) {
+    set_integer(state, "connection", static_cast<double>(request.connection));
+  }
+  const auto deadline = Clock::now() + request.deadline;
+  set_integer(
+      state, "deadline", std::chrono::duration<double>(deadline.time_since_epoch()).count());
+  return {};
+}
+
+/// The answer of a runner: a value, or `nil, err`.
+Result<std::string> take_answer(script::Outcome& outcome) {
+  if (!outcome.status) return fail(std::move(outcome.status).error());
+  if (outcome.results == 0) return std::string("null");
+  const int first = lua_gettop(outcome.state) - outcome.results + 1;
+  if (outcome.results >= 2 && lua_isnil(outcome.state, first) &&
+      !lua_isnil(outcome.state, first + 1)) {
+    return fail(script::to_error(outcome.state, first + 1));
+  }
+  if (lua_isnil(outcome.state, first)) return std::string("null");
+  return script::to_json(outcome.state, first);
+}
+
+}  // namespace
+
+ScriptLoop::ScriptLoop(std::string name,
+                       const script::Services& services,
+                       std::span<const script::Module> modules)
+    : loop_(std::move(name)), services_(services), modules_(modules), sweep_timer_(loop_) {}
+
+ScriptLoop::~ScriptLoop() {
+  if (thread_.joinable()) stop_thread();
+}
+
+void ScriptLoop::start_thread() {
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), loop_.name().substr(0, 15).c_str());
+    loop_.run();
+    close();
+  });
+}
+
+void ScriptLoop::stop_thread() {
+  loop_.stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void ScriptLoop::close() {
+  sweep_timer_.cancel();
+  prepared_.reset();
+  current_.reset();
+  retired_.clear();
+}
+
+Result<> ScriptLoop::prepare(std::shared_ptr<const Generation> generation) {
+  auto loaded = std::make_unique<LoadedVm>();
+  TRY_ASSIGN(
+      loaded->vm,
+      script::Vm::create(
+          loop_, services_, modules_, {.name = loop_.name(), .scripts = generation->scripts}));
+  TRY_ASSIGN(const script::Ref trees, load_trees(*loaded->vm, *generation));
+  take_runners(loaded->vm->state(), *generation, trees, *loaded);
+  loaded->generation = std::move(generation);
+  prepared_ = std::move(loaded);
+  return {};
+}
+
+void ScriptLoop::commit() {
+  if (!prepared_) return;
+  retire(std::exchange(current_, std::move(prepared_)));
+}
+
+void ScriptLoop::discard() {
+  prepared_.reset();
+}
+
+Result<> ScriptLoop::ensure(const std::shared_ptr<const Generation>& generation) {
+  if (current_ && current_->generation == generation) return {};
+  TRY(prepare(generation));
+  commit();
+  return {};
+}
+
+void ScriptLoop::retire(std::unique_ptr<LoadedVm> old) {
+  if (!old) return;
+  retired_.push_back(std::move(old));
+  sweep();
+}
+
+// A VM is closed from a fresh turn of the loop, never from inside one of its own tasks.
+void ScriptLoop::sweep() {
+  loop_.post([this] {
+    std::erase_if(retired_, [](const auto& loaded) { return loaded->vm->live_tasks() == 0; });
+    if (!retired_.empty()) sweep_timer_.start(kSweepEvery, [this] { sweep(); });
+  });
+}
+
+void ScriptLoop::execute(Request request, Reply reply) {
+  LoadedVm* loaded = current_.get();
+  if (loaded == nullptr) {
+    return reply(fail(Errc::uninitialized, "the scripts are not loaded yet"));
+  }
+  const auto table = loaded->generation->tables.find(request.context);
+  const rpc::Method* method =
+      table == loaded->generation->tables.end() ? nullptr : table->second->find(request.method);
+  if (method == nullptr) return reply(fail(Errc::method_not_found, request.method));
+  const script::Ref& runner = loaded->runners.find(request.context)->second[method->index];
+  const script::Limits limits{.deadline = request.deadline,
+                              .slice = std::min(request.deadline, Milliseconds(5'000))};
+  Result<> pushed;
+  auto push = [&, method](lua_State* state) {
+    pushed = push_call(state, *loaded, request);
+    if (pushed) pushed = script::push_json(state, request.params, method->raw_params);
+    return 2;
+  };
+  // The arguments are made first so that a failure to make them never reaches the handler.
+  lua_State* state = loaded->vm->state();
+  const int top = lua_gettop(state);
+  push(state);
+  if (!pushed) {
+    lua_settop(state, top);
+    return reply(fail(std::move(pushed).error()));
+  }
+  auto move_arguments = [state, top](lua_State* target) {
+    if (target != state) {
+      lua_xmove(state, target, 2);
+    } else {
+      lua_pushvalue(state, top + 1);
+      lua_pushvalue(state, top + 2);
+    }
+    return 2;
+  };
+  auto done = [reply = std::move(reply)](script::Outcome outcome) mutable {
+    reply(take_answer(outcome));
+  };
+  if (method->kind == rpc::HandlerKind::fn) {
+    loaded->vm->call(runner, move_arguments, limits, std::move(done));
+  } else {
+    loaded->vm->spawn(runner, move_arguments, limits, std::move(done), method->name);
+  }
+  lua_settop(state, top);
+}
+
+void ScriptLoop::spawn_hook(std::string_view module,
+                            std::string_view function,
+                            Milliseconds deadline,
+                            UniqueFunction<void()> done) {
+  if (!current_ || module.empty()) return done();
+  script::Vm& vm = *current_->vm;
+  auto required = vm.require(module);
+  if (!required) {
+    log::error("script", required.error().message);
+    return done();
+  }
+  lua_State* state = vm.state();
+  required->push(state);
+  lua_getfield(state, -1, std::string(function).c_str());
+  const bool present = lua_isfunction(state, -1);
+  const script::Ref hook = script::Ref::pop(state);
+  lua_pop(state, 1);
+  if (!present) return done();
+  vm.spawn(
+      hook,
+      [](lua_State*) { return 0; },
+      {.deadline = deadline},
+      [done = std::move(done), name = std::string(function)](script::Outcome outcome) mutable {
+        if (!outcome.status) {
+          const Error& error = outcome.status.error();
+          log::error("script", error.message, {{"hook", name}, {"trace", error.debug}});
+        }
+        done();
+      },
+      function);
+}
+
+}  // namespace engine::app

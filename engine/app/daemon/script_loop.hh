@@ -1,0 +1,82 @@
+#pragma once
+
+#include "app/daemon/generation.hh"
+#include "app/daemon/request.hh"
+#include "loop/loop.hh"
+#include "script/vm.hh"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace engine::app {
+
+/// A VM that has the trees of one generation loaded. Lives on the thread of its ScriptLoop.
+struct LoadedVm {
+  std::shared_ptr<const Generation> generation;
+  std::unique_ptr<script::Vm> vm;
+  /// context → runner of each method, in the order of the context's method table
+  std::map<std::string, std::vector<script::Ref>, std::less<>> runners;
+  /// context → the `ctx` table of calls without attributes
+  std::map<std::string, script::Ref, std::less<>> plain_contexts;
+};
+
+/// One thread, its loop and its VM of the current generation. VMs of earlier generations live on
+/// until their last task has ended. Resource type; `loop`, `post` and the constructor's thread
+/// rules aside, every method runs on the loop's thread.
+class ScriptLoop {
+ public:
+  ScriptLoop(std::string name,
+             const script::Services& services,
+             std::span<const script::Module> modules);
+  ScriptLoop(const ScriptLoop&) = delete;
+  ScriptLoop& operator=(const ScriptLoop&) = delete;
+  ~ScriptLoop();
+
+  /// Runs the loop on a thread of its own. Not for the control loop, which is the main thread.
+  void start_thread();
+  /// Stops and joins; VMs are closed on their thread. Any other thread.
+  void stop_thread();
+  /// Closes all VMs (shutdown).
+  void close();
+
+  [[nodiscard]] loop::Loop& loop() { return loop_; }
+
+  /// Makes the VM for `generation` and keeps it aside. ERRORS: Errc::script.
+  Result<> prepare(std::shared_ptr<const Generation> generation);
+  /// The prepared VM becomes the current one.
+  void commit();
+  /// Drops the prepared VM.
+  void discard();
+  /// Makes the VM if this loop has none of `generation` yet (blocking pool: on demand).
+  Result<> ensure(const std::shared_ptr<const Generation>& generation);
+
+  [[nodiscard]] LoadedVm* current() const { return current_.get(); }
+
+  /// Runs a method of the current generation. `reply` gets the JSON text of the result, on this
+  /// thread, possibly before this returns.
+  void execute(Request request, Reply reply);
+
+  /// Spawns `module[function]()` as a task of the current VM, if the module has such a function.
+  void spawn_hook(std::string_view module,
+                  std::string_view function,
+                  Milliseconds deadline,
+                  UniqueFunction<void()> done);
+
+ private:
+  void retire(std::unique_ptr<LoadedVm> old);
+  void sweep();
+
+  loop::Loop loop_;
+  const script::Services& services_;
+  std::span<const script::Module> modules_;
+  std::thread thread_;
+  std::unique_ptr<LoadedVm> current_;
+  std::unique_ptr<LoadedVm> prepared_;
+  std::vector<std::unique_ptr<LoadedVm>> retired_;
+  loop::Timer sweep_timer_;
+};
+
+}  // namespace engine::app

@@ -1,0 +1,272 @@
+--- One package's container: made, adopted, torn down. The caller holds the package's lease.
+local archive = require('engine.archive')
+local daemon = require('engine.daemon')
+local entry = require('service.entry')
+local file = require('engine.file')
+local host = require('service.host')
+local log = require('engine.log')
+local loop = require('engine.loop')
+local lxc = require('engine.lxc')
+local runtime = require('service.runtime')
+local store = require('engine.store')
+
+local M = {}
+
+--- Seconds until a fresh container must answer.
+local READY_TIMEOUT = 30
+--- Seconds a container gets to end by itself.
+local STOP_TIMEOUT = 30
+
+local DEFAULT_MEMORY = 1024 * 1024 * 1024
+local DEFAULT_PIDS = 4096
+
+local function limits(manifest)
+  local wanted = manifest.limits or {}
+  return {
+    memory = wanted.memory or DEFAULT_MEMORY,
+    pids = wanted.pids or DEFAULT_PIDS,
+  }
+end
+
+--- What liblxc and the mounts are told. *async*
+---@param id string
+---@param manifest table
+---@param archive_file string name of the .s9pk in packages/
+---@return engine.lxc.Spec? spec
+---@return engine.Error? err
+function M.spec(id, manifest, archive_file)
+  local bridge, err = host.bridge()
+  if not bridge then
+    return nil, err
+  end
+  local image, image_err = host.base_image()
+  if not image then
+    return nil, image_err
+  end
+  local slot, slot_err = host.reserve_slot(id)
+  if not slot then
+    return nil, slot_err
+  end
+  local bounds = limits(manifest)
+  return {
+    name = host.container_name(id),
+    hostname = id,
+    base_image = image,
+    id_base = host.id_base(slot),
+    id_count = host.ID_COUNT,
+    run_dir = host.run_dir(id),
+    state_dir = host.container_dir(id),
+    logs_dir = host.logs_dir(id),
+    bridge = bridge.name,
+    veth = ('mb%s%d'):format(host.tag(), slot),
+    address = host.address(bridge.subnet, slot),
+    gateway = bridge.gateway,
+    memory_limit = bounds.memory,
+    pids_limit = bounds.pids,
+    archive = host.archive_path(archive_file),
+    environment = { 'LANG=C.UTF-8', 'MOONBOX_PACKAGE=' .. id },
+  }
+end
+
+local function mount_images(spec, package, manifest)
+  for image_id in pairs(manifest.images or {}) do
+    local mounted, err = lxc.mount_image(spec, package, image_id)
+    if not mounted then
+      return nil, err
+    end
+  end
+  return true
+end
+
+local function mount_volumes(spec, manifest, volumes_dir)
+  for _, volume in ipairs(manifest.volumes or {}) do
+    local source = volumes_dir .. '/' .. volume
+    local made, err = file.mkdir(source)
+    if not made then
+      return nil, err
+    end
+    local mounted, problem = lxc.mount_volume(spec, volume, source)
+    if not mounted then
+      return nil, problem
+    end
+  end
+  return true
+end
+
+--- Mounts what the package brings: code, assets, images, volumes.
+local function mount_all(spec, manifest, volumes_dir)
+  local package, err = archive.open(spec.archive)
+  if not package then
+    return nil, err
+  end
+  local ok, problem = lxc.mount_package(spec, package)
+  if ok then
+    ok, problem = mount_images(spec, package, manifest)
+  end
+  if ok then
+    ok, problem = mount_volumes(spec, manifest, volumes_dir)
+  end
+  package:close()
+  return ok, problem
+end
+
+local function serve_effects(id, spec)
+  return daemon.listen({
+    path = host.rpc_dir(id) .. '/host.sock',
+    context = 'EffectContext',
+    attributes = { package = id },
+    uid = spec.id_base,
+    gid = spec.id_base,
+  })
+end
+
+local function remember(id, spec, archive_file)
+  return store.put(entry.private(id, 'container'), {
+    archive = archive_file,
+    baseImage = spec.base_image,
+    address = spec.address,
+  })
+end
+
+---@class service.BuildOptions
+---@field archive string name of the .s9pk in packages/
+---@field manifest table
+---@field kind? 'install'|'update'|'restore' init kind; nil: a plain load
+---@field volumes_dir? string where the volumes lie; default: the package's own
+---@field backup_dir? string mounted read-only at /media/startos/backup during init
+
+--- Starts a fresh container and initialises the package in it. On failure nothing of it is left.
+--- *async*
+---@param id string
+---@param opts service.BuildOptions
+---@return true? ok
+---@return engine.Error? err
+function M.build(id, opts)
+  local spec, err = M.spec(id, opts.manifest, opts.archive)
+  if not spec then
+    return nil, err
+  end
+  lxc.teardown(spec)
+  local ok, problem = lxc.start(spec)
+  if ok then
+    ok, problem = runtime.wait_ready(id, READY_TIMEOUT)
+  end
+  if ok then
+    ok, problem = mount_all(spec, opts.manifest, opts.volumes_dir or host.volumes_dir(id))
+  end
+  if ok and opts.backup_dir then
+    ok, problem = lxc.mount_backup(spec, opts.backup_dir, { readonly = true })
+  end
+  if ok then
+    ok, problem = serve_effects(id, spec)
+  end
+  if ok then
+    ok, problem = remember(id, spec, opts.archive)
+  end
+  if ok then
+    local _, init_err = runtime.init(id, opts.kind)
+    ok, problem = not init_err, init_err
+  end
+  if ok and opts.backup_dir then
+    ok, problem = lxc.unmount_backup(spec)
+  end
+  if not ok then
+    M.discard(id, spec)
+    return nil, problem
+  end
+  log.info('service.' .. id, 'container is up', { address = spec.address })
+  return true
+end
+
+--- Takes over a running container of this package, if it is the one the store knows. *async*
+---@return table? runtime_status {initialised, main, …}
+---@return engine.Error? err `not_found` when there is none to adopt
+function M.adopt(id, manifest, archive_file)
+  local spec, err = M.spec(id, manifest, archive_file)
+  if not spec then
+    return nil, err
+  end
+  local made_from = entry.get_private(id).container or {}
+  local same = made_from.archive == archive_file and made_from.baseImage == spec.base_image
+  local found = same and lxc.adopt(spec)
+  if not found then
+    return nil, { code = 'not_found', message = 'no container to adopt' }
+  end
+  local served, listen_err = serve_effects(id, spec)
+  if not served then
+    return nil, listen_err
+  end
+  local answer, problem = runtime.wait_ready(id, 5)
+  if not answer or not answer.initialised then
+    return nil, problem or { code = 'not_found', message = 'the runtime is not initialised' }
+  end
+  return answer
+end
+
+--- Kills what is left of a container and unmounts everything. Idempotent. *async*
+function M.discard(id, spec)
+  daemon.unlisten(host.rpc_dir(id) .. '/host.sock')
+  lxc.stop(spec.name, { timeout = 0 })
+  return lxc.teardown(spec)
+end
+
+--- Ends the container in order: main, uninit, runtime, mounts. *async*
+---@param id string
+---@param manifest table
+---@param archive_file string
+---@param target? string version the data should fit; nil: uninstall
+---@return true? ok
+---@return engine.Error? err of the package's own exit; the container is gone all the same
+function M.shutdown(id, manifest, archive_file, target)
+  local spec, err = M.spec(id, manifest, archive_file)
+  if not spec then
+    return nil, err
+  end
+  local exit_err
+  if lxc.state(spec.name) == 'running' then
+    local _, problem = runtime.exit(id, target)
+    -- The runtime ends after its answer, so a lost connection is its farewell.
+    if problem and problem.code ~= 'connection_lost' and problem.code ~= 'outcome_unknown' then
+      exit_err = problem
+    end
+    lxc.stop(spec.name, { timeout = exit_err and 1 or STOP_TIMEOUT })
+  end
+  daemon.unlisten(host.rpc_dir(id) .. '/host.sock')
+  local gone, problem = lxc.teardown(spec)
+  if not gone then
+    return nil, problem
+  end
+  if exit_err then
+    return nil, exit_err
+  end
+  return true
+end
+
+--- Yields until the container's PID 1 has ended. *async*
+function M.wait_exit(id)
+  return lxc.wait_exit(host.container_name(id))
+end
+
+--- Ends containers on this store's names that no installed package owns: leftovers of an operation
+--- that was cut off. *async*
+function M.sweep()
+  local owned = {}
+  for _, id in ipairs(entry.ids()) do
+    owned[host.container_name(id)] = true
+  end
+  for _, name in ipairs(lxc.list() or {}) do
+    local id = name:match('^' .. host.tag() .. '%-(.+)$')
+    if id and not owned[name] then
+      log.warn('service', 'removing a container nobody owns', { container = name })
+      lxc.stop(name, { timeout = 0 })
+      lxc.teardown({
+        name = name,
+        run_dir = host.run_dir(id),
+        state_dir = host.container_dir(id),
+      })
+      loop.sleep(0)
+    end
+  end
+end
+
+return M

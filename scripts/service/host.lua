@@ -1,0 +1,150 @@
+--- The host's own resources for containers: names, paths, addresses, the bridge, the base image.
+---
+--- Everything is derived from the store's id, so that two daemons on one machine never meet, or
+--- recorded in the store, so that a container is found again after a restart.
+local daemon = require('engine.daemon')
+local entry = require('service.entry')
+local log = require('engine.log')
+local lxc = require('engine.lxc')
+local store = require('engine.store')
+
+local M = {}
+
+--- Seconds that stand for "no limit".
+M.FOREVER = 10 * 365 * 24 * 3600
+
+local ID_BASE = 100000
+local ID_COUNT = 65536
+--- Addresses .2 to .254 of the bridge's /24.
+local MAX_SLOT = 252
+
+local facts
+
+local function info()
+  facts = facts or daemon.info()
+  return facts
+end
+
+--- Six hexadecimal digits that name this store on the machine.
+function M.tag()
+  return store.id():sub(1, 6)
+end
+
+---@return string
+function M.data_dir()
+  return info().dataDir
+end
+
+function M.run_dir(id)
+  return ('/run/moonbox/%s/%s'):format(M.tag(), id)
+end
+
+function M.rpc_dir(id)
+  return M.run_dir(id) .. '/rpc'
+end
+
+function M.container_name(id)
+  return ('%s-%s'):format(M.tag(), id)
+end
+
+function M.container_dir(id)
+  return ('%s/containers/%s'):format(M.data_dir(), id)
+end
+
+--- The directory of a package's volumes; `.version` lies in it too.
+function M.volumes_dir(id)
+  return ('%s/volumes/%s'):format(M.data_dir(), id)
+end
+
+function M.logs_dir(id)
+  return ('%s/logs/packages/%s'):format(M.data_dir(), id)
+end
+
+function M.archive_path(file)
+  return ('%s/packages/%s'):format(M.data_dir(), file)
+end
+
+--- First host id of a package's 65536 user and group ids.
+function M.id_base(slot)
+  return ID_BASE + slot * ID_COUNT
+end
+
+M.ID_COUNT = ID_COUNT
+
+--- Makes the bridge if it is not there, on the subnet recorded in the store; a free one is found and
+--- recorded the first time. *async*
+---@return { name: string, subnet: string, gateway: string }? bridge
+---@return engine.Error? err
+function M.bridge()
+  local recorded = store.get('/private/network')
+  local name = 'moonbr-' .. M.tag()
+  local bridge, err = lxc.ensure_bridge({ name = name, subnet = recorded and recorded.subnet })
+  if not bridge then
+    return nil, err
+  end
+  if not recorded or recorded.subnet ~= bridge.subnet then
+    local ok, problem = store.put('/private/network', { bridge = name, subnet = bridge.subnet })
+    if not ok then
+      return nil, problem
+    end
+  end
+  return bridge
+end
+
+--- Reserves a slot for a package: its id range and its address. Slot numbers are reused after an
+--- uninstall. *async*
+---@param id string
+---@return integer? slot
+---@return engine.Error? err
+function M.reserve_slot(id)
+  return store.mutate(function(db)
+    local packages = db:get('/private/packages') or {}
+    if packages[id] and packages[id].slot then
+      return packages[id].slot
+    end
+    local taken = {}
+    for _, other in pairs(packages) do
+      taken[other.slot or 0] = true
+    end
+    for slot = 1, MAX_SLOT do
+      if not taken[slot] then
+        db:put(entry.private(id), { slot = slot })
+        return slot
+      end
+    end
+    error({ code = 'busy', message = ('all %d container slots are in use'):format(MAX_SLOT) })
+  end)
+end
+
+--- The address of a slot on the bridge's subnet ("10.83.12.0/24").
+function M.address(subnet, slot)
+  local prefix = subnet:match('^(%d+%.%d+%.%d+)%.')
+  return ('%s.%d'):format(prefix, slot + 1)
+end
+
+local image
+
+--- The base image of all containers, built when its inputs changed. *async*
+---@return string? path
+---@return engine.Error? err
+function M.base_image()
+  if image then
+    return image
+  end
+  local built, err = lxc.build_base_image({
+    directory = M.data_dir() .. '/images',
+    moon_container = info().moonContainer,
+    scripts = info().shippedScripts,
+    manifest = info().scriptManifest,
+  })
+  if not built then
+    return nil, err
+  end
+  image = built.path
+  if built.fresh then
+    log.info('service', 'built the base image', { path = built.path })
+  end
+  return image
+end
+
+return M

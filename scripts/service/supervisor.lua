@@ -1,0 +1,220 @@
+--- Keeps one installed package as its status asks: container up, main started or stopped.
+---
+--- One task a package, on the control loop. It holds the lease `service:<id>` for its life, so that
+--- after a reload the next generation's supervisor begins where this one ended, and the lease
+--- `package:<id>` (shared) while it acts, so that install, restore and uninstall have the package to
+--- themselves.
+local container = require('service.container')
+local entry = require('service.entry')
+local lease = require('engine.lease')
+local log = require('engine.log')
+local loop = require('engine.loop')
+local runtime = require('service.runtime')
+local status = require('service.status')
+local store = require('engine.store')
+
+local Supervisor = {}
+Supervisor.__index = Supervisor
+
+local M = {}
+
+--- Seconds between attempts to load a package that fails, by attempt.
+local BACKOFF = { 5, 15, 60, 300, 900 }
+--- Seconds after a failed start or stop.
+local RETRY = 10
+
+local function now()
+  return os.date('!%Y-%m-%dT%H:%M:%SZ')
+end
+
+---@param id string
+function M.new(id)
+  return setmetatable({
+    id = id,
+    target = 'service.' .. id,
+    events = loop.channel(64),
+    failures = 0,
+    retired = false,
+  }, Supervisor)
+end
+
+--- Something happened; look again. Never waits.
+function Supervisor:poke(event)
+  self.events:send(event or 'poke')
+end
+
+--- Ends the task as soon as no transition is under way; the container stays.
+function Supervisor:retire()
+  self.retired = true
+  self:poke('retire')
+end
+
+--- Sends changes of the package's entry to the task.
+function Supervisor:follow_store()
+  self.watch = store.watch(entry.public(self.id))
+  self.watcher = loop.spawn(function()
+    while self.watch:next() do
+      self:poke('store')
+    end
+  end, { name = 'watch ' .. self.id })
+end
+
+--- Sends the end of the container to the task.
+function Supervisor:follow_container()
+  if self.guard then
+    return
+  end
+  self.guard = loop.spawn(function()
+    container.wait_exit(self.id)
+    self.guard = nil
+    self.loaded = false
+    self:poke('exited')
+  end, { name = 'guard ' .. self.id })
+end
+
+--- Adopts the running container, or makes a new one.
+function Supervisor:load(current)
+  local manifest = entry.manifest(current)
+  local answer = container.adopt(self.id, manifest, current.s9pk)
+  if answer then
+    log.info(self.target, 'adopted the running container', { main = answer.main })
+    return entry.update_status(self.id, function(now_status)
+      now_status.error = nil
+      if answer.main == 'running' then
+        return status.started(now_status, now())
+      end
+      return answer.main == 'stopped' and status.stopped(now_status) or now_status
+    end)
+  end
+  local built, err = container.build(self.id, { manifest = manifest, archive = current.s9pk })
+  if not built then
+    return nil, err
+  end
+  return entry.update_status(self.id, status.loaded)
+end
+
+--- Makes sure a container is there. Returns the seconds until the next try when it is not.
+function Supervisor:ensure_loaded(current)
+  if self.loaded then
+    return nil
+  end
+  local ok, err = self:load(current)
+  if ok then
+    self.loaded = true
+    self.failures = 0
+    self:follow_container()
+    return nil
+  end
+  self.failures = self.failures + 1
+  log.error(self.target, 'cannot load the package: ' .. err.message, { kind = err.code })
+  entry.set_error(self.id, err)
+  return BACKOFF[math.min(self.failures, #BACKOFF)]
+end
+
+local CHANGE = {
+  start = function(current)
+    return status.started(current, now())
+  end,
+  stop = status.stopped,
+}
+
+--- One RPC `start` or `stop`. A stop asked for while a start is under way goes to the runtime at
+--- once, which then abandons the start.
+function Supervisor:transition(name)
+  local finished = loop.channel(1)
+  loop.spawn(function()
+    local _, err = runtime.call(self.id, name)
+    finished:send({ err = err })
+    self:poke('done')
+  end, { name = name .. ' ' .. self.id })
+  while true do
+    self.events:receive()
+    local outcome = finished:receive(0)
+    if outcome then
+      return outcome.err
+    end
+    local current = entry.get(self.id)
+    if name == 'start' and current and not status.run_intent(current.statusInfo) then
+      name = nil
+      runtime.call(self.id, 'stop')
+    end
+  end
+end
+
+--- Does what the status asks for next. Returns the seconds until the next look, if any.
+function Supervisor:act(current)
+  local wait = self:ensure_loaded(current)
+  if wait then
+    return wait
+  end
+  current = entry.get(self.id)
+  local name = current and status.next_transition(current.statusInfo)
+  if not name then
+    return nil
+  end
+  log.info(self.target, name)
+  local err = self:transition(name)
+  if err then
+    if not self.loaded then
+      return 0
+    end
+    log.error(self.target, ('%s failed: %s'):format(name, err.message), { kind = err.code })
+    entry.update_status(self.id, function(now_status)
+      now_status.error = { kind = err.code, message = err.message, details = err.details }
+      return now_status
+    end)
+    return RETRY
+  end
+  entry.update_status(self.id, CHANGE[name])
+  return 0
+end
+
+--- One look at the package. Returns false when it is gone, else the seconds until the next look.
+function Supervisor:look()
+  local held, err = lease.acquire('package:' .. self.id, { shared = true })
+  if not held then
+    return false, err
+  end
+  local current = entry.get(self.id)
+  local wait
+  if not current then
+    wait = false
+  elseif current.stateInfo.state == 'installed' then
+    wait = self:act(current)
+  end
+  held:release()
+  return wait
+end
+
+--- Drops the events that the coming look will see anyway.
+function Supervisor:drain()
+  while self.events:receive(0) do
+    self.pending = nil
+  end
+end
+
+function Supervisor:run()
+  local mine = lease.acquire('service:' .. self.id)
+  if not mine then
+    return
+  end
+  self:follow_store()
+  while not self.retired do
+    self:drain()
+    local wait = self:look()
+    if wait == false then
+      break
+    end
+    if not self.retired then
+      self.events:receive(wait)
+    end
+  end
+  self.watch:close()
+  self.watcher:cancel()
+  if self.guard then
+    self.guard:cancel()
+  end
+  mine:release()
+end
+
+return M
