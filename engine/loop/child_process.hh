@@ -23,12 +23,12 @@ struct ExitStatus {
 /// those in `inherit` under the same number, and nothing else.
 struct SpawnOptions {
   std::vector<std::string> argv;                        ///< argv[0] is searched in PATH
-  std::optional<std::vector<std::string>> environment;  ///< K=V; nullopt: ours
-  std::string directory;
+  std::optional<std::vector<std::string>> environment = {};  ///< K=V; nullopt: ours
+  std::string directory = {};
   int stdin_fd = -1;
   int stdout_fd = -1;
   int stderr_fd = -1;
-  std::vector<int> inherit;
+  std::vector<int> inherit = {};
   bool new_session = true;
 };
 
