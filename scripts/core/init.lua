@@ -3,5 +3,13 @@ local rpc = require('lib.rpc')
 
 return rpc.parent()
   :with_context('RpcContext', 'CliContext')
-  :with_middleware('RpcContext', { require('middleware.auth') })
+  :with_middleware('RpcContext', {
+    require('middleware.auth'),
+    require('middleware.audit'),
+    require('middleware.sync_db'),
+  })
   :subcommand('echo', require('core.echo'))
+  :subcommand('git-info', require('core.git_info'))
+  :subcommand('rpc', require('core.rpc'))
+  :subcommand('script', require('core.script'))
+  :subcommand('server', require('core.server'))

@@ -1,4 +1,6 @@
 --- Who may call: root and the user the daemon runs as, by the credentials of the socket's peer.
+local daemon = require('engine.daemon')
+
 local M = {}
 
 M.name = 'auth'
@@ -20,7 +22,7 @@ function M.request(call)
   if not peer then
     return refuse('this method needs an authenticated caller', 'call it over the Unix socket')
   end
-  if peer.uid == 0 or peer.uid == call.ctx.uid then return nil end
+  if peer.uid == 0 or peer.uid == (call.ctx.uid or daemon.info().uid) then return nil end
   return refuse(('user %d may not call this daemon'):format(peer.uid),
     'call as root or as the user the daemon runs as')
 end

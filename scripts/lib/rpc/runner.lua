@@ -13,6 +13,8 @@ local types = require('lib.rpc.types')
 ---@field applies? fun(metadata: table): boolean Decided once per method, at load time
 ---@field request? lib.rpc.RequestHook An answer stops the call
 ---@field response? lib.rpc.ResponseHook May change the response
+---@field after_raise? boolean The response hook runs when the handler raised, too; such an error
+---   reaches its author without traceback, so only what must see every call asks for this
 
 ---@alias lib.rpc.RequestHook
 ---| fun(call: table, params: table, metadata: table, method: lib.rpc.Method): lib.rpc.Response?
@@ -81,7 +83,7 @@ local function resolve_metadata(leaf, known)
 end
 
 local function select_hooks(chain, metadata)
-  local requests, responses = {}, {}
+  local requests, responses, catches = {}, {}, false
   for i = #chain, 1, -1 do
     local one = chain[i]
     if one.request and (not one.applies or one.applies(metadata)) then
@@ -90,10 +92,10 @@ local function select_hooks(chain, metadata)
   end
   for _, one in ipairs(chain) do
     if one.response and (not one.applies or one.applies(metadata)) then
-      responses[#responses + 1] = one.response
+      responses[#responses + 1], catches = one.response, catches or one.after_raise == true
     end
   end
-  return requests, responses
+  return requests, responses, catches
 end
 
 local function with_requests(run, requests, metadata, method)
@@ -108,23 +110,31 @@ local function with_requests(run, requests, metadata, method)
   end
 end
 
---- Response hooks run after an error that was raised, too; it is raised again behind them.
 local function with_responses(run, responses, metadata, method)
   local count = #responses
   if count == 0 then return run end
   return function(call, params)
-    local fine, result, err = pcall(run, call, params)
+    local result, err = run(call, params)
     local response = { result = result, error = err }
-    if not fine then
-      response.result, response.error = nil, result
-    end
     for i = 1, count do
       responses[i](call, response, metadata, method)
     end
-    if not fine and response.error == result then error(result, 0) end
     if response.error ~= nil then return nil, response.error end
     return response.result
   end
+end
+
+--- Shows the response hooks an error that was raised, and raises it again behind them.
+local function with_raised(run, responses, metadata, method)
+  return with_responses(function(call, params)
+    local fine, result, err = pcall(run, call, params)
+    if fine then return result, err end
+    local response = { error = result, raised = true }
+    for i = 1, #responses do
+      responses[i](call, response, metadata, method)
+    end
+    error(result, 0)
+  end, responses, metadata, method)
 end
 
 ---@param leaf lib.rpc.Leaf
@@ -132,11 +142,12 @@ end
 ---@return fun(call: table, params: table): any, any
 function M.make(leaf, options)
   local metadata = resolve_metadata(leaf, options.known)
-  local requests, responses = select_hooks(options.chain, metadata)
+  local requests, responses, catches = select_hooks(options.chain, metadata)
   local run = checked(leaf)
   if options.development then run = with_result_check(run, leaf) end
   run = with_requests(run, requests, metadata, options.method)
-  return with_responses(run, responses, metadata, options.method)
+  local finish = catches and with_raised or with_responses
+  return finish(run, responses, metadata, options.method)
 end
 
 return M

@@ -1,8 +1,8 @@
 --- Where a declaration stands: file and line of the script that called into `lib.rpc`.
 ---
 --- Scripts have `debug.traceback` only, so its text is read; `debug.getinfo` is not needed. A call
---- in tail position (`return rpc.parent():…:subcommand(…)`) leaves no frame behind: then the
---- nearest frame is not the declaring file, and callers fall back to where the node was made.
+--- in tail position (the last of `return rpc.parent():…:subcommand(…)`) leaves no frame behind:
+--- then the nearest frame is another file, and `near` falls back to where the node was made.
 local M = {}
 
 ---@class lib.rpc.Where
@@ -13,16 +13,12 @@ local function is_toolkit(file)
   return file:find('lib/rpc/[%w_]+%.lua$') ~= nil and not file:find('_spec%.lua$')
 end
 
---- The first frame outside the toolkit, or nil when it is not a Lua frame.
+--- The first frame outside the toolkit.
 ---@return lib.rpc.Where?
 function M.here()
-  for frame in debug.traceback():gmatch('\n%s+([^\n]+)') do
-    local file, line = frame:match('^(.-):(%d+):')
-    if not file or file:sub(1, 1) == '[' then
-      if not frame:find('^%.%.%.') then return nil end
-    elseif not is_toolkit(file) then
-      return { file = file, line = tonumber(line) }
-    end
+  for frame in debug.traceback():gmatch('[^\n]+') do
+    local file, line = frame:match('^%s*([^%[%s].-):(%d+):')
+    if file and not is_toolkit(file) then return { file = file, line = tonumber(line) } end
   end
   return nil
 end

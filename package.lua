@@ -1,0 +1,35 @@
+--- The manifest of moonbox's own scripts. The engine reads it first: moonbox's behaviour is a
+--- package like any other.
+local core = {
+  'engine.archive', 'engine.client', 'engine.crypto', 'engine.daemon', 'engine.errc',
+  'engine.event', 'engine.file', 'engine.job', 'engine.json', 'engine.lease', 'engine.log',
+  'engine.loop', 'engine.lxc', 'engine.module', 'engine.process', 'engine.state', 'engine.store',
+  'engine.term',
+}
+
+local runtime = {
+  'engine.client', 'engine.crypto', 'engine.errc', 'engine.event', 'engine.file', 'engine.json',
+  'engine.log', 'engine.loop', 'engine.module', 'engine.ns', 'engine.process', 'engine.state',
+}
+
+return {
+  name = 'moonbox',
+  version = '0.1.0',
+  license = 'MIT',
+  description = 'An embedded scripting host for the services of one server.',
+
+  --- What each program runs: `trees` are the handler trees by context, `control` the module that
+  --- lives on the daemon's control loop, `cli` the one behind moon-cli, `runtime` the one inside
+  --- containers.
+  entries = {
+    trees = { RpcContext = 'core', EffectContext = 'core.effects' },
+    control = 'service',
+    cli = 'core.cli_main',
+    runtime = 'runtime',
+  },
+
+  --- The engine modules each entry may require.
+  requires = { core = core, service = core, runtime = runtime },
+
+  locales = { 'en_US', 'de_DE', 'es_ES', 'fr_FR', 'pl_PL' },
+}

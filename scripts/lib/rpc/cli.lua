@@ -1,0 +1,141 @@
+--- The command line made from the handler tree: its description for the parser, and running one
+--- command: here, or on the daemon.
+local arguments = require('lib.rpc.arguments')
+local check = require('lib.rpc.check')
+local i18n = require('lib.i18n')
+local names = require('lib.names')
+local output = require('lib.rpc.output')
+local rules = require('lib.rpc.rules')
+local scan = require('lib.rpc.scan')
+local tree = require('lib.rpc.tree')
+local types = require('lib.rpc.types')
+
+local M = {}
+
+---@class lib.rpc.Globals
+---@field format 'table'|'json'|'json-pretty'|'yaml'|nil
+---@field dataDir string?
+---@field instance string?
+---@field locale string?
+
+---@class lib.rpc.Environment What the CLI program lends to the library
+---@field call fun(method: string, params: table, options: table): any, table? *async*
+---@field json {encode: fun(value: any): string, decode: function, raw: function}
+---@field read_stdin fun(): string?, table?
+---@field read_file fun(path: string): string?, table?
+---@field out lib.rpc.Stream Standard output
+---@field err lib.rpc.Stream Standard error
+---@field exit_code fun(code: string): integer
+---@field attributes table? Further members of `call.ctx`
+
+local function describe_arguments(node, locale)
+  local list = {}
+  for _, entry in ipairs(arguments.of(arguments.params(node), locale)) do
+    -- JSON is read here, because `-` and `@file` stand for it too.
+    if entry.type == 'json' then entry.type = 'string' end
+    entry.place = nil
+    list[#list + 1] = entry
+  end
+  return list
+end
+
+local function describe(node, locale)
+  local owner = node.group or node.leaf.handler
+  local about = owner.about and i18n.text(owner.about, nil, locale) or ''
+  local out = { name = node.name, about = about, args = describe_arguments(node, locale),
+    callable = node.leaf ~= nil, subcommands = {} }
+  for i, name in ipairs(names.sorted_keys(node.children)) do
+    out.subcommands[i] = describe(node.children[name], locale)
+  end
+  return out
+end
+
+--- The command tree, ready for JSON. Raises a load error.
+---@param root lib.rpc.Parent
+---@param options? {name?: string, locale?: string}
+---@return table
+function M.describe(root, options)
+  rules.check(root)
+  local locale = options and options.locale or 'en_US'
+  local node = tree.build(root, 'CliContext')
+  local out = node and describe(node, locale) or { args = {}, subcommands = {}, callable = false }
+  out.name = options and options.name or 'moon-cli'
+  return out
+end
+
+local function find(root, path)
+  local node = tree.build(root, 'CliContext')
+  for _, name in ipairs(path) do
+    node = node and node.children[name]
+  end
+  return node and node.leaf
+end
+
+local function run_here(leaf, params, globals, env)
+  local good, problems = check.compile(types.object({ fields = leaf.params }))(params)
+  if problems then
+    local err = check.invalid(problems, 'params')
+    err.code = 'usage'
+    return nil, err
+  end
+  local ctx = { name = 'CliContext', globals = globals, remote = env.call }
+  for key, value in pairs(env.attributes or {}) do
+    ctx[key] = value
+  end
+  local call = { ctx = ctx, path = leaf.method, locale = globals.locale, out = output.of(env.out),
+    format = globals.format }
+  return leaf.handler.fn(call, good)
+end
+
+-- The answer of a method that has no deadline of its own comes within the server's default.
+local DEFAULT_DEADLINE = 30
+local GRACE = 5
+
+local function run_there(leaf, params, env)
+  local result = leaf.handler.result
+  local deadline = leaf.metadata.deadline or DEFAULT_DEADLINE
+  return env.call(leaf.method, params, {
+    timeout = deadline + GRACE,
+    raw = result ~= nil and result.kind == 'json' and result.options.raw == true,
+  })
+end
+
+local function perform(leaf, params, globals, env)
+  local good, err = scan.params(params, leaf.params, {
+    read_stdin = env.read_stdin, read_file = env.read_file,
+    decode = env.json.decode, raw = env.json.raw,
+  })
+  if not good then return nil, err end
+  if leaf.remote then
+    local result, failure = run_there(leaf, good, env)
+    return result, failure, good
+  end
+  local result, failure = run_here(leaf, good, globals, env)
+  return result, failure, good
+end
+
+--- Runs a command and prints what it gives. *async*
+---@param root lib.rpc.Parent
+---@param path string[]
+---@param params table<string, any>
+---@param globals lib.rpc.Globals
+---@param env lib.rpc.Environment
+---@return integer status For the process
+---@async
+function M.run(root, path, params, globals, env)
+  local leaf = find(root, path)
+  if not leaf then
+    output.failure(env, globals, { code = 'usage',
+      message = ("there is no command '%s'"):format(table.concat(path, ' ')) })
+    return env.exit_code('usage')
+  end
+  local result, err, sent = perform(leaf, params, globals, env)
+  if err ~= nil then
+    output.failure(env, globals, err)
+    return env.exit_code(type(err) == 'table' and err.code or 'script')
+  end
+  output.result(env, globals, leaf.handler.display, sent, result)
+  return 0
+end
+
+return M

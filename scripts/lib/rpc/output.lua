@@ -1,0 +1,118 @@
+--- What a command prints: its result in the wished format, or its error.
+local display = require('lib.display')
+local null = require('lib.null')
+local pretty = require('lib.pretty')
+local yaml = require('lib.yaml')
+
+local M = {}
+
+---@class lib.rpc.Stream
+---@field write fun(text: string)
+---@field width integer? Columns, when it is a terminal
+---@field color boolean?
+---@field tty boolean?
+
+---@class lib.cli.Out What a custom display prints with
+---@field width integer?
+---@field color boolean
+---@field tty boolean
+local Out = {}
+Out.__index = Out
+
+---@param stream lib.rpc.Stream
+---@return lib.cli.Out
+function M.of(stream)
+  return setmetatable({ write_text = stream.write, width = stream.width,
+    color = stream.color == true, tty = stream.tty == true }, Out)
+end
+
+--- Prints as it is.
+---@param text string
+function Out:write(text) self.write_text(text) end
+
+--- Prints a line.
+---@param text string
+function Out:line(text) self.write_text(text .. '\n') end
+
+---@param columns (string|lib.display.Column)[]
+---@param rows table[]
+function Out:table(columns, rows) self.write_text(display.table(columns, rows, self)) end
+
+---@param entries {[1]: string, [2]: any}[]
+function Out:block(entries) self.write_text(display.block(entries)) end
+
+---@param values any[]
+function Out:list(values) self.write_text(display.list(values)) end
+
+--- The form that suits the value.
+---@param value any
+function Out:value(value) self.write_text(display.value(value, self)) end
+
+local function plain(value, env)
+  if null.is_opaque(value) then return (env.json.decode(tostring(value))) end
+  return value
+end
+
+local FORMATS = {
+  json = function(value, env)
+    if null.is_opaque(value) then return tostring(value) .. '\n' end
+    return (value == nil and 'null' or env.json.encode(value)) .. '\n'
+  end,
+  ['json-pretty'] = function(value, env)
+    return pretty.json(plain(value, env), env.json.encode) .. '\n'
+  end,
+  yaml = function(value, env) return yaml.encode(plain(value, env)) end,
+}
+
+--- Prints a result.
+---@param env lib.rpc.Environment
+---@param globals lib.rpc.Globals
+---@param shown 'text'|'none'|'data'|function The display of the handler
+---@param params table
+---@param result any
+function M.result(env, globals, shown, params, result)
+  if shown == 'none' then return end
+  local format = FORMATS[globals.format]
+  if format then
+    env.out.write(format(result, env))
+    return
+  end
+  local value = plain(result, env)
+  if type(shown) == 'function' then
+    shown(params, value, M.of(env.out))
+  else
+    env.out.write(display.value(value, env.out))
+  end
+end
+
+local function further_problems(details)
+  local lines = {}
+  for i, problem in ipairs(type(details) == 'table' and details or {}) do
+    if i > 1 and type(problem) == 'table' and problem.path then
+      lines[#lines + 1] = ('  %s: %s\n'):format(problem.path, problem.message)
+    end
+  end
+  return table.concat(lines)
+end
+
+--- Prints an error on standard error: one line and a hint, or JSON if JSON is asked for.
+---@param env lib.rpc.Environment
+---@param globals lib.rpc.Globals
+---@param err any
+function M.failure(env, globals, err)
+  local failure = type(err) == 'table' and err or { code = 'script', message = tostring(err) }
+  if globals.format == 'json' or globals.format == 'json-pretty' then
+    env.err.write(FORMATS[globals.format]({ error = {
+      code = failure.code, message = failure.message, hint = failure.hint,
+      details = failure.details,
+    } }, env))
+    return
+  end
+  env.err.write(('error: %s\n'):format(failure.message or failure.code or 'unknown error'))
+  if failure.code == 'invalid_params' or failure.code == 'usage' then
+    env.err.write(further_problems(failure.details))
+  end
+  if failure.hint and failure.hint ~= '' then env.err.write(('hint: %s\n'):format(failure.hint)) end
+end
+
+return M

@@ -1,0 +1,217 @@
+--- A small test runner: `describe`, `it`, `before_each`, `after_each`, `expect`.
+---
+--- Bodies may wait: the whole run belongs into a task. Specs of scripts and of packages use it.
+local M = {}
+
+---@class lib.spec.Group
+---@field name string
+---@field before function[]
+---@field after function[]
+
+---@class lib.spec.Report
+---@field passed integer
+---@field failed integer
+---@field failures {name: string, message: string}[]
+
+local Expectation = {}
+Expectation.__index = Expectation
+
+local function show(value, depth)
+  if type(value) == 'string' then return ('%q'):format(value) end
+  if type(value) ~= 'table' or (depth or 0) > 4 then return tostring(value) end
+  local meta = getmetatable(value)
+  if type(meta) == 'table' and meta.__tostring then return tostring(value) end
+  local parts = {}
+  for key, member in pairs(value) do
+    local lead = type(key) == 'number' and '' or tostring(key) .. ' = '
+    parts[#parts + 1] = lead .. show(member, (depth or 0) + 1)
+  end
+  table.sort(parts)
+  return '{' .. table.concat(parts, ', ') .. '}'
+end
+
+local function same(a, b)
+  if a == b then return true end
+  if type(a) ~= 'table' or type(b) ~= 'table' then return false end
+  for key, member in pairs(a) do
+    if not same(member, b[key]) then return false end
+  end
+  for key in pairs(b) do
+    if a[key] == nil then return false end
+  end
+  return true
+end
+
+-- The level of the spec: the first frame that is no frame of this file.
+local function here()
+  for frame in debug.traceback():gmatch('[^\n]+') do
+    local at = frame:match('^%s*([^%[%s].-:%d+):')
+    if at and not at:find('lib/spec%.lua:%d+$') then return at .. ': ' end
+  end
+  return ''
+end
+
+local function judge(self, good, text, ...)
+  if good == self.wanted then return self end
+  local words = {}
+  for i = 1, select('#', ...) do
+    words[i] = show((select(i, ...)))
+  end
+  local sentence = ('expected %%s %s%s'):format(self.wanted and '' or 'not ', text)
+  error(here() .. sentence:format(show(self.value), unpack(words)), 0)
+end
+
+--- Turns the next judgement round: `expect(x):never():equals(y)`.
+function Expectation:never()
+  return setmetatable({ value = self.value, wanted = not self.wanted }, Expectation)
+end
+
+--- Deep equality.
+function Expectation:equals(other)
+  return judge(self, same(self.value, other), 'to equal %s', other)
+end
+
+--- The same value.
+function Expectation:is(other)
+  return judge(self, rawequal(self.value, other), 'to be %s', other)
+end
+
+function Expectation:is_nil() return judge(self, self.value == nil, 'to be nil') end
+
+function Expectation:is_true() return judge(self, self.value == true, 'to be true') end
+
+function Expectation:is_false() return judge(self, self.value == false, 'to be false') end
+
+--- Neither nil nor false.
+function Expectation:is_truthy() return judge(self, not not self.value, 'to be truthy') end
+
+--- Text that matches a Lua pattern.
+function Expectation:matches(pattern)
+  local good = type(self.value) == 'string' and self.value:find(pattern) ~= nil
+  return judge(self, good, 'to match %s', pattern)
+end
+
+--- Text with the given part, or a list with the given member.
+function Expectation:contains(part)
+  local good = false
+  if type(self.value) == 'string' then
+    good = self.value:find(part, 1, true) ~= nil
+  else
+    for _, member in pairs(self.value) do
+      good = good or same(member, part)
+    end
+  end
+  return judge(self, good, 'to contain %s', part)
+end
+
+function Expectation:has_length(count)
+  return judge(self, #self.value == count, 'to have the length %s', count)
+end
+
+--- A function that raises; the message must contain `part`, the error table must have its fields.
+---@param part? string|table
+function Expectation:raises(part)
+  local fine, err = pcall(self.value)
+  local good = not fine
+  if good and type(part) == 'string' then
+    good = tostring(err):find(part, 1, true) ~= nil
+  elseif good and part then
+    for key, member in pairs(part) do
+      good = good and type(err) == 'table' and same(err[key], member)
+    end
+  end
+  local got = fine and 'no error' or tostring(err)
+  if good == self.wanted then return self end
+  error(('%sexpected the function %sto raise %s, got %s'):format(here(),
+    self.wanted and '' or 'not ', part and show(part) or 'an error', got), 0)
+end
+
+---@param value any
+function M.expect(value) return setmetatable({ value = value, wanted = true }, Expectation) end
+
+local function name_of(groups, name)
+  local parts = {}
+  for _, group in ipairs(groups) do
+    parts[#parts + 1] = group.name
+  end
+  parts[#parts + 1] = name
+  return table.concat(parts, ' ')
+end
+
+local function text_of(err)
+  if type(err) ~= 'table' then return tostring(err) end
+  return tostring(err.message or err)
+end
+
+local function run_hooks(groups, field)
+  for _, group in ipairs(groups) do
+    for _, hook in ipairs(group[field]) do
+      hook()
+    end
+  end
+end
+
+local function run_test(test)
+  local fine, err = pcall(function()
+    run_hooks(test.groups, 'before')
+    test.body()
+  end)
+  local cleaned, problem = pcall(run_hooks, test.groups, 'after')
+  if fine and not cleaned then return false, problem end
+  return fine, err
+end
+
+--- What a spec file sees as globals, and the list its `it`s are put in.
+local function collector()
+  local groups, tests = { { name = '', before = {}, after = {} } }, {}
+  local env = { expect = M.expect }
+  function env.describe(name, body)
+    groups[#groups + 1] = { name = name, before = {}, after = {} }
+    body()
+    groups[#groups] = nil
+  end
+  function env.it(name, body)
+    tests[#tests + 1] = { name = name_of(groups, name):gsub('^%s+', ''),
+      groups = { unpack(groups) }, body = body }
+  end
+  function env.before_each(hook) table.insert(groups[#groups].before, hook) end
+  function env.after_each(hook) table.insert(groups[#groups].after, hook) end
+  return env, tests
+end
+
+--- Runs one spec file. *async*
+---@param source string Its text
+---@param file string As messages name it
+---@param options? {print?: fun(line: string), globals?: table}
+---@return lib.spec.Report
+---@async
+function M.run(source, file, options)
+  local print_line = options and options.print or function() end
+  local env, tests = collector()
+  for name, value in pairs(options and options.globals or {}) do
+    env[name] = value
+  end
+  local chunk, syntax = load(source, '@' .. file, 't', setmetatable(env, { __index = _G }))
+  local report = { passed = 0, failed = 0, failures = {} }
+  local function fail(name, err)
+    report.failed = report.failed + 1
+    report.failures[#report.failures + 1] = { name = name, message = text_of(err) }
+    print_line(('FAIL %s: %s'):format(name, text_of(err)))
+  end
+  local loaded, problem = false, syntax
+  if chunk then
+    loaded, problem = pcall(chunk)
+  end
+  if not loaded then fail('(loading)', problem) end
+  for _, test in ipairs(loaded and tests or {}) do
+    local fine, err = run_test(test)
+    if fine then
+      report.passed = report.passed + 1
+    else
+      fail(test.name, err)
+    end
+  end
+  return report
+end
+
+return M

@@ -1,0 +1,18 @@
+--- Tells the caller the revision the store has reached, so that a client that follows the store
+--- waits for it and reads its own writes. Transports with headers send it as X-Patch-Sequence.
+local store = require('engine.store')
+
+local M = {}
+
+M.name = 'sync_db'
+
+M.keys = { sync_db = { type = 'boolean', default = false } }
+
+function M.applies(metadata) return metadata.sync_db end
+
+function M.response(call)
+  call.response = call.response or {}
+  call.response.patch_sequence = store.head()
+end
+
+return M
