@@ -8,15 +8,18 @@ namespace engine::bindings {
 // bindings/meta/NAME.lua). A composition root lists those it offers as script::Module rows.
 
 int open_archive(lua_State* state);
+int open_container(lua_State* state);
 int open_crypto(lua_State* state);
 int open_daemon(lua_State* state);
 int open_errc(lua_State* state);
 int open_file(lua_State* state);
+int open_isolated(lua_State* state);
 int open_json(lua_State* state);
 int open_lease(lua_State* state);
 int open_log(lua_State* state);
 int open_loop(lua_State* state);
 int open_module(lua_State* state);
+int open_ns(lua_State* state);
 int open_process(lua_State* state);
 int open_state(lua_State* state);
 

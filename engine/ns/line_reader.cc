@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 #include <vector>
 
 namespace engine::ns {
@@ -59,9 +60,8 @@ struct LineReader::Impl {
   }
 
   void finish() {
-    if (!partial.empty()) on_line(partial);
-    partial.clear();
-    closed = true;
+    if (!partial.empty()) on_line(std::exchange(partial, {}));
+    if (std::exchange(closed, true)) return;
     if (on_end) on_end();
   }
 };
