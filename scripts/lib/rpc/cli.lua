@@ -14,9 +14,7 @@ local M = {}
 
 ---@class lib.rpc.Globals
 ---@field format 'table'|'json'|'json-pretty'|'yaml'|nil
----@field dataDir string?
----@field instance string?
----@field locale string?
+---@field locale string? Default: en_US
 
 ---@class lib.rpc.Environment What the CLI program lends to the library
 ---@field call fun(method: string, params: table, options: table): any, table? *async*

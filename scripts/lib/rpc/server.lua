@@ -13,7 +13,7 @@ local types = require('lib.rpc.types')
 ---@field context string
 ---@field kind 'fn'|'async'|'async_local'|'blocking'
 ---@field metadata table<string, any> As declared, nearest the leaf wins
----@field raw_params string[] Top-level parameters that stay opaque JSON
+---@field raw_params string[]? Top-level parameters that stay opaque JSON
 ---@field raw_result boolean
 ---@field deadline_ms integer? Absent: the server's default
 ---@field read_only boolean
@@ -30,7 +30,7 @@ local function raw_params(params)
   for _, key in ipairs(names.sorted_keys(params)) do
     if params[key].kind == 'json' and params[key].options.raw then raw[#raw + 1] = key end
   end
-  return raw
+  return #raw > 0 and raw or nil
 end
 
 local function describe(leaf, context)

@@ -1,0 +1,80 @@
+--- What moon-cli asks of its VM: the command tree, and running one command.
+---
+---     local cli = require('core.cli_main')
+---     cli.describe()                      -- for the parser
+---     cli.run(path, params, globals)      -- → exit status; in a task
+local cli = require('lib.rpc.cli')
+local client = require('engine.client')
+local control = require('engine.daemon_control')
+local errc = require('engine.errc')
+local file = require('engine.file')
+local i18n = require('lib.i18n')
+local json = require('engine.json')
+local term = require('engine.term')
+local tree = require('core')
+
+local M = {}
+
+-- How connecting fails when nobody listens.
+local NOBODY = { not_found = true, network = true, daemon_not_running = true, refused = true }
+
+local function locale() return i18n.pick(os.getenv) end
+
+local function instance_of(globals)
+  return { data_dir = globals.dataDir or globals.data_dir, instance = globals.instance }
+end
+
+local function explain(err, paths)
+  if not NOBODY[err.code] then return err end
+  local name = paths.instance == 'default' and '' or ' --instance ' .. paths.instance
+  return errc.new('daemon_not_running', ('no daemon answers on %s'):format(paths.socket),
+    { hint = ('start it: moon-cli daemon start%s'):format(name) })
+end
+
+--- A function that calls a method on the daemon of the instance.
+local function remote(globals)
+  return function(method, params, options)
+    local paths, wrong = control.paths(instance_of(globals))
+    if not paths then return nil, wrong end
+    local connection, err = client.connect(paths.socket)
+    if not connection then return nil, explain(err, paths) end
+    local result, failure = connection:call(method, params, options)
+    connection:close()
+    return result, failure
+  end
+end
+
+local function exit_code(kind)
+  local row = errc.kinds[kind]
+  return row and row.exit or 1
+end
+
+local function stream(fd, write)
+  return { write = write, width = term.width(fd), color = term.color(fd), tty = term.is_tty(fd) }
+end
+
+local function environment(globals)
+  return {
+    call = remote(globals), json = json, exit_code = exit_code,
+    read_stdin = term.read_stdin, read_file = file.read,
+    out = stream(1, term.write), err = stream(2, term.error),
+    attributes = { instance = instance_of(globals), progress = term.progress },
+  }
+end
+
+--- The command tree, ready for JSON. Raises a load error.
+---@return table
+function M.describe() return cli.describe(tree, { name = 'moon-cli', locale = locale() }) end
+
+--- Runs a command and prints what it gives. *async*
+---@param path string[] Names from below the root
+---@param params table<string, any>
+---@param globals table Global options: format, dataDir, instance
+---@return integer status For the process
+---@async
+function M.run(path, params, globals)
+  globals.locale = locale()
+  return cli.run(tree, path, params, globals, environment(globals))
+end
+
+return M
