@@ -115,6 +115,7 @@ LineFramer::Event LineFramer::from_store() {
   if (stored.size() + end > limits_.line + 1) {
     chunk_.remove_prefix(end + 1);
     begin_ = store_.size();
+    searched_ = 0;
     return Event::oversize;
   }
   store_.append(chunk_.substr(0, end));

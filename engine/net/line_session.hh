@@ -49,7 +49,7 @@ class Answer {
 
 /// Bounds of one connection.
 struct LineLimits {
-  LineFramer::Limits framer;
+  LineFramer::Limits framer = {};
   std::size_t in_flight = 64;            ///< lines handed out and not answered; reading stops there
   std::size_t unsent = 1UL << 20U;       ///< bytes waiting for the peer; reading stops above
   std::size_t pushed = 256UL << 10U;     ///< bytes waiting above which pushes are dropped

@@ -119,7 +119,8 @@ Result<std::unique_ptr<UnixListener>> UnixListener::open(loop::Loop& loop,
     return cannot_bind(path, fmt::format("the path is over {} bytes", kMaxSocketPath));
   }
   TRY(check_free(path));
-  const std::filesystem::path name = fmt::format("{}.{}", path.string(), getpid());
+  // Short, so that it fits wherever the final name does; one per thread at a time.
+  const std::filesystem::path name = path.parent_path() / fmt::format(".{}.sock", gettid());
   TRY_ASSIGN(UniqueFd socket, bind_socket(path, name, options));
   Defer cleanup([&name] { unlink(name.c_str()); });
   struct stat made = {};

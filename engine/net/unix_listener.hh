@@ -13,8 +13,8 @@ namespace engine::net {
 
 struct ListenOptions {
   mode_t mode = 0600;
-  std::optional<uid_t> owner;
-  std::optional<gid_t> group;
+  std::optional<uid_t> owner = {};
+  std::optional<gid_t> group = {};
   int backlog = 512;
 };
 
