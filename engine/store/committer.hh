@@ -1,0 +1,158 @@
+#pragma once
+
+#include "base/result.hh"
+#include "store/env.hh"
+#include "store/mutation.hh"
+#include "store/revision.hh"
+#include "store/revision_log.hh"
+#include "store/state.hh"
+#include "store/watch.hh"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <thread>
+#include <vector>
+
+namespace engine::store {
+
+/// When a change counts as done.
+enum class Durability : std::uint8_t {
+  durable,  ///< after it has been flushed to the disk
+  soon,     ///< once it is visible; it reaches the disk with the next durable change. For progress.
+};
+
+/// What became of a change set.
+struct Committed {
+  RevisionId revision = 0;  ///< of the change; the current one if nothing changed
+  bool changed = false;
+};
+
+/// Called once, on the commit thread. Must not block; hand the answer to a loop.
+using CommitDone = std::function<void(Result<Committed>)>;
+
+class Committer;
+
+/// While it lives, only change sets that carry it are committed. Keep it for one closure.
+/// Move-only.
+class Exclusive {
+ public:
+  Exclusive(Exclusive&& other) noexcept;
+  Exclusive& operator=(Exclusive&&) = delete;
+  ~Exclusive();
+
+ private:
+  friend class Committer;
+  Exclusive(Committer& committer, std::uint64_t ticket) : committer_(&committer), ticket_(ticket) {}
+  Committer* committer_;
+  std::uint64_t ticket_;
+};
+
+using ExclusiveDone = std::function<void(Result<std::shared_ptr<Exclusive>>)>;
+
+struct CommitterStats {
+  std::uint64_t transactions = 0;  ///< LMDB commits, each with its flushes
+  std::uint64_t revisions = 0;
+  std::uint64_t conflicts = 0;
+  std::uint64_t largest_batch = 0;
+};
+
+/// The one thread that changes the store: takes what has gathered since the last flush, checks it
+/// against what was committed meanwhile, writes it as one transaction and answers. Resource type.
+class Committer {
+ public:
+  /// Work of the last flush may hold at most this many revisions of the class `soon`.
+  static constexpr std::size_t kMaxPending = 4096;
+
+  struct Options {
+    LogLimits log;
+    std::chrono::milliseconds flush_after{10'000};  ///< longest life of a change only in memory
+  };
+
+  /// `head` is that of the file. The arguments outlive this.
+  Committer(Env& env, Published& published, WatchRegistry& watches, Head head, Options options);
+  /// Commits what is queued, flushes, stops. What comes later is refused with Errc::shutting_down.
+  ~Committer();
+  Committer(const Committer&) = delete;
+  Committer& operator=(const Committer&) = delete;
+
+  /// Any thread. ERRORS: Errc::conflict if somebody changed meanwhile what the change set relies
+  /// on: run the closure again; Errc::no_space; Errc::closed after a failed flush: the store must
+  /// be opened again; Errc::shutting_down.
+  void submit(ChangeSet change,
+              Durability durability,
+              CommitDone done,
+              const Exclusive* exclusive = nullptr);
+  /// Asks to be the only one; granted in order. `done` runs on the commit thread.
+  void request_exclusive(ExclusiveDone done);
+
+  /// Revisions not yet in the file, oldest first. Any thread.
+  [[nodiscard]] std::vector<RevisionPtr> pending() const;
+  [[nodiscard]] CommitterStats stats() const;
+
+ private:
+  friend class Exclusive;
+  struct Job {
+    ChangeSet change;
+    Durability durability = Durability::durable;
+    CommitDone done;
+    std::uint64_t ticket = 0;
+    Result<Committed> answer = Committed{};
+    RevisionPtr revision = {};  ///< set once it has been given an id
+  };
+  struct Pending;  // the layer of changes that are only in memory
+  using Batch = std::vector<Job>;
+
+  void run();
+  [[nodiscard]] bool has_work() const;
+  Batch take_batch();
+  void grant(ExclusiveDone done);
+  void release(std::uint64_t ticket);
+  void process(Batch batch);
+  void commit(std::span<Job> jobs);
+  void commit_in_memory(std::span<Job> jobs);
+  void prepare(std::span<Job> jobs);
+  [[nodiscard]] bool conflicts(const ChangeSet& change, std::span<const Job> earlier) const;
+  Result<> write(std::span<const Job> jobs);
+  Result<> write_once(std::span<const Job> jobs);
+  Result<> write_revision(const Txn& txn, const Revision& revision, Head& head);
+  void reserve_ids(Head& head) const;
+  void fail_all(std::span<Job> jobs, const Error& error);
+  void publish_file(std::uint64_t txn_id);
+  void remember(std::span<Job> jobs);
+  void flush_pending();
+
+  Env& env_;
+  Published& published_;
+  WatchRegistry& watches_;
+  Options options_;
+
+  // Of the commit thread alone.
+  Head head_;
+  std::unique_ptr<Pending> layer_;
+  std::deque<RevisionPtr> recent_;  ///< newest revisions, to check change sets against
+  RevisionId recent_floor_;         ///< change sets based below this cannot be checked
+  bool uses_memory_ = false;        ///< somebody has used Durability::soon
+  std::optional<Error> broken_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Job> jobs_;
+  std::deque<ExclusiveDone> exclusive_requests_;
+  std::vector<RevisionPtr> pending_;
+  std::uint64_t tickets_ = 0;
+  std::uint64_t active_ticket_ = 0;
+  bool stopping_ = false;
+  CommitterStats stats_;
+
+  std::thread thread_;
+};
+
+}  // namespace engine::store

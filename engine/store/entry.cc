@@ -1,0 +1,156 @@
+#include "store/entry.hh"
+
+#include "base/bytes.hh"
+#include "store/checksum.hh"
+
+#include <fmt/format.h>
+#include <lmdb.h>
+
+#include <cstring>
+
+namespace engine::store {
+namespace {
+
+constexpr std::size_t kSeal = 4;
+constexpr std::array<std::string_view, kTables> kNames = {"meta", "nodes", "revs"};
+
+MDB_val as_val(std::string_view text) {
+  return {text.size(), const_cast<char*>(text.data())};
+}
+std::string_view as_view(const MDB_val& value) {
+  return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
+
+tl::unexpected<Error> damaged(Table table, std::string_view key, std::string_view how) {
+  return fail(Error{.code = Errc::corrupt,
+                    .message = fmt::format("the store is damaged: {} in table {} at key {}",
+                                           how,
+                                           kNames[static_cast<std::size_t>(table)],
+                                           to_hex(as_bytes(key))),
+                    .hint = "check the disk, then restore a backup of the store"});
+}
+
+tl::unexpected<Error> failed(Table table, std::string_view what, int code) {
+  Errc kind = Errc::filesystem;
+  if (code == MDB_MAP_FULL || code == ENOSPC) kind = Errc::no_space;
+  if (code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND || code == MDB_NOTFOUND) {
+    kind = Errc::corrupt;
+  }
+  return fail(
+      kind,
+      fmt::format(
+          "{} table {}: {}", what, kNames[static_cast<std::size_t>(table)], mdb_strerror(code)));
+}
+
+std::uint32_t seal_of(std::string_view key, std::string_view payload) {
+  return crc32c(payload, crc32c(key));
+}
+
+Result<std::string_view> unseal(Table table, std::string_view key, std::string_view sealed) {
+  if (sealed.size() < kSeal) return damaged(table, key, "a value is cut off");
+  const std::string_view payload = sealed.substr(kSeal);
+  if (number_at(sealed, 0, kSeal) != seal_of(key, payload)) {
+    return damaged(table, key, "a checksum does not match");
+  }
+  return payload;
+}
+
+}  // namespace
+
+Result<std::optional<std::string_view>> load(const Txn& txn, Table table, std::string_view key) {
+  MDB_val name = as_val(key);
+  MDB_val value{};
+  const int code = mdb_get(txn.raw, txn.table(table), &name, &value);
+  if (code == MDB_NOTFOUND) return std::nullopt;
+  if (code != 0) return failed(table, "reading", code);
+  TRY_ASSIGN(const std::string_view payload, unseal(table, key, as_view(value)));
+  return payload;
+}
+
+Result<> save(const Txn& txn, Table table, std::string_view key, std::string_view payload) {
+  MDB_val name = as_val(key);
+  MDB_val value{payload.size() + kSeal, nullptr};
+  const int code = mdb_put(txn.raw, txn.table(table), &name, &value, MDB_RESERVE);
+  if (code != 0) return failed(table, "writing", code);
+  std::string seal;
+  append_number(seal, seal_of(key, payload), kSeal);
+  char* out = static_cast<char*>(value.mv_data);
+  std::memcpy(out, seal.data(), kSeal);
+  std::memcpy(out + kSeal, payload.data(), payload.size());
+  return {};
+}
+
+Result<> erase(const Txn& txn, Table table, std::string_view key) {
+  MDB_val name = as_val(key);
+  const int code = mdb_del(txn.raw, txn.table(table), &name, nullptr);
+  if (code != 0) return failed(table, "deleting from", code);
+  return {};
+}
+
+Scan::Scan(const Txn& txn, Table table, std::string prefix, std::string_view start)
+    : txn_(txn), table_(table), prefix_(std::move(prefix)), start_(start) {}
+
+Scan::~Scan() {
+  if (cursor_ != nullptr) mdb_cursor_close(cursor_);
+}
+
+Result<std::optional<Row>> Scan::next() {
+  MDB_val key = as_val(start_);
+  MDB_val value{};
+  int code = 0;
+  if (cursor_ == nullptr) code = mdb_cursor_open(txn_.raw, txn_.table(table_), &cursor_);
+  if (code == 0) code = mdb_cursor_get(cursor_, &key, &value, started_ ? MDB_NEXT : MDB_SET_RANGE);
+  started_ = true;
+  if (code == MDB_NOTFOUND) return std::nullopt;
+  if (code != 0) return failed(table_, "scanning", code);
+  const std::string_view name = as_view(key);
+  if (!name.starts_with(prefix_)) return std::nullopt;
+  TRY_ASSIGN(const std::string_view payload, unseal(table_, name, as_view(value)));
+  return Row{name, payload};
+}
+
+Result<> Scan::erase_current() {
+  const int code = mdb_cursor_del(cursor_, 0);
+  if (code != 0) return failed(table_, "deleting from", code);
+  // The cursor now stands at the row behind; MDB_NEXT takes that into account.
+  return {};
+}
+
+Result<std::optional<std::string>> last_key(const Txn& txn, Table table) {
+  MDB_cursor* cursor = nullptr;
+  MDB_val key{};
+  MDB_val value{};
+  int code = mdb_cursor_open(txn.raw, txn.table(table), &cursor);
+  if (code == 0) code = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+  std::optional<std::string> found;
+  if (code == 0) found = as_view(key);
+  if (cursor != nullptr) mdb_cursor_close(cursor);
+  if (code != 0 && code != MDB_NOTFOUND) return failed(table, "reading", code);
+  return found;
+}
+
+void append_key(std::string& out, std::uint64_t number) {
+  for (unsigned shift = 64; shift > 0; shift -= 8)
+    out += static_cast<char>(number >> (shift - 8));
+}
+
+std::uint64_t key_number(std::string_view key) {
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < 8; ++i)
+    number = (number << 8U) | static_cast<unsigned char>(key[i]);
+  return number;
+}
+
+void append_number(std::string& out, std::uint64_t number, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; ++i)
+    out += static_cast<char>(number >> (8 * i));
+}
+
+std::uint64_t number_at(std::string_view payload, std::size_t offset, std::size_t bytes) {
+  std::uint64_t number = 0;
+  for (std::size_t i = bytes; i > 0; --i)
+    number = (number << 8U) | static_cast<unsigned char>(payload[offset + i - 1]);
+  return number;
+}
+
+}  // namespace engine::store

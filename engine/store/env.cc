@@ -1,0 +1,246 @@
+#include "store/env.hh"
+
+#include "base/file.hh"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <lmdb.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <chrono>
+
+namespace engine::store {
+namespace {
+
+constexpr unsigned kMaxReaders = 1024;
+constexpr std::array<const char*, kTables> kTableNames = {"meta", "nodes", "revs"};
+/// Room for the tables that later parts of the store add.
+constexpr unsigned kMaxTables = 16;
+constexpr std::chrono::seconds kGrowPatience{5};
+
+struct Explanation {
+  Errc code;
+  std::string_view hint;
+};
+
+Explanation explain(int code) {
+  switch (code) {
+    case MDB_MAP_FULL:
+      return {Errc::no_space, "close long-lived snapshots and try again"};
+    case ENOSPC:
+    case EDQUOT:
+      return {Errc::no_space, "free space on the disk, then try again"};
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return {Errc::read_only, "make the directory and its files writable, then try again"};
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INVALID:
+    case MDB_PANIC:
+      return {Errc::corrupt, "restore a backup of the store; nothing was changed"};
+    case MDB_VERSION_MISMATCH:
+      return {Errc::newer_format, "use a program at least as new as the one that wrote it"};
+    case MDB_READERS_FULL:
+      return {Errc::busy, "close snapshots that are no longer needed"};
+    case ENOENT:
+      return {Errc::not_found, ""};
+    default:
+      return {Errc::filesystem, ""};
+  }
+}
+
+}  // namespace
+
+ReadTxn::ReadTxn(ReadTxn&& other) noexcept
+    : env_(other.env_), txn_(std::exchange(other.txn_, Txn{})) {}
+
+ReadTxn::~ReadTxn() {
+  if (txn_.raw != nullptr) env_->give_back(txn_.raw);
+}
+
+std::uint64_t ReadTxn::id() const {
+  return mdb_txn_id(txn_.raw);
+}
+
+WriteTxn::WriteTxn(WriteTxn&& other) noexcept : txn_(std::exchange(other.txn_, Txn{})) {}
+
+WriteTxn::~WriteTxn() {
+  if (txn_.raw != nullptr) mdb_txn_abort(txn_.raw);
+}
+
+std::uint64_t WriteTxn::id() const {
+  return mdb_txn_id(txn_.raw);
+}
+
+Result<> WriteTxn::commit() {
+  const int code = mdb_txn_commit(std::exchange(txn_.raw, nullptr));
+  if (code == 0) return {};
+  const Explanation why = explain(code);
+  return fail(
+      Error{.code = why.code,
+            .message = fmt::format("the store could not be written: {}", mdb_strerror(code)),
+            .hint = std::string(why.hint),
+            .debug = std::string(code == MDB_MAP_FULL ? kMapFull : "")});
+}
+
+Error Env::error(std::string_view what, int code) const {
+  const Explanation why = explain(code);
+  return Error{.code = why.code,
+               .message = fmt::format("{}: {}: {}", file_.native(), what, mdb_strerror(code)),
+               .hint = std::string(why.hint)};
+}
+
+Result<std::unique_ptr<Env>> Env::open(const std::filesystem::path& directory, Options options) {
+  std::error_code failure;
+  if (!options.read_only) std::filesystem::create_directories(directory, failure);
+  if (failure) return fail(errno_error("mkdir " + directory.native(), failure.value()));
+  std::unique_ptr<Env> env(new Env(directory / "data.mdb", options));
+  TRY(env->lock(directory));
+  TRY(env->open_file());
+  TRY(env->check_length());
+  TRY(env->open_tables());
+  return env;
+}
+
+Result<> Env::lock(const std::filesystem::path& directory) {
+  const auto path = directory / "store.lock";
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return fail(error("opening " + path.native(), errno));
+  lock_.reset(fd);
+  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
+  if (errno != EWOULDBLOCK) return fail_errno("flock " + path.native());
+  return fail(Error{.code = Errc::busy,
+                    .message = fmt::format("{} is in use", directory.native()),
+                    .hint = "stop the daemon that has this store open"});
+}
+
+Result<> Env::open_file() {
+  const auto checked = [&](int code, std::string_view what) -> Result<> {
+    if (code != 0) return fail(error(what, code));
+    return {};
+  };
+  TRY(checked(mdb_env_create(&env_), "preparing"));
+  TRY(checked(mdb_env_set_mapsize(env_, options_.map_size), "setting the map size"));
+  TRY(checked(mdb_env_set_maxdbs(env_, kMaxTables), "setting the number of tables"));
+  TRY(checked(mdb_env_set_maxreaders(env_, kMaxReaders), "setting the number of readers"));
+  const unsigned flags = MDB_NOTLS | (options_.read_only ? MDB_RDONLY : 0U);
+  TRY(checked(mdb_env_open(env_, file_.parent_path().c_str(), flags, 0600), "opening"));
+  int dead = 0;
+  return checked(mdb_reader_check(env_, &dead), "clearing the reader table");
+}
+
+/// A file shorter than its pages would kill the process at the first access behind its end.
+Result<> Env::check_length() const {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  mdb_env_info(env_, &info);
+  mdb_env_stat(env_, &stat);
+  struct ::stat file {};
+  if (::stat(file_.c_str(), &file) != 0) return fail_errno("stat " + file_.native());
+  const bool unwritten = file.st_size == 0 || info.me_last_txnid == 0;
+  const std::size_t needed = (info.me_last_pgno + 1) * stat.ms_psize;
+  if (unwritten || static_cast<std::size_t>(file.st_size) >= needed) return {};
+  return fail(Error{
+      .code = Errc::corrupt,
+      .message =
+          fmt::format("{}: cut off: {} bytes of at least {}", file_.native(), file.st_size, needed),
+      .hint = "restore a backup of the store; nothing was changed"});
+}
+
+Result<> Env::open_tables() {
+  MDB_txn* txn = nullptr;
+  if (const int code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn); code != 0) {
+    return fail(error("reading", code));
+  }
+  unsigned known = 0;
+  int code = 0;
+  for (; known < kTables; ++known) {
+    code = mdb_dbi_open(txn, kTableNames[known], 0, &tables_[known]);
+    if (code != 0) break;
+  }
+  // A read-only transaction must be committed, not aborted, for the handles to stay open.
+  mdb_txn_commit(txn);
+  if (known == kTables) return {};
+  MDB_envinfo info{};
+  mdb_env_info(env_, &info);
+  if (code != MDB_NOTFOUND || known != 0 || info.me_last_txnid != 0) {
+    return fail(Error{
+        .code = Errc::corrupt,
+        .message = fmt::format(
+            "{}: not a moonbox store: table {} is missing", file_.native(), kTableNames[known]),
+        .hint = "move the file away or restore a backup; nothing was changed"});
+  }
+  fresh_ = true;
+  if (options_.read_only) return fail(error("opening", ENOENT));
+  return {};
+}
+
+Result<ReadTxn> Env::read() {
+  std::unique_lock lock(mutex_);
+  grown_.wait(lock, [&] { return !growing_; });
+  MDB_txn* txn = nullptr;
+  int code = 0;
+  if (!idle_.empty()) {
+    txn = idle_.back();
+    idle_.pop_back();
+    code = mdb_txn_renew(txn);
+  } else {
+    code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
+  }
+  if (code != 0) return fail(error("starting a snapshot", code));
+  ++active_;
+  return ReadTxn(*this, Txn{txn, tables_});
+}
+
+void Env::give_back(MDB_txn* txn) {
+  const std::lock_guard lock(mutex_);
+  mdb_txn_reset(txn);
+  idle_.push_back(txn);
+  if (--active_ == 0) readers_gone_.notify_all();
+}
+
+Result<WriteTxn> Env::write() {
+  MDB_txn* txn = nullptr;
+  if (const int code = mdb_txn_begin(env_, nullptr, 0, &txn); code != 0) {
+    return fail(error("starting a change", code));
+  }
+  if (fresh_) {
+    for (std::size_t i = 0; i < kTables; ++i) {
+      const int code = mdb_dbi_open(txn, kTableNames[i], MDB_CREATE, &tables_[i]);
+      if (code == 0) continue;
+      mdb_txn_abort(txn);
+      return fail(error("creating a table", code));
+    }
+    fresh_ = false;
+  }
+  return WriteTxn(Txn{txn, tables_});
+}
+
+Result<> Env::grow() {
+  std::unique_lock lock(mutex_);
+  growing_ = true;
+  const bool quiet = readers_gone_.wait_for(lock, kGrowPatience, [&] { return active_ == 0; });
+  int code = MDB_MAP_FULL;
+  if (quiet) {
+    for (MDB_txn* txn : idle_)
+      mdb_txn_abort(txn);
+    idle_.clear();
+    code = mdb_env_set_mapsize(env_, options_.map_size * 2);
+    if (code == 0) options_.map_size *= 2;
+  }
+  growing_ = false;
+  grown_.notify_all();
+  if (code == 0) return {};
+  return fail(error("growing the map", code));
+}
+
+Env::~Env() {
+  for (MDB_txn* txn : idle_)
+    mdb_txn_abort(txn);
+  if (env_ != nullptr) mdb_env_close(env_);
+}
+
+}  // namespace engine::store

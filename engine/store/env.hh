@@ -1,0 +1,128 @@
+#pragma once
+
+#include "base/result.hh"
+#include "base/unique_fd.hh"
+
+#include <array>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct MDB_env;
+struct MDB_txn;
+
+namespace engine::store {
+
+/// The tables of the environment. New ones may be added behind; old programs ignore them.
+enum class Table : std::uint8_t { meta, nodes, revs };
+inline constexpr std::size_t kTables = 3;
+
+class Env;
+
+/// `Error::debug` of a full map: growing it helps, unlike with a full disk.
+inline constexpr std::string_view kMapFull = "map full";
+
+/// A transaction with the handles of its tables, lent by ReadTxn or WriteTxn.
+struct Txn {
+  MDB_txn* raw = nullptr;
+  std::array<unsigned, kTables> tables{};
+  [[nodiscard]] unsigned table(Table which) const {
+    return tables[static_cast<std::size_t>(which)];
+  }
+};
+
+/// A consistent view of the file. Move-only; used by one thread at a time; may be destroyed on any.
+class ReadTxn {
+ public:
+  ReadTxn(ReadTxn&& other) noexcept;
+  ReadTxn& operator=(ReadTxn&&) = delete;
+  ~ReadTxn();
+  [[nodiscard]] const Txn& txn() const { return txn_; }
+  /// LMDB's number of the commit this view shows.
+  [[nodiscard]] std::uint64_t id() const;
+
+ private:
+  friend class Env;
+  ReadTxn(Env& env, Txn txn) : env_(&env), txn_(txn) {}
+  Env* env_;
+  Txn txn_;
+};
+
+/// The one writer. Aborted when destroyed uncommitted. Begin, use and commit on one thread.
+class WriteTxn {
+ public:
+  WriteTxn(WriteTxn&& other) noexcept;
+  WriteTxn& operator=(WriteTxn&&) = delete;
+  ~WriteTxn();
+  [[nodiscard]] const Txn& txn() const { return txn_; }
+  [[nodiscard]] std::uint64_t id() const;
+  /// Writes and flushes. ERRORS: Errc::no_space, Errc::filesystem, …; nothing is committed then as
+  /// far as LMDB can tell.
+  Result<> commit();
+
+ private:
+  friend class Env;
+  explicit WriteTxn(Txn txn) : txn_(txn) {}
+  Txn txn_;
+};
+
+/// An LMDB environment in a directory, locked against every other opening. Resource type.
+class Env {
+ public:
+  struct Options {
+    std::size_t map_size = 16UL << 30U;  ///< bytes of address space; the file grows as needed
+    bool read_only = false;
+  };
+  /// Makes the directory if missing. ERRORS: Errc::busy if somebody has it open, Errc::corrupt,
+  /// Errc::newer_format, Errc::read_only, Errc::no_space; each names the file and what to do.
+  static Result<std::unique_ptr<Env>> open(const std::filesystem::path& directory, Options options);
+  ~Env();
+  Env(const Env&) = delete;
+  Env& operator=(const Env&) = delete;
+
+  /// Whether the file held no tables yet.
+  [[nodiscard]] bool fresh() const { return fresh_; }
+  [[nodiscard]] const std::filesystem::path& file() const { return file_; }
+
+  /// O(1); waits only while the map grows. Any thread.
+  Result<ReadTxn> read();
+  /// Waits for another writer. REQUIRES: one thread of the process writes.
+  Result<WriteTxn> write();
+  /// Doubles the map. Waits up to 5 s for open snapshots to end, since the map may move.
+  /// REQUIRES: no write transaction. ERRORS: Errc::no_space naming the cure.
+  Result<> grow();
+
+  /// An Error for an LMDB or errno code, with file and cure.
+  [[nodiscard]] Error error(std::string_view what, int code) const;
+
+ private:
+  friend class ReadTxn;
+  Env(std::filesystem::path file, Options options) : file_(std::move(file)), options_(options) {}
+  Result<> lock(const std::filesystem::path& directory);
+  Result<> open_file();
+  Result<> open_tables();
+  Result<> check_length() const;
+  void give_back(MDB_txn* txn);
+
+  std::filesystem::path file_;
+  Options options_;
+  UniqueFd lock_;
+  MDB_env* env_ = nullptr;
+  std::array<unsigned, kTables> tables_{};
+  bool fresh_ = false;
+
+  std::mutex mutex_;
+  std::condition_variable readers_gone_;
+  std::condition_variable grown_;
+  std::vector<MDB_txn*> idle_;
+  std::size_t active_ = 0;
+  bool growing_ = false;
+};
+
+}  // namespace engine::store

@@ -1,0 +1,460 @@
+#include "store/layered.hh"
+
+#include "json/diff.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace engine::store {
+namespace {
+
+using json::Op;
+using json::Patch;
+using json::Pointer;
+using json::Value;
+
+tl::unexpected<Error> missing(const Pointer& path) {
+  return fail(Errc::not_found, fmt::format("nothing at {}", json::quote(path.text())));
+}
+
+NodePtr make_node(Value value) {
+  return std::make_shared<Node>(Node{.content = std::move(value)});
+}
+
+const Value* child_of(const Value& value, std::string_view token) {
+  if (value.is_object()) return value.find(token);
+  const json::Array* elements = value.array();
+  if (elements == nullptr) return nullptr;
+  const auto index = json::array_index(token);
+  return index && *index < elements->size() ? &(*elements)[*index] : nullptr;
+}
+
+Shape shape_of(const Value& value) {
+  if (const json::Object* members = value.object()) return {Kind::object, members->size()};
+  if (const json::Array* elements = value.array()) return {Kind::array, elements->size()};
+  return {};
+}
+
+/// The piece that holds element `index`, and the element's place in it.
+struct Spot {
+  std::size_t piece = 0;
+  std::size_t offset = 0;
+};
+
+Spot locate(const ArrayEdits& edits, std::size_t index) {
+  std::size_t piece = 0;
+  while (index >= edits.pieces[piece].size())
+    index -= edits.pieces[piece++].size();
+  return {piece, index};
+}
+
+/// Cuts pieces so that element `index` begins one (or the list ends there), and returns that piece.
+std::size_t split(ArrayEdits& edits, std::size_t index) {
+  if (index == edits.size) return edits.pieces.size();
+  const Spot spot = locate(edits, index);
+  if (spot.offset == 0) return spot.piece;
+  Piece& front = edits.pieces[spot.piece];
+  const Piece back{front.from + spot.offset, front.count - spot.offset};
+  front.count = spot.offset;
+  edits.pieces.insert(edits.pieces.begin() + static_cast<std::ptrdiff_t>(spot.piece) + 1, back);
+  return spot.piece + 1;
+}
+
+/// The piece of exactly element `index`.
+Piece& isolate(ArrayEdits& edits, std::size_t index) {
+  (void)split(edits, index + 1);
+  return edits.pieces[split(edits, index)];
+}
+
+void freeze_node(const NodePtr& node) {
+  if (node == nullptr || node->frozen) return;
+  node->frozen = true;
+  if (const auto* object = std::get_if<ObjectEdits>(&node->content)) {
+    for (const auto& [name, member] : object->members)
+      freeze_node(member);
+  } else if (const auto* array = std::get_if<ArrayEdits>(&node->content)) {
+    for (const Piece& piece : array->pieces)
+      freeze_node(piece.own);
+  }
+}
+
+}  // namespace
+
+template <typename Base>
+auto Layered<Base>::place_of(const Node& node, const MaybeBelow& below) const -> Place {
+  if (const Value* value = std::get_if<Value>(&node.content)) return value;
+  return Over{&node, *below};
+}
+
+template <typename Base>
+auto Layered<Base>::below_child(const MaybeBelow& below, std::string_view token) const
+    -> Result<MaybeBelow> {
+  if (!below) return std::nullopt;
+  return base_.child(*below, token);
+}
+
+template <typename Base>
+auto Layered<Base>::root() const -> Result<Place> {
+  TRY_ASSIGN(Below below, base_.root());
+  if (edits_ == nullptr) return below;
+  return place_of(*edits_, below);
+}
+
+template <typename Base>
+auto Layered<Base>::child(const Place& place, std::string_view token) const
+    -> Result<std::optional<Place>> {
+  if (const Below* below = std::get_if<Below>(&place)) {
+    TRY_ASSIGN(auto found, base_.child(*below, token));
+    if (!found) return std::nullopt;
+    return Place(std::move(*found));
+  }
+  if (const auto* value = std::get_if<const Value*>(&place)) {
+    const Value* found = child_of(**value, token);
+    if (found == nullptr) return std::nullopt;
+    return Place(found);
+  }
+  const Over& over = std::get<Over>(place);
+  if (const auto* object = std::get_if<ObjectEdits>(&over.node->content)) {
+    const auto edited = object->members.find(token);
+    if (edited != object->members.end() && edited->second == nullptr) return std::nullopt;
+    TRY_ASSIGN(MaybeBelow below, base_.child(over.below, token));
+    if (edited != object->members.end()) return place_of(*edited->second, below);
+    if (!below) return std::nullopt;
+    return Place(std::move(*below));
+  }
+  const auto& array = std::get<ArrayEdits>(over.node->content);
+  const auto index = json::array_index(token);
+  if (!index || *index >= array.size) return std::nullopt;
+  const Spot spot = locate(array, *index);
+  const Piece& piece = array.pieces[spot.piece];
+  MaybeBelow below;
+  if (piece.count > 0) {
+    TRY_ASSIGN(below, base_.child(over.below, fmt::to_string(piece.from + spot.offset)));
+  }
+  if (piece.own) return place_of(*piece.own, below);
+  if (!below) return std::nullopt;
+  return Place(std::move(*below));
+}
+
+template <typename Base>
+auto Layered<Base>::find(const Pointer& pointer) const -> Result<std::optional<Place>> {
+  TRY_ASSIGN(Place place, root());
+  for (const std::string& token : pointer.tokens()) {
+    TRY_ASSIGN(auto next, child(place, token));
+    if (!next) return std::nullopt;
+    place = std::move(*next);
+  }
+  return place;
+}
+
+template <typename Base>
+Result<Shape> Layered<Base>::shape(const Place& place) const {
+  if (const Below* below = std::get_if<Below>(&place)) return base_.shape(*below);
+  if (const auto* value = std::get_if<const Value*>(&place)) return shape_of(**value);
+  const Over& over = std::get<Over>(place);
+  if (const auto* array = std::get_if<ArrayEdits>(&over.node->content)) {
+    return Shape{Kind::array, array->size};
+  }
+  TRY_ASSIGN(const auto all, names(place));
+  return Shape{Kind::object, all.size()};
+}
+
+template <typename Base>
+Result<std::vector<std::string>> Layered<Base>::names(const Place& place) const {
+  if (const Below* below = std::get_if<Below>(&place)) return base_.names(*below);
+  std::vector<std::string> result;
+  if (const auto* value = std::get_if<const Value*>(&place)) {
+    if (const json::Object* members = (*value)->object()) {
+      for (const auto& [name, member] : *members)
+        result.push_back(name);
+    }
+    return result;
+  }
+  const Over& over = std::get<Over>(place);
+  const auto* object = std::get_if<ObjectEdits>(&over.node->content);
+  if (object == nullptr) return result;
+  TRY_ASSIGN(auto below, base_.names(over.below));
+  std::erase_if(below, [&](const std::string& name) { return object->members.contains(name); });
+  std::vector<std::string> edited;
+  for (const auto& [name, member] : object->members)
+    if (member != nullptr) edited.push_back(name);
+  std::merge(below.begin(), below.end(), edited.begin(), edited.end(), std::back_inserter(result));
+  return result;
+}
+
+template <typename Base>
+Result<Value> Layered<Base>::value(const Place& place) const {
+  if (const Below* below = std::get_if<Below>(&place)) return base_.value(*below);
+  if (const auto* value = std::get_if<const Value*>(&place)) return **value;
+  const Over& over = std::get<Over>(place);
+  if (std::holds_alternative<ObjectEdits>(over.node->content)) {
+    json::Object members;
+    TRY_ASSIGN(const auto all, names(place));
+    for (const std::string& name : all) {
+      TRY_ASSIGN(const auto member, child(place, name));
+      if (!member) continue;
+      TRY_ASSIGN(Value inner, this->value(*member));
+      members.emplace_hint(members.end(), name, std::move(inner));
+    }
+    return members;
+  }
+  json::Array elements;
+  for (std::size_t i = 0; i < std::get<ArrayEdits>(over.node->content).size; ++i) {
+    TRY_ASSIGN(const auto element, child(place, fmt::to_string(i)));
+    if (!element) continue;
+    TRY_ASSIGN(Value inner, this->value(*element));
+    elements.push_back(std::move(inner));
+  }
+  return elements;
+}
+
+template <typename Base>
+Result<> Layered<Base>::write(const Place& place, json::Writer& out) const {
+  if (const Below* below = std::get_if<Below>(&place)) return base_.write(*below, out);
+  if (const auto* value = std::get_if<const Value*>(&place)) {
+    out.value(**value);
+    return {};
+  }
+  const Over& over = std::get<Over>(place);
+  if (const auto* array = std::get_if<ArrayEdits>(&over.node->content)) {
+    out.start_array();
+    for (std::size_t i = 0; i < array->size; ++i) {
+      TRY_ASSIGN(const auto element, child(place, fmt::to_string(i)));
+      if (element) TRY(write(*element, out));
+    }
+    out.end_array();
+    return {};
+  }
+  out.start_object();
+  TRY_ASSIGN(const auto all, names(place));
+  for (const std::string& name : all) {
+    TRY_ASSIGN(const auto member, child(place, name));
+    if (!member) continue;
+    out.key(name);
+    TRY(write(*member, out));
+  }
+  out.end_object();
+  return {};
+}
+
+template <typename Base>
+void Layered<Base>::own(NodePtr& slot) {
+  if (slot != nullptr && slot->frozen) {
+    slot = std::make_shared<Node>(Node{.content = slot->content});
+  }
+}
+
+/// Makes `slot` a node of our own whose children can be edited.
+template <typename Base>
+Result<> Layered<Base>::open(NodePtr& slot, const MaybeBelow& below, const Pointer& path) const {
+  own(slot);
+  if (slot != nullptr) return {};
+  TRY_ASSIGN(const Shape shape, base_.shape(*below));
+  if (shape.kind == Kind::scalar) return missing(path);
+  slot = std::make_shared<Node>();
+  if (shape.kind == Kind::object) {
+    slot->content = ObjectEdits{};
+  } else {
+    ArrayEdits edits{{}, shape.size};
+    if (shape.size > 0) edits.pieces.push_back({0, shape.size});
+    slot->content = std::move(edits);
+  }
+  return {};
+}
+
+template <typename Base>
+Result<> Layered<Base>::edit(Op op, const Pointer& path, Value value) {
+  if (path.is_root()) {
+    if (op == Op::remove) {
+      return fail(Errc::invalid_params, "the whole document cannot be removed");
+    }
+    edits_ = make_node(std::move(value));
+    return {};
+  }
+  TRY_ASSIGN(Below below, base_.root());
+  return edit_at(edits_, below, 0, op, path, value);
+}
+
+template <typename Base>
+Result<> Layered<Base>::edit_at(NodePtr& slot,
+                                const MaybeBelow& below,
+                                std::size_t depth,
+                                Op op,
+                                const Pointer& path,
+                                Value& value) {
+  NodePtr node = slot;
+  TRY(open(node, below, path));
+  if (Value* whole = std::get_if<Value>(&node->content)) {
+    TRY(json::apply_one(*whole, op, path.without_front(depth), std::move(value)));
+  } else if (auto* object = std::get_if<ObjectEdits>(&node->content)) {
+    TRY(edit_object(*object, below, depth, op, path, value));
+  } else {
+    TRY(edit_array(std::get<ArrayEdits>(node->content), below, depth, op, path, value));
+  }
+  slot = std::move(node);
+  return {};
+}
+
+template <typename Base>
+Result<> Layered<Base>::edit_object(ObjectEdits& edits,
+                                    const MaybeBelow& below,
+                                    std::size_t depth,
+                                    Op op,
+                                    const Pointer& path,
+                                    Value& value) {
+  const std::string& token = path.tokens()[depth];
+  TRY_ASSIGN(const MaybeBelow under, below_child(below, token));
+  const auto edited = edits.members.find(token);
+  const bool known = edited != edits.members.end();
+  const bool present = known ? edited->second != nullptr : under.has_value();
+  const bool last = depth + 1 == path.depth();
+  if (!present && !(last && op == Op::add)) return missing(path);
+  if (!last) {
+    NodePtr child = known ? edited->second : nullptr;
+    TRY(edit_at(child, under, depth + 1, op, path, value));
+    edits.members.insert_or_assign(token, std::move(child));
+  } else if (op != Op::remove) {
+    edits.members.insert_or_assign(token, make_node(std::move(value)));
+  } else if (under) {
+    edits.members.insert_or_assign(token, nullptr);
+  } else {
+    edits.members.erase(token);
+  }
+  return {};
+}
+
+template <typename Base>
+Result<> Layered<Base>::edit_array(ArrayEdits& edits,
+                                   const MaybeBelow& below,
+                                   std::size_t depth,
+                                   Op op,
+                                   const Pointer& path,
+                                   Value& value) {
+  const std::string& token = path.tokens()[depth];
+  const bool last = depth + 1 == path.depth();
+  const bool adds = last && op == Op::add;
+  auto index = json::array_index(token);
+  if (!index && token != "-") {
+    return fail(Errc::invalid_params, fmt::format("{} is not an array index", json::quote(token)));
+  }
+  if (!index && adds) index = edits.size;
+  if (!index || *index > edits.size || (*index == edits.size && !adds)) return missing(path);
+  if (adds) {
+    const std::size_t at = split(edits, *index);
+    edits.pieces.insert(edits.pieces.begin() + static_cast<std::ptrdiff_t>(at),
+                        Piece{.own = make_node(std::move(value))});
+    ++edits.size;
+    return {};
+  }
+  if (last && op == Op::remove) {
+    (void)isolate(edits, *index);
+    edits.pieces.erase(edits.pieces.begin() + static_cast<std::ptrdiff_t>(split(edits, *index)));
+    --edits.size;
+    return {};
+  }
+  Piece& piece = isolate(edits, *index);
+  if (last) {
+    piece.own = make_node(std::move(value));
+    return {};
+  }
+  MaybeBelow under;
+  if (piece.count > 0) {
+    TRY_ASSIGN(under, below_child(below, fmt::to_string(piece.from)));
+  }
+  return edit_at(piece.own, under, depth + 1, op, path, value);
+}
+
+template <typename Base>
+Result<Patch> Layered<Base>::patch() const {
+  Patch patch;
+  if (edits_ == nullptr) return patch;
+  TRY_ASSIGN(const Below below, base_.root());
+  TRY(collect(*edits_, below, Pointer(), patch));
+  return patch;
+}
+
+template <typename Base>
+Result<> Layered<Base>::collect(const Node& node,
+                                const Below& below,
+                                const Pointer& at,
+                                Patch& patch) const {
+  if (const Value* value = std::get_if<Value>(&node.content)) {
+    TRY_ASSIGN(const Value before, base_.value(below));
+    Patch changes = json::diff(before, *value, at);
+    patch.insert(patch.end(),
+                 std::make_move_iterator(changes.begin()),
+                 std::make_move_iterator(changes.end()));
+    return {};
+  }
+  if (const auto* array = std::get_if<ArrayEdits>(&node.content)) {
+    return collect_array(*array, below, at, patch);
+  }
+  for (const auto& [name, member] : std::get<ObjectEdits>(node.content).members) {
+    TRY_ASSIGN(const auto under, base_.child(below, name));
+    const Pointer path = at.child(name);
+    if (member == nullptr) {
+      if (under) patch.push_back({.op = Op::remove, .path = path});
+    } else if (!under) {
+      patch.push_back({.op = Op::add, .path = path, .value = std::get<Value>(member->content)});
+    } else {
+      TRY(collect(*member, *under, path, patch));
+    }
+  }
+  return {};
+}
+
+/// Elements below that are gone and new ones in the same gap become changes in place; the rest is
+/// taken out or put in.
+template <typename Base>
+Result<> Layered<Base>::collect_array(const ArrayEdits& edits,
+                                      const Below& below,
+                                      const Pointer& at,
+                                      Patch& patch) const {
+  TRY_ASSIGN(const Shape shape, base_.shape(below));
+  std::size_t out = 0;   // position in the array as patched so far
+  std::size_t next = 0;  // first element below not yet accounted for
+  std::vector<const Node*> fresh;
+  const auto close_gap = [&](std::size_t until) -> Result<> {
+    for (const Node* node : fresh) {
+      if (next < until) {
+        TRY_ASSIGN(const auto under, base_.child(below, fmt::to_string(next++)));
+        TRY(collect(*node, *under, at.child(out++), patch));
+      } else {
+        patch.push_back({.op = Op::add,
+                         .path = at.child(out++),
+                         .value = std::get<Value>(node->content),
+                         .shifts = true});
+      }
+    }
+    fresh.clear();
+    for (; next < until; ++next)
+      patch.push_back({.op = Op::remove, .path = at.child(out), .shifts = true});
+    return {};
+  };
+  for (const Piece& piece : edits.pieces) {
+    if (piece.count == 0) {
+      fresh.push_back(piece.own.get());
+      continue;
+    }
+    TRY(close_gap(piece.from));
+    if (piece.own) {
+      TRY_ASSIGN(const auto under, base_.child(below, fmt::to_string(piece.from)));
+      TRY(collect(*piece.own, *under, at.child(out), patch));
+    }
+    next = piece.from + piece.count;
+    out += piece.count;
+  }
+  return close_gap(shape.size);
+}
+
+template <typename Base>
+NodePtr Layered<Base>::freeze() {
+  freeze_node(edits_);
+  return edits_;
+}
+
+template class Layered<Document>;
+template class Layered<Layered<Document>>;
+
+}  // namespace engine::store

@@ -1,0 +1,137 @@
+#pragma once
+
+#include "base/result.hh"
+#include "json/patch.hh"
+#include "json/pointer.hh"
+#include "json/value.hh"
+#include "json/writer.hh"
+#include "store/document.hh"
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace engine::store {
+
+struct Node;
+using NodePtr = std::shared_ptr<Node>;
+
+/// Edits of an object: new or changed members; null for those taken out.
+struct ObjectEdits {
+  std::map<std::string, NodePtr, std::less<>> members;
+};
+
+/// A stretch of an edited array: `count` elements of the array below from `from` on; or one element
+/// of its own, which changes element `from` below if `count` is 1 and is new if it is 0.
+struct Piece {
+  std::size_t from = 0;
+  std::size_t count = 0;
+  NodePtr own = {};
+  [[nodiscard]] std::size_t size() const { return own ? 1 : count; }
+};
+
+/// Edits of an array, as the list of what it consists of now.
+struct ArrayEdits {
+  std::vector<Piece> pieces;
+  std::size_t size = 0;
+};
+
+/// A place that differs from the document below: a whole new value, or edits of a container there.
+/// Frozen nodes are shared between threads and never change again.
+struct Node {
+  std::variant<json::Value, ObjectEdits, ArrayEdits> content;
+  bool frozen = false;
+};
+
+/// A document with edits laid over it: reads see them, the document below stays as it is. Reading
+/// and editing cost the depth of the path and the width of the edits, whatever the document's size.
+/// Used by one thread; `Base` is Document or again a Layered, and outlives this.
+template <typename Base>
+class Layered {
+ public:
+  using Below = typename Base::Place;
+  /// Edits and the container they belong to.
+  struct Over {
+    const Node* node;
+    Below below;
+  };
+  using Place = std::variant<Below, const json::Value*, Over>;
+
+  explicit Layered(const Base& base, NodePtr edits = {}) : base_(base), edits_(std::move(edits)) {}
+
+  /// The same reading functions as Document.
+  [[nodiscard]] Result<Place> root() const;
+  [[nodiscard]] Result<std::optional<Place>> child(const Place& place,
+                                                   std::string_view token) const;
+  [[nodiscard]] Result<Shape> shape(const Place& place) const;
+  [[nodiscard]] Result<json::Value> value(const Place& place) const;
+  Result<> write(const Place& place, json::Writer& out) const;
+  [[nodiscard]] Result<std::vector<std::string>> names(const Place& place) const;
+
+  /// What `pointer` names, or nothing.
+  [[nodiscard]] Result<std::optional<Place>> find(const json::Pointer& pointer) const;
+
+  /// Carries out an `add`, `remove` or `replace` as RFC 6902 says. On error nothing has changed.
+  /// ERRORS: as json::apply_patch; Errc::corrupt.
+  Result<> edit(json::Op op, const json::Pointer& path, json::Value value);
+
+  /// The shortest reasonable patch that turns the document below into this one; empty if the edits
+  /// have no effect. In document order; operations that move array elements say so.
+  [[nodiscard]] Result<json::Patch> patch() const;
+
+  /// The edits so far, frozen: they may be shared, and later edits copy what they touch.
+  NodePtr freeze();
+  /// Goes back to edits that `freeze` gave.
+  void restore(NodePtr edits) { edits_ = std::move(edits); }
+
+ private:
+  using MaybeBelow = std::optional<Below>;
+  static void own(NodePtr& slot);
+  Result<> open(NodePtr& slot, const MaybeBelow& below, const json::Pointer& path) const;
+  Result<> edit_at(NodePtr& slot,
+                   const MaybeBelow& below,
+                   std::size_t depth,
+                   json::Op op,
+                   const json::Pointer& path,
+                   json::Value& value);
+  Result<> edit_object(ObjectEdits& edits,
+                       const MaybeBelow& below,
+                       std::size_t depth,
+                       json::Op op,
+                       const json::Pointer& path,
+                       json::Value& value);
+  Result<> edit_array(ArrayEdits& edits,
+                      const MaybeBelow& below,
+                      std::size_t depth,
+                      json::Op op,
+                      const json::Pointer& path,
+                      json::Value& value);
+  Result<MaybeBelow> below_child(const MaybeBelow& below, std::string_view token) const;
+  Place place_of(const Node& node, const MaybeBelow& below) const;
+  Result<> collect(const Node& node,
+                   const Below& below,
+                   const json::Pointer& at,
+                   json::Patch& patch) const;
+  Result<> collect_array(const ArrayEdits& edits,
+                         const Below& below,
+                         const json::Pointer& at,
+                         json::Patch& patch) const;
+
+  const Base& base_;
+  NodePtr edits_;
+};
+
+extern template class Layered<Document>;
+extern template class Layered<Layered<Document>>;
+
+/// The document with the changes that are visible but not yet in the file.
+using View = Layered<Document>;
+/// A view with the edits of one mutation.
+using Draft = Layered<View>;
+
+}  // namespace engine::store

@@ -1,0 +1,125 @@
+#include "store/revision_log.hh"
+
+#include "json/reader.hh"
+#include "store/entry.hh"
+
+#include <fmt/format.h>
+
+namespace engine::store {
+namespace {
+
+using std::chrono::system_clock;
+
+constexpr std::size_t kPrefix = 13;  // time, flags, number of shifting operations
+constexpr std::uint64_t kDurable = 1;
+constexpr std::size_t kTrustedDepth = 512;
+
+tl::unexpected<Error> broken(std::string_view what) {
+  return fail(Error{.code = Errc::corrupt,
+                    .message = fmt::format("the revision log is damaged: {}", what),
+                    .hint = "restore a backup of the store; nothing was changed"});
+}
+
+std::string key_of(RevisionId id) {
+  std::string key;
+  append_key(key, id);
+  return key;
+}
+
+std::uint64_t milliseconds(system_clock::time_point time) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
+}
+
+system_clock::time_point time_of(std::string_view payload) {
+  return system_clock::time_point(
+      std::chrono::milliseconds(static_cast<std::int64_t>(number_at(payload, 0))));
+}
+
+std::string encode(const Revision& revision) {
+  std::string payload;
+  append_number(payload, milliseconds(revision.time));
+  append_number(payload, revision.durable ? kDurable : 0, 1);
+  std::string shifting;
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i < revision.patch.size(); ++i) {
+    if (!revision.patch[i].shifts) continue;
+    append_number(shifting, i, 4);
+    ++count;
+  }
+  append_number(payload, count, 4);
+  return payload + shifting + revision.text;
+}
+
+Result<RevisionPtr> decode(RevisionId id, std::string_view payload) {
+  if (payload.size() < kPrefix) return broken("a revision is cut off");
+  const std::size_t shifting = number_at(payload, 9, 4);
+  if (payload.size() < kPrefix + shifting * 4) return broken("a revision is cut off");
+  auto revision = std::make_shared<Revision>();
+  revision->id = id;
+  revision->time = time_of(payload);
+  revision->durable = (number_at(payload, 8, 1) & kDurable) != 0;
+  revision->text = payload.substr(kPrefix + shifting * 4);
+  TRY_ASSIGN(const json::Value value, json::parse(revision->text, kTrustedDepth));
+  TRY_ASSIGN(revision->patch, json::patch_from(value));
+  for (std::size_t i = 0; i < shifting; ++i) {
+    const std::size_t index = number_at(payload, kPrefix + i * 4, 4);
+    if (index >= revision->patch.size()) return broken("a revision names a missing operation");
+    revision->patch[index].shifts = true;
+  }
+  revision->touched = touched_by(revision->patch);
+  return revision;
+}
+
+}  // namespace
+
+Result<> append_revision(const Txn& txn, const Revision& revision, Head& head) {
+  const std::string payload = encode(revision);
+  TRY(save(txn, Table::revs, key_of(revision.id), payload));
+  head.revision = revision.id;
+  head.log_bytes += payload.size();
+  return {};
+}
+
+Result<> trim_log(const Txn& txn, const LogLimits& limits, std::size_t most, Head& head) {
+  const auto now = system_clock::now();
+  if (head.revision - head.oldest < limits.count && head.log_bytes <= limits.bytes) return {};
+  Scan scan(txn, Table::revs, {});
+  TRY_ASSIGN(auto row, scan.next());
+  for (; most > 0 && head.oldest < head.revision; --most) {
+    if (!row || row->payload.size() < kPrefix) return broken("the oldest revision is missing");
+    const bool few = head.revision - head.oldest < limits.count;
+    const bool young = now - time_of(row->payload) < limits.age;
+    if (head.log_bytes <= limits.bytes && (few || young)) return {};
+    const std::size_t bytes = row->payload.size();
+    TRY(scan.erase_current());
+    head.log_bytes -= std::min<std::uint64_t>(head.log_bytes, bytes);
+    TRY_ASSIGN(row, scan.next());
+    if (!row) return broken("the log is empty");
+    head.oldest = key_number(row->key);
+  }
+  return {};
+}
+
+Result<std::vector<RevisionPtr>> load_revisions(const Txn& txn, RevisionId since) {
+  std::vector<RevisionPtr> revisions;
+  Scan scan(txn, Table::revs, {}, key_of(since + 1));
+  while (true) {
+    TRY_ASSIGN(const auto row, scan.next());
+    if (!row) return revisions;
+    TRY_ASSIGN(RevisionPtr revision, decode(key_number(row->key), row->payload));
+    revisions.push_back(std::move(revision));
+  }
+}
+
+Result<> verify_log(const Txn& txn, RevisionId head, std::size_t count) {
+  TRY_ASSIGN(const auto last, last_key(txn, Table::revs));
+  if (!last || last->size() != 8) return broken("it is empty");
+  if (key_number(*last) != head) {
+    return broken(fmt::format("it ends at {}, the head says {}", key_number(*last), head));
+  }
+  TRY(load_revisions(txn, head > count ? head - count : 0));
+  return {};
+}
+
+}  // namespace engine::store

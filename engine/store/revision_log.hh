@@ -1,0 +1,33 @@
+#pragma once
+
+#include "base/result.hh"
+#include "store/revision.hh"
+#include "store/state.hh"
+
+#include <chrono>
+#include <cstddef>
+#include <vector>
+
+namespace engine::store {
+
+/// How much of the log is kept: at least `count` revisions or those of the last `age`, whichever is
+/// more, but never more than `bytes`.
+struct LogLimits {
+  std::size_t count = 10'000;
+  std::chrono::seconds age = std::chrono::hours(24);
+  std::size_t bytes = 64UL << 20U;
+};
+
+/// Appends a revision to table `revs` and counts it in `head`. ERRORS: Errc::no_space.
+Result<> append_revision(const Txn& txn, const Revision& revision, Head& head);
+
+/// Deletes the oldest revisions beyond the limits, at most `most` of them.
+Result<> trim_log(const Txn& txn, const LogLimits& limits, std::size_t most, Head& head);
+
+/// The revisions after `since`, oldest first. ERRORS: Errc::corrupt.
+Result<std::vector<RevisionPtr>> load_revisions(const Txn& txn, RevisionId since);
+
+/// Checks that the newest `count` entries can be read and that the last is `head`.
+Result<> verify_log(const Txn& txn, RevisionId head, std::size_t count);
+
+}  // namespace engine::store

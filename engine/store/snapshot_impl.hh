@@ -1,0 +1,46 @@
+#pragma once
+
+#include "store/layered.hh"
+#include "store/snapshot.hh"
+#include "store/state.hh"
+
+namespace engine::store {
+
+/// What a Snapshot holds, for the classes of this room that read through it.
+struct SnapshotImpl {
+  SnapshotImpl(ReadTxn read, RevisionId id, StatePtr held)
+      : txn(std::move(read)),
+        revision(id),
+        state(std::move(held)),
+        document(txn.txn()),
+        view(document, state == nullptr ? nullptr : state->pending) {}
+
+  ReadTxn txn;
+  RevisionId revision;
+  StatePtr state;  ///< null if all is in the file
+  Document document;
+  View view;
+};
+
+/// Reading by pointer, the same for a snapshot and for a mutation's draft.
+template <typename Layer>
+Result<std::optional<json::Value>> get_at(const Layer& layer, const json::Pointer& pointer) {
+  TRY_ASSIGN(const auto place, layer.find(pointer));
+  if (!place) return std::nullopt;
+  TRY_ASSIGN(json::Value value, layer.value(*place));
+  return value;
+}
+
+Error nothing_at(const json::Pointer& pointer);
+Error no_object_at(const json::Pointer& pointer);
+
+template <typename Layer>
+Result<std::vector<std::string>> keys_at(const Layer& layer, const json::Pointer& pointer) {
+  TRY_ASSIGN(const auto place, layer.find(pointer));
+  if (!place) return fail(nothing_at(pointer));
+  TRY_ASSIGN(const Shape shape, layer.shape(*place));
+  if (shape.kind != Kind::object) return fail(no_object_at(pointer));
+  return layer.names(*place);
+}
+
+}  // namespace engine::store

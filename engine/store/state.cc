@@ -1,0 +1,66 @@
+#include "store/state.hh"
+
+#include "store/entry.hh"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+namespace engine::store {
+namespace {
+
+constexpr std::string_view kHeadKey = "head";
+constexpr std::string_view kIdentityKey = "identity";
+constexpr std::size_t kHeadSize = 40;
+
+tl::unexpected<Error> broken(std::string_view what) {
+  return fail(Error{.code = Errc::corrupt,
+                    .message = fmt::format("the store is damaged: {}", what),
+                    .hint = "restore a backup of the store; nothing was changed"});
+}
+
+}  // namespace
+
+Result<Head> load_head(const Txn& txn) {
+  TRY_ASSIGN(const auto payload, load(txn, Table::meta, kHeadKey));
+  if (!payload || payload->size() < kHeadSize) return broken("the head is missing");
+  return Head{number_at(*payload, 0),
+              number_at(*payload, 8),
+              number_at(*payload, 16),
+              number_at(*payload, 24),
+              number_at(*payload, 32)};
+}
+
+Result<> save_head(const Txn& txn, const Head& head) {
+  std::string payload;
+  for (const std::uint64_t number :
+       {head.revision, head.reserved, head.oldest, head.log_bytes, head.next_container}) {
+    append_number(payload, number);
+  }
+  return save(txn, Table::meta, kHeadKey, payload);
+}
+
+Result<Identity> load_identity(const Txn& txn) {
+  TRY_ASSIGN(const auto payload, load(txn, Table::meta, kIdentityKey));
+  Identity identity;
+  if (!payload || payload->size() < 8 + identity.id.size()) return broken("its id is missing");
+  identity.format = number_at(*payload, 0);
+  if (identity.format > kFormat) {
+    return fail(Error{
+        .code = Errc::newer_format,
+        .message =
+            fmt::format("the store has format {}, this program knows {}", identity.format, kFormat),
+        .hint = "use a program at least as new as the one that wrote it"});
+  }
+  std::memcpy(identity.id.data(), payload->data() + 8, identity.id.size());
+  return identity;
+}
+
+Result<> save_identity(const Txn& txn, const Identity& identity) {
+  std::string payload;
+  append_number(payload, identity.format);
+  payload.append(reinterpret_cast<const char*>(identity.id.data()), identity.id.size());
+  return save(txn, Table::meta, kIdentityKey, payload);
+}
+
+}  // namespace engine::store

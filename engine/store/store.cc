@@ -1,0 +1,228 @@
+#include "store/store.hh"
+
+#include "base/bytes.hh"
+#include "base/file.hh"
+#include "store/document_writer.hh"
+#include "store/snapshot_impl.hh"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/random.h>
+
+#include <future>
+
+namespace engine::store {
+namespace {
+
+/// Entries at the end of the log that are read at opening.
+constexpr std::size_t kVerified = 16;
+/// Optimistic tries of `mutate` before it asks to be alone.
+constexpr int kOptimisticTries = 8;
+constexpr std::string_view kMarker = "running";
+
+Result<Identity> new_identity() {
+  Identity identity;
+  if (::getrandom(identity.id.data(), identity.id.size(), 0) !=
+      static_cast<ssize_t>(identity.id.size())) {
+    return fail_errno("getrandom");
+  }
+  return identity;
+}
+
+RevisionPtr first_revision(const json::Value& document) {
+  auto revision = std::make_shared<Revision>();
+  revision->time = std::chrono::system_clock::now();
+  revision->patch = {json::Operation{.op = json::Op::replace, .value = document}};
+  revision->text = json::write(revision->patch);
+  return revision;
+}
+
+}  // namespace
+
+Store::Store(std::unique_ptr<Env> env, std::filesystem::path directory)
+    : directory_(std::move(directory)),
+      env_(std::move(env)),
+      watches_(std::make_shared<WatchRegistry>()) {}
+
+Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& directory,
+                                           Options options) {
+  TRY_ASSIGN(auto env, Env::open(directory, {.map_size = options.map_size}));
+  std::unique_ptr<Store> store(new Store(std::move(env), directory));
+  const auto where = [&](Error error) {
+    return fail(std::move(error).context(store->env_->file().native()));
+  };
+  if (store->env_->fresh()) {
+    if (auto done = store->create(options.initial); !done) return where(std::move(done).error());
+  } else {
+    if (auto done = store->verify(); !done) return where(std::move(done).error());
+  }
+  if (auto done = store->mark_running(); !done) return where(std::move(done).error());
+  if (auto done = store->load_state(options); !done) return where(std::move(done).error());
+  return store;
+}
+
+Result<> Store::create(const json::Value& initial) {
+  TRY_ASSIGN(WriteTxn txn, env_->write());
+  TRY_ASSIGN(const Identity identity, new_identity());
+  TRY(save_identity(txn.txn(), identity));
+  Head head;
+  DocumentWriter writer(txn.txn(), head.next_container);
+  TRY(writer.create(initial));
+  TRY(append_revision(txn.txn(), *first_revision(initial), head));
+  TRY(save_head(txn.txn(), head));
+  return txn.commit();
+}
+
+Result<> Store::verify() {
+  TRY_ASSIGN(const ReadTxn txn, env_->read());
+  TRY(load_identity(txn.txn()));
+  TRY_ASSIGN(const Head head, load_head(txn.txn()));
+  TRY(Document(txn.txn()).root());
+  return verify_log(txn.txn(), head.revision, kVerified);
+}
+
+Result<> Store::mark_running() {
+  const auto marker = directory_ / kMarker;
+  was_unclean_ = std::filesystem::exists(marker);
+  TRY(open_file(marker, O_CREAT | O_WRONLY, 0600));
+  return {};
+}
+
+Result<> Store::load_state(const Options& options) {
+  TRY(raise_head());
+  TRY_ASSIGN(const ReadTxn txn, env_->read());
+  TRY_ASSIGN(const Identity identity, load_identity(txn.txn()));
+  TRY_ASSIGN(opened_, load_head(txn.txn()));
+  id_ = to_hex(identity.id);
+  published_.set(
+      std::make_shared<State>(State{txn.id(), opened_.revision, opened_.revision, nullptr}));
+  committer_ = std::make_unique<Committer>(
+      *env_,
+      published_,
+      *watches_,
+      opened_,
+      Committer::Options{.log = options.log, .flush_after = options.flush_after});
+  return {};
+}
+
+/// Ids beyond the head may have been given out for changes that a crash took back. An empty
+/// revision at the highest of them keeps every id from meaning two things.
+Result<> Store::raise_head() {
+  Head head;
+  {
+    TRY_ASSIGN(const ReadTxn txn, env_->read());
+    TRY_ASSIGN(head, load_head(txn.txn()));
+  }
+  if (head.reserved <= head.revision) return {};
+  TRY_ASSIGN(WriteTxn txn, env_->write());
+  Revision empty;
+  empty.id = head.reserved;
+  empty.time = std::chrono::system_clock::now();
+  empty.text = "[]";
+  TRY(append_revision(txn.txn(), empty, head));
+  head.reserved = 0;
+  TRY(save_head(txn.txn(), head));
+  return txn.commit();
+}
+
+Store::~Store() {
+  if (committer_ == nullptr) return;
+  committer_.reset();
+  bool settled = published_.get()->pending == nullptr;
+  if (auto txn = env_->write(); txn) {
+    auto head = load_head(txn->txn());
+    if (head && head->reserved != 0) {
+      head->reserved = 0;
+      settled = settled && save_head(txn->txn(), *head) && txn->commit();
+    }
+  }
+  std::error_code ignored;
+  if (settled) std::filesystem::remove(directory_ / kMarker, ignored);
+}
+
+RevisionId Store::head() const {
+  return published_.get()->revision;
+}
+
+Result<Snapshot> Store::peek() const {
+  return Snapshot::take(*env_, published_);
+}
+
+Result<Mutation> Store::begin() const {
+  TRY_ASSIGN(Snapshot snapshot, peek());
+  return Mutation(std::move(snapshot));
+}
+
+void Store::commit(ChangeSet change,
+                   Durability durability,
+                   CommitDone done,
+                   const Exclusive* exclusive) {
+  committer_->submit(std::move(change), durability, std::move(done), exclusive);
+}
+
+void Store::request_exclusive(ExclusiveDone done) {
+  committer_->request_exclusive(std::move(done));
+}
+
+Result<Committed> Store::commit_and_wait(ChangeSet change,
+                                         Durability durability,
+                                         const Exclusive* exclusive) {
+  auto answer = std::make_shared<std::promise<Result<Committed>>>();
+  auto future = answer->get_future();
+  commit(
+      std::move(change),
+      durability,
+      [answer](Result<Committed> result) { answer->set_value(std::move(result)); },
+      exclusive);
+  return future.get();
+}
+
+Result<Committed> Store::mutate(const std::function<Result<>(Mutation&)>& edit,
+                                Durability durability) {
+  std::shared_ptr<Exclusive> exclusive;
+  for (int attempt = 0;; ++attempt) {
+    if (attempt == kOptimisticTries) {
+      auto granted = std::make_shared<std::promise<Result<std::shared_ptr<Exclusive>>>>();
+      auto future = granted->get_future();
+      request_exclusive([granted](auto result) { granted->set_value(std::move(result)); });
+      TRY_ASSIGN(exclusive, future.get());
+    }
+    TRY_ASSIGN(Mutation mutation, begin());
+    TRY(edit(mutation));
+    TRY_ASSIGN(ChangeSet change, std::move(mutation).finish());
+    auto committed = commit_and_wait(std::move(change), durability, exclusive.get());
+    if (committed || committed.error().code != Errc::conflict) return committed;
+  }
+}
+
+Result<std::vector<RevisionPtr>> Store::revisions_since(RevisionId since) const {
+  const std::vector<RevisionPtr> pending = committer_->pending();
+  TRY_ASSIGN(const ReadTxn txn, env_->read());
+  TRY_ASSIGN(const Head head, load_head(txn.txn()));
+  const RevisionId last = pending.empty() ? head.revision : pending.back()->id;
+  if (since + 1 < head.oldest || since > std::max(last, head.revision)) {
+    return fail(Errc::not_found,
+                fmt::format("the log holds revisions {} to {}", head.oldest, head.revision));
+  }
+  TRY_ASSIGN(auto revisions, load_revisions(txn.txn(), since));
+  for (const RevisionPtr& revision : pending) {
+    if (revision->id > head.revision && revision->id > since) revisions.push_back(revision);
+  }
+  return revisions;
+}
+
+Watch Store::watch(const json::Pointer& scope, WatchRegistry::Callback callback) {
+  return watches_->add(scope, std::move(callback));
+}
+
+Result<StoreStats> Store::stats() const {
+  TRY_ASSIGN(const ReadTxn txn, env_->read());
+  TRY_ASSIGN(const Head head, load_head(txn.txn()));
+  std::error_code ignored;
+  return StoreStats{committer_->stats(),
+                    head.oldest,
+                    head.log_bytes,
+                    std::filesystem::file_size(env_->file(), ignored)};
+}
+
+}  // namespace engine::store

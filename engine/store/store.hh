@@ -1,0 +1,111 @@
+#pragma once
+
+#include "base/result.hh"
+#include "json/pointer.hh"
+#include "json/value.hh"
+#include "store/committer.hh"
+#include "store/mutation.hh"
+#include "store/revision.hh"
+#include "store/snapshot.hh"
+#include "store/watch.hh"
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace engine::store {
+
+struct StoreOptions {
+  json::Value initial = json::Object{};  ///< document of a new store
+  std::size_t map_size = 16UL << 30U;    ///< address space at first; grows by itself
+  LogLimits log = {};
+  std::chrono::milliseconds flush_after{10'000};  ///< for changes of Durability::soon
+};
+
+struct StoreStats {
+  CommitterStats commits;
+  RevisionId oldest = 0;  ///< first revision still in the log
+  std::uint64_t log_bytes = 0;
+  std::uint64_t file_bytes = 0;
+};
+
+/// One JSON document on disk with its revision log. Resource type; every method may be called on
+/// any thread. Snapshots, mutations and watches end before it does.
+class Store {
+ public:
+  using Options = StoreOptions;
+
+  /// Opens the store in `directory`, or makes one. Proves head, id and newest log entries before
+  /// anything is written.
+  /// ERRORS: Errc::busy (open elsewhere, also in this process), Errc::corrupt, Errc::newer_format,
+  /// Errc::no_space, Errc::read_only; each names the file and the cure. Nothing is repaired.
+  static Result<std::unique_ptr<Store>> open(const std::filesystem::path& directory,
+                                             Options options = {});
+  /// Commits what was handed in, flushes and marks the store as cleanly closed.
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  /// 32 lower-case hex digits, random, made once for ever.
+  [[nodiscard]] const std::string& id() const { return id_; }
+  /// The newest visible revision.
+  [[nodiscard]] RevisionId head() const;
+  /// Whether the last user of the directory did not close it (crash or power cut).
+  [[nodiscard]] bool was_unclean() const { return was_unclean_; }
+
+  /// The document now. O(1), never waits for a writer.
+  /// ERRORS: Errc::busy if more than a thousand snapshots are open.
+  [[nodiscard]] Result<Snapshot> peek() const;
+  /// A snapshot to change.
+  [[nodiscard]] Result<Mutation> begin() const;
+  /// Commits a change set; see Committer::submit for the errors and the thread of `done`.
+  void commit(ChangeSet change,
+              Durability durability,
+              CommitDone done,
+              const Exclusive* exclusive = nullptr);
+  /// For a closure that keeps losing to others.
+  void request_exclusive(ExclusiveDone done);
+
+  /// Runs `edit` on a fresh mutation and commits it, again after each conflict, at last alone.
+  /// Blocks: not for loops, and never on the commit thread.
+  /// ERRORS: those of `edit`, which then changes nothing; those of `commit` but Errc::conflict.
+  Result<Committed> mutate(const std::function<Result<>(Mutation&)>& edit,
+                           Durability durability = Durability::durable);
+
+  /// All revisions after `since`, oldest first, also those not yet in the file.
+  /// ERRORS: Errc::not_found if the log does not reach back to it or it is yet to come.
+  [[nodiscard]] Result<std::vector<RevisionPtr>> revisions_since(RevisionId since) const;
+
+  /// Calls back on the commit thread, in order, for each revision that touches `scope`, something
+  /// above it or something below it; after the revision is visible and before its author hears of
+  /// it. To follow without a gap: watch, then peek, then skip revisions up to the snapshot's.
+  [[nodiscard]] Watch watch(const json::Pointer& scope, WatchRegistry::Callback callback);
+
+  [[nodiscard]] Result<StoreStats> stats() const;
+
+ private:
+  Store(std::unique_ptr<Env> env, std::filesystem::path directory);
+  Result<> create(const json::Value& initial);
+  Result<> verify();
+  Result<> raise_head();
+  Result<> mark_running();
+  Result<> load_state(const Options& options);
+  Result<Committed> commit_and_wait(ChangeSet change,
+                                    Durability durability,
+                                    const Exclusive* exclusive);
+
+  std::filesystem::path directory_;
+  std::unique_ptr<Env> env_;
+  std::string id_;
+  Head opened_;
+  bool was_unclean_ = false;
+  Published published_;
+  std::shared_ptr<WatchRegistry> watches_;
+  std::unique_ptr<Committer> committer_;
+};
+
+}  // namespace engine::store
