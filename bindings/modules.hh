@@ -11,6 +11,7 @@ int open_archive(lua_State* state);
 int open_container(lua_State* state);
 int open_crypto(lua_State* state);
 int open_daemon(lua_State* state);
+int open_daemon_control(lua_State* state);
 int open_errc(lua_State* state);
 int open_file(lua_State* state);
 int open_isolated(lua_State* state);
@@ -22,5 +23,6 @@ int open_module(lua_State* state);
 int open_ns(lua_State* state);
 int open_process(lua_State* state);
 int open_state(lua_State* state);
+int open_term(lua_State* state);
 
 }  // namespace engine::bindings

@@ -22,7 +22,7 @@ struct Argument {
   ValueType type = ValueType::string;
   bool required = false;
   bool repeated = false;
-  bool trailing = false;  ///< takes every word after the positionals, dashes or not
+  bool trailing = false;                  ///< takes every word after the positionals, dashes or not
   bool flag_value = true;                 ///< what a flag sets when it is given
   std::string default_text = {};          ///< for help only: the schema fills in defaults
   std::vector<std::string> choices = {};  ///< empty: any

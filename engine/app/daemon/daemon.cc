@@ -4,7 +4,7 @@
 #include "app/daemon/dispatcher.hh"
 #include "app/daemon/door.hh"
 #include "app/daemon/failure_table.hh"
-#include "app/daemon/modules.hh"
+#include "app/modules.hh"
 #include "app/daemon/scripts.hh"
 #include "app/version.hh"
 #include "base/file.hh"
@@ -85,7 +85,7 @@ Daemon::~Daemon() = default;
 
 Result<> Daemon::Impl::build() {
   report.phase("threads");
-  control = std::make_unique<ScriptLoop>("control", services, daemon_modules());
+  control = std::make_unique<ScriptLoop>("control", services, host_modules());
   offload = std::make_unique<loop::OffloadPool>(options.offload_threads);
   services.add<loop::OffloadPool>(*offload);
   services.add<loop::LeaseTable>(leases);
@@ -93,12 +93,12 @@ Result<> Daemon::Impl::build() {
   services.add<bindings::DaemonHost>(*this);
   for (std::size_t i = 0; i < options.workers; ++i) {
     workers.push_back(std::make_unique<ScriptLoop>(
-        "worker-" + std::to_string(i + 1), services, daemon_modules()));
+        "worker-" + std::to_string(i + 1), services, host_modules()));
   }
   std::vector<ScriptLoop*> all;
   for (const auto& worker : workers)
     all.push_back(worker.get());
-  blocking = std::make_unique<BlockingPool>(options.blocking_threads, services, daemon_modules());
+  blocking = std::make_unique<BlockingPool>(options.blocking_threads, services, host_modules());
   dispatcher = std::make_unique<Dispatcher>(*control, *blocking, failures);
   doors = std::make_unique<Doors>(control->loop(), *dispatcher, all);
   scripts = std::make_unique<Scripts>(
@@ -106,7 +106,7 @@ Result<> Daemon::Impl::build() {
       Scripts::Loops{*control, all},
       *offload,
       services,
-      daemon_modules());
+      host_modules());
   for (ScriptLoop* worker : all)
     worker->start_thread();
   return {};

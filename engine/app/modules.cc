@@ -1,4 +1,4 @@
-#include "app/daemon/modules.hh"
+#include "app/modules.hh"
 
 #include "bindings/modules.hh"
 
@@ -6,10 +6,13 @@
 
 namespace engine::app {
 
-std::span<const script::Module> daemon_modules() {
+std::span<const script::Module> host_modules() {
   using namespace bindings;
   static constexpr std::array kModules = {
+      script::Module{"engine.archive", open_archive},
+      script::Module{"engine.crypto", open_crypto},
       script::Module{"engine.daemon", open_daemon},
+      script::Module{"engine.daemon_control", open_daemon_control},
       script::Module{"engine.errc", open_errc},
       script::Module{"engine.file", open_file},
       script::Module{"engine.json", open_json},
@@ -19,6 +22,7 @@ std::span<const script::Module> daemon_modules() {
       script::Module{"engine.module", open_module},
       script::Module{"engine.process", open_process},
       script::Module{"engine.state", open_state},
+      script::Module{"engine.term", open_term},
   };
   return kModules;
 }

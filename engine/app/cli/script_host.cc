@@ -1,0 +1,100 @@
+#include "app/cli/script_host.hh"
+
+#include "app/modules.hh"
+#include "base/defer.hh"
+#include "loop/fd_watch.hh"
+#include "script/convert.hh"
+
+#include <signal.h>
+
+#include <cstdlib>
+#include <optional>
+
+namespace engine::app {
+namespace {
+
+/// Commands that follow something run until they are interrupted.
+constexpr script::Limits kNoLimits{.deadline = std::chrono::hours(24 * 365),
+                                   .slice = std::chrono::minutes(5)};
+constexpr std::size_t kPoolThreads = 2;
+
+script::Push one_value(const json::Value& value) {
+  return [value](lua_State* state) {
+    script::push_value(state, value);
+    return 1;
+  };
+}
+
+/// A command may be interrupted once in good order.
+class Interrupt {
+ public:
+  Interrupt(loop::Loop& loop, script::Vm& vm)
+      : signals_(loop, {SIGINT, SIGTERM}, [this, &vm](int number) {
+          if (pressed_) std::_Exit(128 + number);
+          pressed_ = true;
+          vm.cancel(task);
+        }) {}
+
+  script::TaskId task;
+
+ private:
+  bool pressed_ = false;
+  loop::SignalWatch signals_;
+};
+
+}  // namespace
+
+ScriptHost::ScriptHost() : loop_("cli"), pool_(kPoolThreads) {
+  services_.add(pool_);
+}
+
+Result<std::unique_ptr<ScriptHost>> ScriptHost::open(
+    const std::vector<std::filesystem::path>& roots) {
+  std::unique_ptr<ScriptHost> host(new ScriptHost);
+  TRY_ASSIGN(auto scripts, script::Snapshot::read(roots));
+  TRY_ASSIGN(host->vm_,
+             script::Vm::create(host->loop_,
+                                host->services_,
+                                host_modules(),
+                                {.name = "cli", .scripts = std::move(scripts)}));
+  return host;
+}
+
+Result<json::Value> ScriptHost::describe(const json::Value& options) {
+  TRY_ASSIGN(const script::Ref function,
+             vm_->compile("return require('core.cli_main').describe(...)", "moon-cli"));
+  Result<json::Value> tree = fail(Errc::internal, "core.cli_main gave no tree");
+  vm_->call(function, one_value(options), {}, [&tree](const script::Outcome& outcome) {
+    if (!outcome.status) {
+      tree = fail(outcome.status.error());
+    } else if (outcome.results > 0) {
+      tree = script::to_value(outcome.state, -outcome.results);
+    }
+  });
+  return tree;
+}
+
+Result<int> ScriptHost::run(const json::Value& invocation) {
+  TRY_ASSIGN(const script::Ref function,
+             vm_->compile("return require('core.cli_main').run(...)", "moon-cli"));
+  std::optional<Result<int>> status;
+  Interrupt interrupt(loop_, *vm_);
+  interrupt.task = vm_->spawn(
+      function,
+      one_value(invocation),
+      kNoLimits,
+      [this, &status](const script::Outcome& outcome) {
+        if (!outcome.status) {
+          status = fail(outcome.status.error());
+        } else {
+          status = static_cast<int>(lua_tointeger(outcome.state, -outcome.results));
+        }
+        loop_.stop();
+      },
+      "command");
+  while (!status)
+    loop_.run();
+  return *status;
+}
+
+}  // namespace engine::app
