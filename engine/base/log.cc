@@ -50,7 +50,7 @@ std::string json_quote(std::string_view text) {
 std::string json_line(Level level,
                       std::string_view target,
                       std::string_view message,
-                      Fields fields,
+                      std::span<const Field> fields,
                       std::string_view instance) {
   std::string line = fmt::format(R"({{"time":"{}","level":"{}","target":{},"message":{})",
                                  now_rfc3339(),
@@ -67,7 +67,7 @@ std::string json_line(Level level,
 std::string text_line(Level level,
                       std::string_view target,
                       std::string_view message,
-                      Fields fields) {
+                      std::span<const Field> fields) {
   std::string line =
       fmt::format("{} {:5} {}: {}", now_rfc3339(), level_name(level), target, message);
   for (const auto& [name, value] : fields)
@@ -119,7 +119,10 @@ Result<> reopen() {
   return configure(options);
 }
 
-void write(Level level, std::string_view target, std::string_view message, Fields fields) {
+void write(Level level,
+           std::string_view target,
+           std::string_view message,
+           std::span<const Field> fields) {
   std::shared_ptr<spdlog::logger> file;
   std::shared_ptr<spdlog::logger> console;
   std::string instance;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,7 +14,8 @@ namespace engine::log {
 
 enum class Level : std::uint8_t { trace, debug, info, warn, error };
 
-using Fields = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+using Field = std::pair<std::string_view, std::string_view>;
+using Fields = std::initializer_list<Field>;
 
 /// Where the process logs. The logger is the one global of the engine; any thread may log.
 struct Options {
@@ -31,7 +33,16 @@ Result<> reopen();
 
 /// Writes one line. `target` is the part that speaks, e.g. "net" or "service.hello-world".
 /// Never pass a secret: fields are written as they are.
-void write(Level level, std::string_view target, std::string_view message, Fields fields = {});
+void write(Level level,
+           std::string_view target,
+           std::string_view message,
+           std::span<const Field> fields);
+inline void write(Level level,
+                  std::string_view target,
+                  std::string_view message,
+                  Fields fields = {}) {
+  write(level, target, message, std::span(fields.begin(), fields.size()));
+}
 
 inline void debug(std::string_view target, std::string_view message, Fields fields = {}) {
   write(Level::debug, target, message, fields);

@@ -50,6 +50,8 @@ const std::string* raw_at(lua_State* state, int index);
 Result<> write_json(lua_State* state, int index, json::Writer& writer);
 Result<std::string> to_json(lua_State* state, int index);
 Result<json::Value> to_value(lua_State* state, int index);
+/// Whether write_json would write the table at `index` as an array (it need not be valid inside).
+bool is_array(lua_State* state, int index);
 /// Pushes the null sentinel. [-0, +1]
 void push_null(lua_State* state);
 /// Gives the table on top the array metatable. [-0, +0]

@@ -221,6 +221,25 @@ class TreeSink {
 
 }  // namespace
 
+bool is_array(lua_State* state, int index) {
+  if (lua_type(state, index) != LUA_TTABLE) return false;
+  if (lua_getmetatable(state, index) != 0) {
+    const bool marked = lua_topointer(state, -1) == Vm::of(state).impl().array_identity;
+    lua_pop(state, 1);
+    if (marked) return true;
+  }
+  if (index < 0) index = lua_gettop(state) + index + 1;
+  const std::size_t length = lua_objlen(state, index);
+  std::size_t keys = 0;
+  for (lua_pushnil(state); lua_next(state, index) != 0; lua_pop(state, 1)) {
+    ++keys;
+    if (lua_type(state, -2) == LUA_TNUMBER) continue;
+    lua_pop(state, 2);
+    return false;
+  }
+  return length > 0 && keys == length;
+}
+
 Result<> write_json(lua_State* state, int index, json::Writer& writer) {
   const int top = lua_gettop(state);
   const Result<> walked = Walker(state, writer).walk(index);

@@ -60,16 +60,16 @@ bool push_maker(lua_State* state, const Vm::Impl& vm, std::string_view name) {
     return luaL_loadbufferx(
                state, file->bytecode.data(), file->bytecode.size(), chunk.c_str(), "b") == 0;
   }
-  return load_text(state, file->source, file->name) == 0;
+  return load_chunk(state, file->source, file->name) == 0;
 }
 
 int script_require(lua_State* state) {
-  return require_module(state, check_string(state, 1));
+  return require(state, check_string(state, 1));
 }
 
 }  // namespace
 
-int require_module(lua_State* state, std::string_view name) {
+int require(lua_State* state, std::string_view name) {
   luaL_checkstack(state, 8, "too many nested modules");
   lua_getfield(state, LUA_REGISTRYINDEX, kLoaded);
   const int loaded = lua_gettop(state);

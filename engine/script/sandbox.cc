@@ -91,7 +91,7 @@ int script_load(lua_State* state) {
   std::string name(opt_string(state, 2).value_or("chunk"));
   if (name.starts_with('@') || name.starts_with('=')) name.erase(0, 1);
   const bool has_environment = !lua_isnone(state, 4);
-  if (load_text(state, text, name) != 0) {
+  if (load_chunk(state, text, name) != 0) {
     lua_pushnil(state);
     lua_insert(state, -2);
     return 2;
@@ -146,7 +146,7 @@ void define_xpcall(lua_State* state) {
       return false, handler(...)
     end
     return function(f, handler, ...) return settle(handler, pcall(f, ...)) end)";
-  if (load_text(state, kSource, "xpcall") != 0) lua_error(state);
+  if (load_chunk(state, kSource, "xpcall") != 0) lua_error(state);
   lua_getglobal(state, "pcall");
   lua_call(state, 1, 1);
   lua_setglobal(state, "xpcall");
@@ -154,7 +154,7 @@ void define_xpcall(lua_State* state) {
 
 }  // namespace
 
-int load_text(lua_State* state, std::string_view source, std::string_view name) {
+int load_chunk(lua_State* state, std::string_view source, std::string_view name) {
   const std::string chunk = '@' + std::string(name);
   return luaL_loadbufferx(state, source.data(), source.size(), chunk.c_str(), "t");
 }

@@ -138,6 +138,9 @@ Vm& Vm::of(lua_State* state) {
   return Heap::of(state).vm();
 }
 
+std::weak_ptr<Vm*> Vm::watch() const {
+  return impl_->self;
+}
 lua_State* Vm::state() const {
   return impl_->state;
 }
@@ -164,7 +167,7 @@ Result<Ref> Vm::require(std::string_view name, Limits limits) {
   const Guard::Entry entry(impl_->state, after(std::min(limits.deadline, limits.slice)));
   Ref module;
   TRY(impl_->protect([&](lua_State* state) {
-    require_module(state, name);
+    script::require(state, name);
     module = Ref::pop(state);
     return 0;
   }));
@@ -174,7 +177,7 @@ Result<Ref> Vm::require(std::string_view name, Limits limits) {
 Result<Ref> Vm::compile(std::string_view source, std::string_view name) {
   Ref function;
   TRY(impl_->protect([&](lua_State* state) {
-    if (load_text(state, source, name) != 0) return lua_error(state);
+    if (load_chunk(state, source, name) != 0) return lua_error(state);
     function = Ref::pop(state);
     return 0;
   }));

@@ -80,6 +80,9 @@ class Vm {
   /// The VM a state (main or coroutine) belongs to.
   static Vm& of(lua_State* state);
 
+  /// For work that comes back later by another way than a Resumer: expires when the Vm closes.
+  [[nodiscard]] std::weak_ptr<Vm*> watch() const;
+
   [[nodiscard]] lua_State* state() const;
   [[nodiscard]] loop::Loop& loop() const;
   [[nodiscard]] const Services& services() const;

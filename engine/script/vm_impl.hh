@@ -2,6 +2,7 @@
 
 #include "script/guard.hh"
 #include "script/heap.hh"
+#include "script/loader.hh"
 #include "script/scheduler.hh"
 #include "script/vm.hh"
 
@@ -76,13 +77,6 @@ void open_loader(lua_State* state);
 void open_values(lua_State* state, Vm::Impl& impl);
 /// Makes the class of opaque JSON values. [-0, +0]
 void define_raw_json(lua_State* state);
-/// Calls `require(name)`; the module is on the stack then. Raises. [-0, +1]
-int require_module(lua_State* state, std::string_view name);
-
-/// Compiles text (never bytecode) under a chunk name as tracebacks show it. Pushes the function, or
-/// the message. Returns a lua_load status.
-int load_text(lua_State* state, std::string_view source, std::string_view name);
-
 /// Now plus `delay`, or the end of time.
 TimePoint after(Milliseconds delay);
 

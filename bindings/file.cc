@@ -1,0 +1,292 @@
+#include "base/file.hh"
+
+#include "bindings/modules.hh"
+#include "ns/copy_tree.hh"
+#include "script/convert.hh"
+#include "script/task.hh"
+#include "script/thunk.hh"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace engine::bindings {
+namespace {
+
+namespace fs = std::filesystem;
+using script::offload;
+using script::push_string;
+
+struct Entry {
+  std::string name;
+  const char* type;
+};
+
+struct Status {
+  struct stat info;
+  std::string target;  ///< of a symbolic link
+};
+
+fs::path check_path(lua_State* state, int index) {
+  const std::string_view path = script::check_string(state, index);
+  if (path.empty()) luaL_argerror(state, index, "a path expected");
+  if (path.find('\0') != std::string_view::npos) luaL_argerror(state, index, "NUL in a path");
+  return path;
+}
+
+tl::unexpected<Error> fail_code(std::string_view what, const fs::path& path, std::error_code code) {
+  return fail(errno_error(std::string(what) + ' ' + path.string(), code.value()));
+}
+
+const char* type_name(mode_t mode) {
+  if (S_ISREG(mode)) return "file";
+  if (S_ISDIR(mode)) return "directory";
+  if (S_ISLNK(mode)) return "symlink";
+  return "other";
+}
+
+/// file.read(path, opts?) → content | nil, err   *async*
+int file_read(lua_State* state) {
+  fs::path path = check_path(state, 1);
+  const double limit = script::field_number(state, 2, "max").value_or(64.0 * (1U << 20U));
+  return offload<std::string>(
+      state,
+      [path = std::move(path), limit] { return read_file(path, static_cast<std::size_t>(limit)); },
+      [](lua_State* on, std::string&& content) {
+        push_string(on, content);
+        return 1;
+      });
+}
+
+/// file.write(path, text, mode?) → true | nil, err   *async*
+int file_write(lua_State* state) {
+  fs::path path = check_path(state, 1);
+  std::string text(script::check_string(state, 2));
+  const auto mode = static_cast<unsigned>(luaL_optinteger(state, 3, 0644));
+  return offload(state, [path = std::move(path), text = std::move(text), mode] {
+    return write_file_atomic(path, text, mode);
+  });
+}
+
+/// file.append(path, text, mode?) → true | nil, err   *async*
+int file_append(lua_State* state) {
+  fs::path path = check_path(state, 1);
+  std::string text(script::check_string(state, 2));
+  const auto mode = static_cast<unsigned>(luaL_optinteger(state, 3, 0644));
+  return offload(state, [path = std::move(path), text = std::move(text), mode]() -> Result<> {
+    TRY_ASSIGN(const UniqueFd fd, engine::open_file(path, O_WRONLY | O_APPEND | O_CREAT, mode));
+    return write_all(fd.get(), text);
+  });
+}
+
+Result<std::vector<Entry>> list_directory(const fs::path& path) {
+  std::vector<Entry> entries;
+  std::error_code code;
+  for (fs::directory_iterator at(path, code); !code && at != fs::directory_iterator();
+       at.increment(code)) {
+    struct stat info {};
+    if (::lstat(at->path().c_str(), &info) != 0) continue;  // gone since
+    entries.push_back({at->path().filename(), type_name(info.st_mode)});
+  }
+  if (code) return fail_code("list", path, code);
+  std::ranges::sort(entries, {}, &Entry::name);
+  return entries;
+}
+
+/// file.list(path) → {name, type}[] | nil, err   *async*
+int file_list(lua_State* state) {
+  fs::path path = check_path(state, 1);
+  return offload<std::vector<Entry>>(
+      state,
+      [path = std::move(path)] { return list_directory(path); },
+      [](lua_State* on, std::vector<Entry>&& entries) {
+        lua_createtable(on, static_cast<int>(entries.size()), 0);
+        int index = 0;
+        for (const Entry& entry : entries) {
+          lua_createtable(on, 0, 2);
+          push_string(on, entry.name);
+          lua_setfield(on, -2, "name");
+          lua_pushstring(on, entry.type);
+          lua_setfield(on, -2, "type");
+          lua_rawseti(on, -2, ++index);
+        }
+        script::mark_array(on);
+        return 1;
+      });
+}
+
+Result<> make_directories(const fs::path& path, mode_t mode) {
+  const fs::path parent = path.parent_path();
+  if (::mkdir(path.c_str(), mode) == 0) return {};
+  if (errno == ENOENT && !parent.empty() && parent != path) {
+    TRY(make_directories(parent, mode));
+    if (::mkdir(path.c_str(), mode) == 0) return {};
+  }
+  if (errno == EEXIST && fs::is_directory(path)) return {};
+  return fail_errno("make directory " + path.string());
+}
+
+/// file.mkdir(path, mode?) → true | nil, err   *async*
+int file_mkdir(lua_State* state) {
+  std::string path = check_path(state, 1);
+  while (path.size() > 1 && path.ends_with('/'))
+    path.pop_back();
+  const auto mode = static_cast<mode_t>(luaL_optinteger(state, 2, 0755));
+  return offload(state, [path, mode] { return make_directories(path, mode); });
+}
+
+/// file.remove(path, opts?) → true | nil, err   *async*
+int file_remove(lua_State* state) {
+  fs::path path = check_path(state, 1);
+  const bool recursive = script::field_boolean(state, 2, "recursive").value_or(false);
+  return offload(state, [path = std::move(path), recursive]() -> Result<> {
+    std::error_code code;
+    const bool removed = recursive ? fs::remove_all(path, code) > 0 : fs::remove(path, code);
+    if (code) return fail_code("remove", path, code);
+    if (!removed) return fail(Errc::not_found, "remove " + path.string() + ": it does not exist");
+    return {};
+  });
+}
+
+/// file.rename(from, to) → true | nil, err   *async*
+int file_rename(lua_State* state) {
+  fs::path from = check_path(state, 1);
+  fs::path to = check_path(state, 2);
+  return offload(state, [from = std::move(from), to = std::move(to)]() -> Result<> {
+    if (::rename(from.c_str(), to.c_str()) == 0) return {};
+    return fail_errno("rename " + from.string() + " to " + to.string());
+  });
+}
+
+/// file.symlink(target, path) → true | nil, err   *async*
+int file_symlink(lua_State* state) {
+  fs::path target = check_path(state, 1);
+  fs::path path = check_path(state, 2);
+  return offload(state, [target = std::move(target), path = std::move(path)]() -> Result<> {
+    if (::symlink(target.c_str(), path.c_str()) == 0) return {};
+    return fail_errno("symlink " + path.string());
+  });
+}
+
+/// file.copy_tree(from, to) → {files, bytes} | nil, err   *async*
+int file_copy_tree(lua_State* state) {
+  fs::path from = check_path(state, 1);
+  fs::path to = check_path(state, 2);
+  return offload<ns::CopyProgress>(
+      state,
+      [from = std::move(from), to = std::move(to)] {
+        return ns::copy_tree(from, to, [](const ns::CopyProgress&) {});
+      },
+      [](lua_State* on, ns::CopyProgress&& done) {
+        lua_createtable(on, 0, 2);
+        lua_pushnumber(on, static_cast<lua_Number>(done.files));
+        lua_setfield(on, -2, "files");
+        lua_pushnumber(on, static_cast<lua_Number>(done.bytes));
+        lua_setfield(on, -2, "bytes");
+        return 1;
+      });
+}
+
+Result<Status> read_status(const fs::path& path, bool follow) {
+  Status status{};
+  const int outcome =
+      follow ? ::stat(path.c_str(), &status.info) : ::lstat(path.c_str(), &status.info);
+  if (outcome != 0) return fail_errno("stat " + path.string());
+  if (S_ISLNK(status.info.st_mode)) {
+    std::error_code ignored;
+    status.target = fs::read_symlink(path, ignored);
+  }
+  return status;
+}
+
+int push_status(lua_State* state, Status&& status) {
+  const auto number = [&](const char* name, auto value) {
+    lua_pushnumber(state, static_cast<lua_Number>(value));
+    lua_setfield(state, -2, name);
+  };
+  lua_createtable(state, 0, 7);
+  lua_pushstring(state, type_name(status.info.st_mode));
+  lua_setfield(state, -2, "type");
+  number("size", status.info.st_size);
+  number("mode", status.info.st_mode & 07777U);
+  number("uid", status.info.st_uid);
+  number("gid", status.info.st_gid);
+  number("mtime",
+         static_cast<double>(status.info.st_mtim.tv_sec) +
+             static_cast<double>(status.info.st_mtim.tv_nsec) * 1e-9);
+  if (!status.target.empty()) {
+    push_string(state, status.target);
+    lua_setfield(state, -2, "target");
+  }
+  return 1;
+}
+
+/// file.stat(path, opts?) → {type, size, mode, uid, gid, mtime, target?} | nil, err   *async*
+int file_stat(lua_State* state) {
+  fs::path path = check_path(state, 1);
+  const bool follow = script::field_boolean(state, 2, "follow").value_or(false);
+  return offload<Status>(
+      state, [path = std::move(path), follow] { return read_status(path, follow); }, push_status);
+}
+
+/// file.exists(path) → boolean   *async*
+int file_exists(lua_State* state) {
+  fs::path path = check_path(state, 1);
+  return offload<bool>(
+      state,
+      [path = std::move(path)]() -> Result<bool> {
+        struct stat info {};
+        return ::lstat(path.c_str(), &info) == 0;
+      },
+      [](lua_State* on, bool&& there) {
+        lua_pushboolean(on, there ? 1 : 0);
+        return 1;
+      });
+}
+
+/// file.chown(path, uid, gid, opts?), file.chmod(path, mode) → true | nil, err   *async*
+int file_chown(lua_State* state) {
+  fs::path path = check_path(state, 1);
+  const auto user = static_cast<uid_t>(luaL_checkinteger(state, 2));
+  const auto group = static_cast<gid_t>(luaL_checkinteger(state, 3));
+  return offload(state, [path = std::move(path), user, group]() -> Result<> {
+    if (::lchown(path.c_str(), user, group) == 0) return {};
+    return fail_errno("chown " + path.string());
+  });
+}
+
+int file_chmod(lua_State* state) {
+  fs::path path = check_path(state, 1);
+  const auto mode = static_cast<mode_t>(luaL_checkinteger(state, 2));
+  return offload(state, [path = std::move(path), mode]() -> Result<> {
+    if (::chmod(path.c_str(), mode) == 0) return {};
+    return fail_errno("chmod " + path.string());
+  });
+}
+
+constexpr luaL_Reg kFunctions[] = {{"read", script::thunk<file_read>},
+                                   {"write", script::thunk<file_write>},
+                                   {"append", script::thunk<file_append>},
+                                   {"list", script::thunk<file_list>},
+                                   {"mkdir", script::thunk<file_mkdir>},
+                                   {"remove", script::thunk<file_remove>},
+                                   {"rename", script::thunk<file_rename>},
+                                   {"symlink", script::thunk<file_symlink>},
+                                   {"copy_tree", script::thunk<file_copy_tree>},
+                                   {"stat", script::thunk<file_stat>},
+                                   {"exists", script::thunk<file_exists>},
+                                   {"chown", script::thunk<file_chown>},
+                                   {"chmod", script::thunk<file_chmod>},
+                                   {nullptr, nullptr}};
+
+}  // namespace
+
+int open_file(lua_State* state) {
+  luaL_newlib(state, kFunctions);
+  return 1;
+}
+
+}  // namespace engine::bindings

@@ -1,0 +1,73 @@
+#include "bindings/modules.hh"
+#include "json/reader.hh"
+#include "script/convert.hh"
+#include "script/thunk.hh"
+
+namespace engine::bindings {
+namespace {
+
+using script::check_string;
+using script::push_string;
+
+/// json.encode(value, opts?) → text | nil, err
+Result<int> json_encode(lua_State* state) {
+  luaL_checkany(state, 1);
+  if (script::field_boolean(state, 2, "pretty").value_or(false)) {
+    TRY_ASSIGN(const json::Value value, script::to_value(state, 1));
+    push_string(state, json::write_pretty(value));
+  } else {
+    TRY_ASSIGN(const std::string text, script::to_json(state, 1));
+    push_string(state, text);
+  }
+  return 1;
+}
+
+/// json.decode(text) → value | nil, err
+Result<int> json_decode(lua_State* state) {
+  TRY(script::push_json(state, check_string(state, 1)));
+  return 1;
+}
+
+/// json.array(t?) → t, marked as an array
+int json_array(lua_State* state) {
+  if (lua_isnoneornil(state, 1)) {
+    lua_newtable(state);
+  } else {
+    luaL_checktype(state, 1, LUA_TTABLE);
+    lua_pushvalue(state, 1);
+  }
+  script::mark_array(state);
+  return 1;
+}
+
+/// json.is_array(value) → boolean
+int json_is_array(lua_State* state) {
+  lua_pushboolean(state, script::is_array(state, 1) ? 1 : 0);
+  return 1;
+}
+
+/// json.raw(text) → engine.json.Value | nil, err
+Result<int> json_raw(lua_State* state) {
+  const std::string_view text = check_string(state, 1);
+  TRY(json::parse(text));
+  script::push_raw(state, std::string(text));
+  return 1;
+}
+
+constexpr luaL_Reg kFunctions[] = {{"encode", script::thunk<json_encode>},
+                                   {"decode", script::thunk<json_decode>},
+                                   {"array", script::thunk<json_array>},
+                                   {"is_array", script::thunk<json_is_array>},
+                                   {"raw", script::thunk<json_raw>},
+                                   {nullptr, nullptr}};
+
+}  // namespace
+
+int open_json(lua_State* state) {
+  luaL_newlib(state, kFunctions);
+  script::push_null(state);
+  lua_setfield(state, -2, "null");
+  return 1;
+}
+
+}  // namespace engine::bindings

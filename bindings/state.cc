@@ -1,0 +1,70 @@
+#include "bindings/modules.hh"
+#include "script/convert.hh"
+#include "script/state_table.hh"
+#include "script/thunk.hh"
+#include "script/vm.hh"
+
+namespace engine::bindings {
+namespace {
+
+using script::check_string;
+
+script::StateTable& table_of(lua_State* state) {
+  auto* table = script::Vm::of(state).services().find<script::StateTable>();
+  if (table == nullptr) luaL_error(state, "engine.state: this program keeps no state");
+  return *table;
+}
+
+/// state.get(name) → value | nil
+Result<int> state_get(lua_State* state) {
+  const auto text = table_of(state).get(check_string(state, 1));
+  if (!text) return 0;
+  TRY(script::push_json(state, *text));
+  return 1;
+}
+
+/// state.set(name, value) → true | nil, err
+Result<int> state_set(lua_State* state) {
+  const std::string_view name = check_string(state, 1);
+  if (lua_isnoneornil(state, 2)) {
+    table_of(state).set(name, std::nullopt);
+  } else {
+    TRY_ASSIGN(std::string text, script::to_json(state, 2));
+    table_of(state).set(name, std::move(text));
+  }
+  lua_pushboolean(state, 1);
+  return 1;
+}
+
+/// state.add(name, amount?) → number
+int state_add(lua_State* state) {
+  lua_pushnumber(state, table_of(state).add(check_string(state, 1), luaL_optnumber(state, 2, 1)));
+  return 1;
+}
+
+/// state.names() → string[]
+int state_names(lua_State* state) {
+  lua_newtable(state);
+  int index = 0;
+  for (const std::string& name : table_of(state).names()) {
+    script::push_string(state, name);
+    lua_rawseti(state, -2, ++index);
+  }
+  script::mark_array(state);
+  return 1;
+}
+
+constexpr luaL_Reg kFunctions[] = {{"get", script::thunk<state_get>},
+                                   {"set", script::thunk<state_set>},
+                                   {"add", script::thunk<state_add>},
+                                   {"names", script::thunk<state_names>},
+                                   {nullptr, nullptr}};
+
+}  // namespace
+
+int open_state(lua_State* state) {
+  luaL_newlib(state, kFunctions);
+  return 1;
+}
+
+}  // namespace engine::bindings
