@@ -1,18 +1,17 @@
 #include "archive/level.hh"
 #include "archive/manifest.hh"
-#include "archive/writer.hh"
-#include "base/file.hh"
-#include "base/parallel.hh"
+#include "bindings/archive_job.hh"
 #include "bindings/modules.hh"
 #include "crypto/pem.hh"
 #include "script/object.hh"
-#include "script/task.hh"
 #include "script/thunk.hh"
 
 #include <fcntl.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
+#include <vector>
 
 namespace engine::bindings {
 namespace {
@@ -26,82 +25,6 @@ struct Package {
   Result<json::Value> manifest;
 };
 
-// --- background work --------------------------------------------------------------------------
-
-using ProgressCall = std::function<void(std::uint64_t done, std::uint64_t total)>;
-
-/// A script's progress function. Only the VM's thread owns it; pool threads hold weak pointers and
-/// post to the loop.
-struct ProgressTarget {
-  script::Vm& vm;
-  script::Ref function;
-
-  void call(std::uint64_t done, std::uint64_t total) {
-    if (!function) return;  // the VM is closed
-    vm.call(
-        function,
-        [done, total](lua_State* state) {
-          lua_pushnumber(state, static_cast<lua_Number>(done));
-          lua_pushnumber(state, static_cast<lua_Number>(total));
-          return 2;
-        },
-        {},
-        [](const script::Outcome&) {});
-  }
-};
-
-std::shared_ptr<ProgressTarget> progress_at(lua_State* state, int options) {
-  if (!lua_istable(state, options)) return nullptr;
-  lua_getfield(state, options, "progress");
-  if (lua_isnil(state, -1)) {
-    lua_pop(state, 1);
-    return nullptr;
-  }
-  luaL_checktype(state, -1, LUA_TFUNCTION);
-  return std::make_shared<ProgressTarget>(
-      ProgressTarget{script::Vm::of(state), script::Ref::pop(state)});
-}
-
-/// Hands figures from any thread to the script, at most ten times a second and at the end.
-ProgressCall forward_progress(const std::shared_ptr<ProgressTarget>& target) {
-  if (!target) return {};
-  return [weak = std::weak_ptr(target), &loop = target->vm.loop(), last = TimePoint{}](
-             std::uint64_t done, std::uint64_t total) mutable {
-    const TimePoint now = Clock::now();
-    if (done < total && now - last < Milliseconds(100)) return;
-    last = now;
-    loop.post([weak, done, total] {
-      if (const auto alive = weak.lock()) alive->call(done, total);
-    });
-  };
-}
-
-template <typename T>
-struct Job {
-  UniqueFunction<Result<T>(std::stop_token)> work;
-  UniqueFunction<int(lua_State*, T&&)> push;
-  std::shared_ptr<ProgressTarget> progress = nullptr;  ///< kept alive until the work is done
-};
-
-/// Runs a job on the offload pool; cancelling the task stops the work soon.
-template <typename T>
-int run_job(lua_State* state, Job<T> job) {
-  std::stop_source stop;
-  auto work = [work = std::move(job.work), token = stop.get_token()]() mutable {
-    return work(token);
-  };
-  auto push = [push = std::move(job.push), progress = std::move(job.progress)](
-                  lua_State* target, T&& value) mutable { return push(target, std::move(value)); };
-  auto* pool = script::offload_pool(state);
-  if (pool == nullptr) return script::offload<T>(state, std::move(work), std::move(push));
-  return script::suspend(state, [&](script::Resumer resumer) -> script::Cancel {
-    pool->run<T>(script::Vm::of(state).loop(),
-                 std::move(work),
-                 script::Resumer::completion<T>(std::move(resumer), std::move(push)));
-    return [stop]() mutable { stop.request_stop(); };
-  });
-}
-
 /// For work that gives nothing: `true`.
 struct Nothing {};
 int push_true(lua_State* state, Nothing&&) {
@@ -109,23 +32,7 @@ int push_true(lua_State* state, Nothing&&) {
   return 1;
 }
 
-unsigned threads_at(lua_State* state, int options) {
-  const double asked = script::field_number(state, options, "threads").value_or(0);
-  return asked >= 1 ? static_cast<unsigned>(std::min(asked, 64.0)) : processor_count();
-}
-
-// --- commitments ------------------------------------------------------------------------------
-
-int push_commitment(lua_State* state, const archive::Commitment& commitment) {
-  lua_createtable(state, 0, 3);
-  script::push_string(state, commitment.sighash_base64());
-  lua_setfield(state, -2, "rootSighash");
-  script::push_string(state, commitment.sighash_hex());
-  lua_setfield(state, -2, "rootSighashHex");
-  lua_pushnumber(state, static_cast<lua_Number>(commitment.root_maxsize));
-  lua_setfield(state, -2, "rootMaxsize");
-  return 1;
-}
+// --- opening ----------------------------------------------------------------------------------
 
 Result<archive::Commitment> make_commitment(std::string_view sighash, double maxsize) {
   if (!(maxsize >= 0) || maxsize > 9007199254740992.0) {
@@ -155,8 +62,6 @@ Result<std::optional<archive::Commitment>> commitment_at(lua_State* state, int o
   lua_pop(state, 1);
   return out;
 }
-
-// --- opening ----------------------------------------------------------------------------------
 
 using SourceMaker = UniqueFunction<Result<std::shared_ptr<const archive::FileSource>>()>;
 
@@ -293,20 +198,23 @@ int package_extract(lua_State* state) {
   auto package = script::check_object<Package>(state, 1);
   std::string path(script::check_string(state, 2));
   std::string destination(script::check_string(state, 3));
-  const auto mode = static_cast<unsigned>(script::field_number(state, 4, "mode").value_or(0644));
+  const double mode = script::field_number(state, 4, "mode").value_or(0644);
+  luaL_argcheck(state, mode >= 0 && mode <= 0777, 4, "mode must be permission bits");
   const unsigned threads = threads_at(state, 4);
-  return run_job<Nothing>(
-      state,
-      {.work = [package = std::move(package),
-                path = std::move(path),
-                destination = std::move(destination),
-                mode,
-                threads](const std::stop_token& stop) -> Result<Nothing> {
-         TRY(archive::extract_file(
-             *package->archive, path, destination, mode, {.threads = threads, .stop = stop}));
-         return Nothing{};
-       },
-       .push = &push_true});
+  return run_job<Nothing>(state,
+                          {.work = [package = std::move(package),
+                                    path = std::move(path),
+                                    destination = std::move(destination),
+                                    mode,
+                                    threads](const std::stop_token& stop) -> Result<Nothing> {
+                             TRY(archive::extract_file(*package->archive,
+                                                       path,
+                                                       destination,
+                                                       static_cast<unsigned>(mode),
+                                                       {.threads = threads, .stop = stop}));
+                             return Nothing{};
+                           },
+                           .push = &push_true});
 }
 
 int push_report(lua_State* state, archive::CheckReport&& report) {
@@ -349,96 +257,6 @@ Result<int> package_verify(lua_State* state) {
          return archive::check(*package->archive, options);
        },
        .push = &push_report,
-       .progress = progress});
-}
-
-// --- writing ----------------------------------------------------------------------------------
-
-/// One element of `entries`; nothing of the file system is touched yet.
-struct NewEntry {
-  std::string path;
-  std::optional<std::string> data;
-  std::optional<std::string> file;
-};
-
-std::vector<NewEntry> entries_at(lua_State* state, int options) {
-  std::vector<NewEntry> out;
-  lua_getfield(state, options, "entries");
-  luaL_checktype(state, -1, LUA_TTABLE);
-  const int list = lua_gettop(state);
-  const auto count = static_cast<int>(lua_objlen(state, list));
-  for (int i = 1; i <= count; ++i) {
-    lua_rawgeti(state, list, i);
-    const int row = lua_gettop(state);
-    luaL_checktype(state, row, LUA_TTABLE);
-    NewEntry entry{.path = script::field_string(state, row, "path").value_or(""),
-                   .data = script::field_string(state, row, "data"),
-                   .file = script::field_string(state, row, "file")};
-    if (entry.data && entry.file) luaL_error(state, "entry %d has both data and file", i);
-    out.push_back(std::move(entry));
-    lua_pop(state, 1);
-  }
-  lua_pop(state, 1);
-  return out;
-}
-
-Result<archive::Tree> build_tree(const std::vector<NewEntry>& entries) {
-  archive::Tree tree;
-  for (const NewEntry& entry : entries) {
-    if (entry.data) {
-      TRY(tree.add_text(entry.path, *entry.data));
-    } else if (entry.file) {
-      TRY_ASSIGN(auto source, archive::FileSource::open(*entry.file));
-      TRY(tree.add_file(entry.path, std::move(source)));
-    } else {
-      TRY(tree.add_directory(entry.path));
-    }
-  }
-  return tree;
-}
-
-Result<crypto::SigningKey> read_key(const std::string& path) {
-  TRY_ASSIGN(std::string text, read_file(path, 16384));
-  auto key = crypto::signing_key_from_pem(text);
-  if (!key) return fail(std::move(key).error().context("reading the key " + path));
-  return key;
-}
-
-Result<archive::Commitment> write_package(const std::string& output,
-                                          const std::string& key_path,
-                                          const std::vector<NewEntry>& entries,
-                                          const archive::WriteOptions& options) {
-  TRY_ASSIGN(const auto key, read_key(key_path));
-  TRY_ASSIGN(const auto tree, build_tree(entries));
-  return archive::write_archive_file(tree, key, output, options);
-}
-
-std::string needed_field(lua_State* state, const char* name) {
-  auto value = script::field_string(state, 1, name);
-  if (!value) luaL_error(state, "the field %s is missing", name);
-  return std::move(*value);
-}
-
-int archive_write(lua_State* state) {
-  luaL_checktype(state, 1, LUA_TTABLE);
-  std::string output = needed_field(state, "output");
-  std::string key = needed_field(state, "key");
-  auto entries = entries_at(state, 1);
-  archive::WriteOptions options{.threads = threads_at(state, 1)};
-  const auto progress = progress_at(state, 1);
-  options.progress = forward_progress(progress);
-  return run_job<archive::Commitment>(
-      state,
-      {.work =
-           [output = std::move(output),
-            key = std::move(key),
-            entries = std::move(entries),
-            options = std::move(options)](const std::stop_token& stop) mutable {
-             options.stop = stop;
-             return write_package(output, key, entries, options);
-           },
-       .push = [](lua_State* target,
-                  archive::Commitment&& made) { return push_commitment(target, made); },
        .progress = progress});
 }
 
