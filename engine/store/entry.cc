@@ -36,10 +36,11 @@ tl::unexpected<Error> failed(Table table, std::string_view what, int code) {
   if (code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND || code == MDB_NOTFOUND) {
     kind = Errc::corrupt;
   }
-  return fail(
-      kind,
-      fmt::format(
-          "{} table {}: {}", what, kNames[static_cast<std::size_t>(table)], mdb_strerror(code)));
+  return fail(Error{
+      .code = kind,
+      .message = fmt::format(
+          "{} table {}: {}", what, kNames[static_cast<std::size_t>(table)], mdb_strerror(code)),
+      .debug = std::string(code == MDB_MAP_FULL ? kMapFull : "")});
 }
 
 std::uint32_t seal_of(std::string_view key, std::string_view payload) {
@@ -99,7 +100,8 @@ Result<std::optional<Row>> Scan::next() {
   MDB_val value{};
   int code = 0;
   if (cursor_ == nullptr) code = mdb_cursor_open(txn_.raw, txn_.table(table_), &cursor_);
-  if (code == 0) code = mdb_cursor_get(cursor_, &key, &value, started_ ? MDB_NEXT : MDB_SET_RANGE);
+  const MDB_cursor_op first = start_.empty() ? MDB_FIRST : MDB_SET_RANGE;
+  if (code == 0) code = mdb_cursor_get(cursor_, &key, &value, started_ ? MDB_NEXT : first);
   started_ = true;
   if (code == MDB_NOTFOUND) return std::nullopt;
   if (code != 0) return failed(table_, "scanning", code);

@@ -1,0 +1,209 @@
+#include "support/random_json.hh"
+#include "unit/store/temp_store.hh"
+
+#include <fstream>
+
+using namespace engine::store;
+using engine::Errc;
+using engine::json::Value;
+using engine::test::at;
+using engine::test::dump;
+using engine::test::must;
+using engine::test::open_store;
+using engine::test::put;
+using engine::test::TempDir;
+
+namespace {
+
+engine::Error refused(const std::filesystem::path& directory) {
+  auto store = Store::open(directory);
+  REQUIRE_FALSE(store.has_value());
+  CHECK(store.error().message.find(directory.native()) != std::string::npos);
+  CHECK_FALSE(store.error().hint.empty());
+  return store.error();
+}
+
+std::string contents(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void overwrite(const std::filesystem::path& file, const std::string& bytes) {
+  std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+}  // namespace
+
+TEST_CASE("store/open: keeps document, head and id", "[store]") {
+  TempDir dir;
+  std::string id;
+  {
+    const auto store = open_store(dir.path() / "a" / "b", R"({"x":1})");
+    id = store->id();
+    CHECK(id.size() == 32);
+    put(*store, "/y", engine::test::js(R"({"18446744073709551615":18446744073709551615})"));
+  }
+  const auto store = open_store(dir.path() / "a" / "b", R"({"ignored":true})");
+  CHECK(store->id() == id);
+  CHECK(store->head() == 1);
+  CHECK_FALSE(store->was_unclean());
+  CHECK(dump(*store) == R"({"x":1,"y":{"18446744073709551615":18446744073709551615}})");
+}
+
+TEST_CASE("store/open: is refused while another has it", "[store]") {
+  TempDir dir;
+  const auto store = open_store(dir.path());
+  CHECK(refused(dir.path()).code == Errc::busy);
+  put(*store, "/still", "works");
+}
+
+TEST_CASE("store/open: refuses files that are no store and leaves them alone", "[store]") {
+  TempDir dir;
+  const auto file = dir.path() / "data.mdb";
+  for (const std::string& bytes : {std::string(8192, 'x'), std::string("short")}) {
+    overwrite(file, bytes);
+    CHECK(refused(dir.path()).code == Errc::corrupt);
+    CHECK(contents(file) == bytes);
+  }
+}
+
+TEST_CASE("store/open: refuses a file that was cut off", "[store]") {
+  TempDir dir;
+  {
+    const auto store = open_store(dir.path());
+    engine::test::RandomJson random(1);
+    for (int i = 0; i < 20; ++i)
+      put(*store, "/k" + std::to_string(i), std::string(20000, 'x'));
+  }
+  const auto file = dir.path() / "data.mdb";
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+  CHECK(refused(dir.path()).code == Errc::corrupt);
+}
+
+TEST_CASE("store/open: refuses a newer format", "[store]") {
+  TempDir dir;
+  { const auto store = open_store(dir.path()); }
+  {
+    const auto env = must(Env::open(dir.path(), {}));
+    auto txn = must(env->write());
+    Identity identity = must(load_identity(txn.txn()));
+    identity.format = kFormat + 1;
+    must(save_identity(txn.txn(), identity));
+    must(txn.commit());
+  }
+  CHECK(refused(dir.path()).code == Errc::newer_format);
+}
+
+TEST_CASE("store/open: a flipped bit in a value is an error, not a wrong answer", "[store]") {
+  TempDir dir;
+  const std::string marker = "the quick brown fox";
+  {
+    const auto store = open_store(dir.path());
+    put(*store, "/value", marker + std::string(3000, '.'));
+    put(*store, "/other", 1);
+  }
+  const auto file = dir.path() / "data.mdb";
+  std::string bytes = contents(file);
+  // The value is in the document and in the log; only the one in the log has an operation before.
+  for (auto found = bytes.find(marker); found != std::string::npos;
+       found = bytes.find(marker, found + 1)) {
+    if (bytes.substr(found - 9, 9) == "\"value\":\"") continue;
+    bytes[found + 4] ^= 1;
+  }
+  overwrite(file, bytes);
+  const auto store = open_store(dir.path());
+  const auto snapshot = must(store->peek());
+  const auto value = snapshot.get(at("/value"));
+  REQUIRE_FALSE(value.has_value());
+  CHECK(value.error().code == Errc::corrupt);
+  CHECK(must(snapshot.get(at("/other"))) == Value(1));
+}
+
+TEST_CASE("store/open: a damaged log entry at the end is found", "[store]") {
+  TempDir dir;
+  {
+    const auto store = open_store(dir.path());
+    put(*store, "/value", "some text that is easy to find");
+  }
+  const auto file = dir.path() / "data.mdb";
+  std::string bytes = contents(file);
+  const std::string entry = R"([{"op":"add","path":"/value")";
+  for (auto found = bytes.find(entry); found != std::string::npos;
+       found = bytes.find(entry, found + 1)) {
+    bytes[found + 3] ^= 1;
+  }
+  overwrite(file, bytes);
+  CHECK(refused(dir.path()).code == Errc::corrupt);
+}
+
+TEST_CASE("store/open: grows a full map", "[store]") {
+  TempDir dir;
+  StoreOptions options;
+  options.map_size = 256UL << 10U;
+  const auto store = must(Store::open(dir.path(), options));
+  put(*store, "/tick", 0, Durability::soon);
+  for (int i = 0; i < 40; ++i) {
+    put(*store, "/tick", i, Durability::soon);
+    put(*store, "/k" + std::to_string(i), std::string(50000, 'x'));
+  }
+  CHECK(must(must(store->peek()).keys(at(""))).size() == 41);
+  CHECK(must(store->stats()).file_bytes > 2'000'000);
+}
+
+TEST_CASE("store/open: a full map with a snapshot in the way is an error and heals", "[store]") {
+  TempDir dir;
+  StoreOptions options;
+  options.map_size = 256UL << 10U;
+  const auto store = must(Store::open(dir.path(), options));
+  const auto big = [](Mutation& mutation) {
+    return mutation.put(at("/big"), std::string(400000, 'x'));
+  };
+  {
+    const auto snapshot = must(store->peek());
+    const auto failed = store->mutate(big);
+    REQUIRE_FALSE(failed.has_value());
+    CHECK(failed.error().code == Errc::no_space);
+    CHECK(must(snapshot.get(at(""))) == engine::test::js("{}"));
+  }
+  CHECK(store->mutate(big).has_value());
+}
+
+TEST_CASE("store/log: keeps what its limits say", "[store]") {
+  TempDir dir;
+  StoreOptions options;
+  options.log = {.count = 10, .age = std::chrono::seconds(0), .bytes = 1UL << 20U};
+  const auto store = must(Store::open(dir.path(), options));
+  for (int i = 0; i < 50; ++i)
+    put(*store, "/n", i);
+  CHECK(must(store->stats()).oldest == 41);
+  const auto revisions = must(store->revisions_since(45));
+  REQUIRE(revisions.size() == 5);
+  CHECK(revisions.front()->id == 46);
+  CHECK(revisions.front()->text == R"([{"op":"replace","path":"/n","value":45}])");
+  CHECK(store->revisions_since(12).error().code == Errc::not_found);
+  CHECK(store->revisions_since(51).error().code == Errc::not_found);
+  CHECK(must(store->revisions_since(50)).empty());
+  CHECK(must(store->revisions_since(40)).size() == 10);
+}
+
+TEST_CASE("store/log: folds to the document from any revision kept", "[store]") {
+  TempDir dir;
+  engine::test::RandomJson random(77);
+  Value model = random.value(4, 8);
+  StoreOptions options;
+  options.initial = model;
+  const auto store = must(Store::open(dir.path(), options));
+  std::vector<Value> states = {model};
+  for (int i = 0; i < 60; ++i) {
+    model = random.edit(model, 3);
+    if (put(*store, "", model).changed) states.push_back(model);
+  }
+  const auto revisions = must(store->revisions_since(0));
+  REQUIRE(revisions.size() + 1 == states.size());
+  for (std::size_t start = 0; start < states.size(); start += 7) {
+    Value value = states[start];
+    for (std::size_t i = start; i < revisions.size(); ++i)
+      must(engine::json::apply_patch(value, revisions[i]->patch));
+    REQUIRE(engine::json::write(value) == dump(*store));
+  }
+}
