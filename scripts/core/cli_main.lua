@@ -2,7 +2,7 @@
 ---
 ---     local cli = require('core.cli_main')
 ---     cli.describe()                      -- for the parser
----     cli.run(path, params, globals)      -- → exit status; in a task
+---     cli.run(path, params, globals, facts)  -- → exit status; in a task
 local cli = require('lib.rpc.cli')
 local client = require('engine.client')
 local control = require('engine.daemon_control')
@@ -31,13 +31,20 @@ local function explain(err, paths)
     { hint = ('start it: moon-cli daemon start%s'):format(name) })
 end
 
+--- A connection to the daemon of the instance. *async*
+local function connect(globals)
+  local paths, wrong = control.paths(instance_of(globals))
+  if not paths then return nil, wrong end
+  local connection, err = client.connect(paths.socket)
+  if not connection then return nil, explain(err, paths) end
+  return connection
+end
+
 --- A function that calls a method on the daemon of the instance.
 local function remote(globals)
   return function(method, params, options)
-    local paths, wrong = control.paths(instance_of(globals))
-    if not paths then return nil, wrong end
-    local connection, err = client.connect(paths.socket)
-    if not connection then return nil, explain(err, paths) end
+    local connection, err = connect(globals)
+    if not connection then return nil, err end
     local result, failure = connection:call(method, params, options)
     connection:close()
     return result, failure
@@ -53,12 +60,28 @@ local function stream(fd, write)
   return { write = write, width = term.width(fd), color = term.color(fd), tty = term.is_tty(fd) }
 end
 
-local function environment(globals)
+---@class core.cli.Context What a handler of the CLI finds in `call.ctx`, beside the toolkit's
+---@field instance engine.daemon_control.Instance Whose daemon is meant
+---@field connect fun(): table?, table? A connection to it; the handler closes it. *async*
+---@field progress fun(text: string?): boolean Shows one changing line
+---@field exit fun(status: integer) The exit status of the process, should the command succeed
+---@field facts core.cli.Facts
+
+---@class core.cli.Facts
+---@field program string File of the running program
+---@field scripts string Folder of the shipped scripts
+---@field version string
+
+local function environment(globals, facts, outcome)
   return {
     call = remote(globals), json = json, exit_code = exit_code,
     read_stdin = term.read_stdin, read_file = file.read,
     out = stream(1, term.write), err = stream(2, term.error),
-    attributes = { instance = instance_of(globals), progress = term.progress },
+    attributes = {
+      instance = instance_of(globals), facts = facts, progress = term.progress,
+      connect = function() return connect(globals) end,
+      exit = function(status) outcome.status = status end,
+    },
   }
 end
 
@@ -69,12 +92,16 @@ function M.describe() return cli.describe(tree, { name = 'moon-cli', locale = lo
 --- Runs a command and prints what it gives. *async*
 ---@param path string[] Names from below the root
 ---@param params table<string, any>
----@param globals table Global options: format, dataDir, instance
+---@param globals table Global options: format, dataDir, instance, scripts, verbose
+---@param facts? core.cli.Facts
 ---@return integer status For the process
 ---@async
-function M.run(path, params, globals)
+function M.run(path, params, globals, facts)
   globals.locale = locale()
-  return cli.run(tree, path, params, globals, environment(globals))
+  local outcome = {}
+  local status = cli.run(tree, path, params, globals, environment(globals, facts or {}, outcome))
+  term.progress(nil)
+  return outcome.status or status
 end
 
 return M

@@ -8,6 +8,7 @@ return rpc.parent()
     require('middleware.audit'),
     require('middleware.sync_db'),
   })
+  :subcommand('daemon', require('core.daemon'))
   :subcommand('echo', require('core.echo'))
   :subcommand('git-info', require('core.git_info'))
   :subcommand('rpc', require('core.rpc'))

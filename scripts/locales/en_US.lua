@@ -141,6 +141,7 @@ return {
   ['help.arg.key-file'] = 'Private key in PEM form',
   ['help.arg.level'] = 'How deep to check: archive, open or package',
   ['help.arg.lines'] = 'How many lines to show',
+  ['help.arg.log-level'] = 'How much the daemon logs',
   ['help.arg.message'] = 'Text to send back',
   ['help.arg.output'] = 'File to write',
   ['help.arg.package-file'] = 'Package file',

@@ -57,25 +57,20 @@ Result<Session> load_session(const Paths& paths, const fs::path& shipped) {
   return plain;
 }
 
-json::Value text_or_null(const std::optional<std::string>& text) {
-  return text ? json::Value(*text) : json::Value(nullptr);
-}
-
 /// What `core.cli_main.run` is told.
-json::Value facts(cli::Invocation invocation, const Paths& paths, const fs::path& scripts) {
-  json::Value value;
-  value["path"] = json::Array(invocation.path.begin(), invocation.path.end());
-  value["params"] = std::move(invocation.params);
-  value["globals"] = json::Object{{"verbose", invocation.globals.verbose},
-                                  {"dataDir", paths.base.string()},
-                                  {"instance", paths.instance}};
-  if (invocation.globals.format)
-    value["globals"]["format"] = text_or_null(invocation.globals.format);
-  value["socket"] = paths.socket.string();
-  value["scripts"] = scripts.string();
-  value["program"] = executable_path().string();
-  value["version"] = kVersion;
-  return value;
+json::Value command_for(cli::Invocation invocation, const Paths& paths, const fs::path& scripts) {
+  json::Value globals = json::Object{{"verbose", invocation.globals.verbose},
+                                     {"dataDir", paths.base.string()},
+                                     {"instance", paths.instance}};
+  if (invocation.globals.format) globals["format"] = *invocation.globals.format;
+  if (invocation.globals.scripts) globals["scripts"] = scripts.string();
+  return json::Object{{"path", json::Array(invocation.path.begin(), invocation.path.end())},
+                      {"params", std::move(invocation.params)},
+                      {"globals", std::move(globals)},
+                      {"facts",
+                       json::Object{{"program", executable_path().string()},
+                                    {"scripts", scripts.string()},
+                                    {"version", kVersion}}}};
 }
 
 Result<int> run(const std::vector<std::string>& words, const cli::Globals& known) {
@@ -87,7 +82,7 @@ Result<int> run(const std::vector<std::string>& words, const cli::Globals& known
     fmt::print(parsed.status == 0 ? stdout : stderr, "{}", parsed.text);
     return parsed.status;
   }
-  return session.host->run(facts(std::move(*parsed.invocation), paths, scripts));
+  return session.host->run(command_for(std::move(*parsed.invocation), paths, scripts));
 }
 
 }  // namespace

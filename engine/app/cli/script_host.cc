@@ -17,6 +17,10 @@ namespace {
 constexpr script::Limits kNoLimits{.deadline = std::chrono::hours(24 * 365),
                                    .slice = std::chrono::minutes(5)};
 constexpr std::size_t kPoolThreads = 2;
+constexpr std::string_view kRun =
+    "local command = ...\n"
+    "return require('core.cli_main').run(\n"
+    "  command.path, command.params, command.globals, command.facts)";
 
 script::Push one_value(const json::Value& value) {
   return [value](lua_State* state) {
@@ -76,7 +80,7 @@ Result<json::Value> ScriptHost::describe(const json::Value& options) {
 
 Result<int> ScriptHost::run(const json::Value& invocation) {
   TRY_ASSIGN(const script::Ref function,
-             vm_->compile("return require('core.cli_main').run(...)", "moon-cli"));
+             vm_->compile(kRun, "moon-cli"));
   std::optional<Result<int>> status;
   Interrupt interrupt(loop_, *vm_);
   interrupt.task = vm_->spawn(

@@ -1,0 +1,151 @@
+--- `daemon.*`: the daemon seen from outside; works whether it runs or not.
+local control = require('engine.daemon_control')
+local duration = require('lib.duration')
+local names = require('lib.names')
+local rpc = require('lib.rpc')
+local term = require('engine.term')
+local t = rpc.types
+
+local NOT_RUNNING, DEGRADED = 3, 10
+
+local start_params = {
+  workers = t.optional(t.integer{ min = 1, max = 64, help = 'help.arg.workers' }),
+  logLevel = t.optional(t.enum{ 'trace', 'debug', 'info', 'warn', 'error',
+    help = 'help.arg.log-level' }),
+  timeout = t.duration{ default = 15, help = 'help.arg.timeout' },
+}
+
+local stop_params = { timeout = t.duration{ default = 35, help = 'help.arg.timeout' } }
+
+--- Options that are passed on to the daemon.
+local function arguments(call, params)
+  local list = {}
+  local function add(name, value)
+    if value ~= nil then
+      list[#list + 1] = name
+      list[#list + 1] = ('%s'):format(value)
+    end
+  end
+  add('--workers', params.workers)
+  add('--log-level', params.logLevel)
+  add('--scripts', call.ctx.globals.scripts)
+  return list
+end
+
+local function with_instance(call, options)
+  local instance = call.ctx.instance
+  options.data_dir, options.instance = instance.data_dir, instance.instance
+  return options
+end
+
+--- The daemon's last words, for a reader; with `--format json` they are in the details.
+local function show_boot_log(call, err)
+  local lines = type(err.details) == 'table' and err.details.bootLog
+  if not lines or #lines == 0 or call.format == 'json' then return end
+  term.error('the last lines the daemon wrote:\n')
+  for _, line in ipairs(lines) do
+    term.error(('  %s\n'):format(line))
+  end
+end
+
+local function launch(call, params)
+  local report, err = control.start(with_instance(call, {
+    arguments = arguments(call, params), timeout = params.timeout,
+  }))
+  if not report then
+    show_boot_log(call, err)
+    return nil, err
+  end
+  local paths = control.paths(call.ctx.instance)
+  return {
+    instance = paths.instance, pid = report.pid, socket = paths.socket, data = paths.data,
+    alreadyRunning = report.alreadyRunning,
+  }
+end
+
+local function end_daemon(call, params)
+  local report, err = control.stop(with_instance(call, { timeout = params.timeout }))
+  if not report then return nil, err end
+  if report.method == 'SIGKILL' then call.ctx.exit(14) end
+  return { instance = call.ctx.instance.instance, wasRunning = report.method ~= 'not running',
+    method = report.method, pid = report.pid }
+end
+
+local function restart(call, params)
+  local stopped, err = end_daemon(call, { timeout = 35 })
+  if not stopped then return nil, err end
+  local started, failure = launch(call, params)
+  if not started then return nil, failure end
+  started.wasRunning = stopped.wasRunning
+  return started
+end
+
+local function status(call)
+  local found, err = control.status(call.ctx.instance)
+  if not found then return nil, err end
+  if found.state == 'stopped' then call.ctx.exit(NOT_RUNNING) end
+  if found.state == 'not answering' then call.ctx.exit(DEGRADED) end
+  local paths = control.paths(call.ctx.instance)
+  local info = found.info or {}
+  return {
+    state = found.state, instance = paths.instance, pid = found.pid, socket = paths.socket,
+    data = paths.data, version = info.version or found.version, uptime = info.uptime,
+    workers = info.workers, log = paths.daemonLog,
+  }
+end
+
+local function describe(result)
+  return ('instance %s, process %s, socket %s'):format(result.instance, result.pid, result.socket)
+end
+
+local function show_start(_params, result, out)
+  local words = result.alreadyRunning and 'the daemon is already running: %s'
+    or 'the daemon is running: %s'
+  out:line(words:format(describe(result)))
+end
+
+local HOW = {
+  ['not running'] = 'the daemon of instance %s was not running',
+  request = 'the daemon of instance %s has stopped',
+  SIGTERM = 'the daemon of instance %s did not answer; it has stopped after SIGTERM',
+  SIGKILL = 'the daemon of instance %s hung; it was ended by SIGKILL',
+}
+
+local function show_stop(_params, result, out)
+  out:line(HOW[result.method]:format(result.instance))
+end
+
+local function show_restart(_params, result, out)
+  if not result.wasRunning then out:line('the daemon had not been running') end
+  show_start(nil, result, out)
+end
+
+local ORDER = {
+  'state', 'instance', 'pid', 'version', 'uptime', 'workers', 'socket', 'data', 'log',
+}
+
+local function show_status(_params, result, out)
+  local entries = {}
+  for _, key in ipairs(ORDER) do
+    local value = result[key]
+    if key == 'uptime' and value then value = duration.format(value) end
+    if value ~= nil then entries[#entries + 1] = { names.kebab(key), value } end
+  end
+  out:block(entries)
+  if result.state == 'stopped' then out:line('start it with: moon-cli daemon start') end
+end
+
+local function command(fn, params, show, about)
+  local handler = rpc.from_fn_async(fn)
+  if params then handler:with_params(params) end
+  return handler:with_context('CliContext')
+    :with_custom_display_fn(show)
+    :with_about(about)
+end
+
+return rpc.parent():with_about('about.daemon')
+  :with_context('CliContext')
+  :subcommand('start', command(launch, start_params, show_start, 'about.daemon.start'))
+  :subcommand('stop', command(end_daemon, stop_params, show_stop, 'about.daemon.stop'))
+  :subcommand('restart', command(restart, start_params, show_restart, 'about.daemon.restart'))
+  :subcommand('status', command(status, nil, show_status, 'about.daemon.status'))
