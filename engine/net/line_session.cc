@@ -54,6 +54,8 @@ LineSession::~LineSession() = default;
 
 bool LineSession::push(std::string_view line) {
   if (closed()) return false;
+  // A burst within one turn is not the peer's fault: see whether it takes it.
+  if (unsent() > service_.limits_.pushed && !stepping_) flush();
   if (unsent() > service_.limits_.pushed || dropped_ > 0) {
     ++dropped_;
     return false;
