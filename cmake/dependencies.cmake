@@ -19,6 +19,12 @@ add_library(deps_base INTERFACE)
 target_link_libraries(deps_base INTERFACE fmt::fmt-header-only tl::expected Threads::Threads)
 target_compile_definitions(deps_base INTERFACE SPDLOG_FMT_EXTERNAL)
 
+# Debian's spdlog_header_only would bring the shared libfmt along.
+add_library(deps_spdlog INTERFACE)
+get_target_property(SPDLOG_INCLUDE_DIRS spdlog::spdlog_header_only INTERFACE_INCLUDE_DIRECTORIES)
+target_include_directories(deps_spdlog SYSTEM INTERFACE ${SPDLOG_INCLUDE_DIRS})
+target_link_libraries(deps_spdlog INTERFACE deps_base)
+
 find_path(RAPIDJSON_INCLUDE_DIR rapidjson/reader.h REQUIRED)           # json
 add_library(deps_rapidjson INTERFACE)
 target_include_directories(deps_rapidjson SYSTEM INTERFACE ${RAPIDJSON_INCLUDE_DIR})
