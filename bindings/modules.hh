@@ -8,6 +8,7 @@ namespace engine::bindings {
 // bindings/meta/NAME.lua). A composition root lists those it offers as script::Module rows.
 
 int open_archive(lua_State* state);
+int open_client(lua_State* state);
 int open_container(lua_State* state);
 int open_crypto(lua_State* state);
 int open_daemon(lua_State* state);
@@ -23,6 +24,7 @@ int open_module(lua_State* state);
 int open_ns(lua_State* state);
 int open_process(lua_State* state);
 int open_state(lua_State* state);
+int open_store(lua_State* state);
 int open_term(lua_State* state);
 
 }  // namespace engine::bindings

@@ -3,12 +3,14 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <array>
+
 namespace engine::app {
 
 int leader_applet(int, char**) {
   sigset_t waited;
   sigemptyset(&waited);
-  for (const int number : {SIGCHLD, SIGTERM, SIGINT})
+  for (const int number : std::array{SIGCHLD, SIGTERM, SIGINT})
     sigaddset(&waited, number);
   sigprocmask(SIG_BLOCK, &waited, nullptr);
   while (true) {

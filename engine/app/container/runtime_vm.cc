@@ -19,6 +19,7 @@ constexpr std::array kModules = {
     script::Module{"engine.json", bindings::open_json},
     script::Module{"engine.log", bindings::open_log},
     script::Module{"engine.loop", bindings::open_loop},
+    script::Module{"engine.module", bindings::open_module},
     script::Module{"engine.ns", bindings::open_ns},
 };
 

@@ -1,0 +1,11 @@
+--- What the program takes from the scripts: the methods, a function for each, and the orderly end.
+local server = require('lib.rpc.server')
+local system = require('runtime.system')
+
+local loaded = server.load(require('runtime'), 'RuntimeContext')
+
+return {
+  methods = require('engine.json').array(loaded.methods),
+  runners = loaded.runners,
+  shutdown = system.shutdown,
+}
