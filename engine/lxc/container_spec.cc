@@ -39,10 +39,20 @@ Result<> check_network(const NetworkSpec& network) {
 
 }  // namespace
 
-Result<> check_spec(const ContainerSpec& spec) {
+Result<> check_places(const ContainerSpec& spec) {
   if (!good_name(spec.name)) return bad(fmt::format("'{}' cannot name a container", spec.name));
-  for (const auto& path : {spec.lxcpath, spec.image, spec.state_dir, spec.run_dir}) {
-    if (!path.is_absolute()) return bad(fmt::format("'{}' is no absolute path", path.string()));
+  for (const auto& path : {spec.lxcpath, spec.state_dir, spec.run_dir}) {
+    if (!path.is_absolute() || path.lexically_normal() == "/") {
+      return bad(fmt::format("'{}' is no absolute path", path.string()));
+    }
+  }
+  return {};
+}
+
+Result<> check_spec(const ContainerSpec& spec) {
+  TRY(check_places(spec));
+  if (!spec.image.is_absolute()) {
+    return bad(fmt::format("'{}' is no absolute path", spec.image.string()));
   }
   if (spec.init.empty()) return bad("a container needs a program to run as PID 1");
   for (const auto& word : spec.init) {

@@ -54,4 +54,7 @@ struct ContainerSpec {
 /// Checks what can be checked without touching anything. ERRORS: Errc::invalid_params.
 Result<> check_spec(const ContainerSpec& spec);
 
+/// The same for what a teardown uses: name, lxcpath, run_dir, state_dir.
+Result<> check_places(const ContainerSpec& spec);
+
 }  // namespace engine::lxc

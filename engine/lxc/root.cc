@@ -2,15 +2,14 @@
 
 #include "base/file.hh"
 #include "lxc/container.hh"
-#include "ns/beneath.hh"
+#include "lxc/image.hh"
+#include "lxc/inside.hh"
 #include "ns/mount.hh"
 #include "ns/mount_table.hh"
 #include "ns/overlay.hh"
-#include "ns/squashfs.hh"
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,10 +19,6 @@ namespace engine::lxc {
 namespace {
 
 namespace fs = std::filesystem;
-
-ns::Owner owner_of(const ContainerSpec& spec) {
-  return {spec.ids.base, spec.ids.base};
-}
 
 // The container's root, seen from outside, must be able to walk through: 0711.
 Result<> make_passage(const fs::path& directory) {
@@ -58,21 +53,6 @@ Result<> wipe(const fs::path& directory) {
   return {};
 }
 
-// A detached tree with the image, owners shifted, whatever the kernel can.
-Result<UniqueFd> open_image(const ContainerSpec& spec,
-                            ns::UserNamespaces& namespaces,
-                            const ns::FileRegion& image,
-                            const std::string& key) {
-  if (!spec.unpack) {
-    TRY_ASSIGN(const int userns, namespaces.get(spec.ids));
-    auto mounted = ns::mount_squashfs(image, userns);
-    const bool refused = !mounted && mounted.error().code == Errc::block_device;
-    if (!refused || spec.unpack_cache.empty()) return mounted;
-  }
-  TRY_ASSIGN(const fs::path tree, ns::unpack_shifted(image, spec.unpack_cache, key, spec.ids));
-  return ns::clone_tree(tree, {.read_only = true});
-}
-
 Result<> mount_root(const ContainerSpec& spec, ns::UserNamespaces& namespaces) {
   const fs::path lower = spec.run_dir / "lower";
   for (const auto& point : {lower, spec.root()})
@@ -85,7 +65,7 @@ Result<> mount_root(const ContainerSpec& spec, ns::UserNamespaces& namespaces) {
   auto overlay = ns::make_overlay({.lower = lower,
                                    .upper = spec.state_dir / "upper",
                                    .work = spec.state_dir / "work",
-                                   .owner = owner_of(spec)});
+                                   .owner = {spec.ids.base, spec.ids.base}});
   TRY(ns::unmount_tree(lower));  // the overlay holds its own reference
   if (!overlay) return fail(std::move(overlay).error());
   TRY(ns::attach(overlay->get(), spec.root()));
@@ -112,25 +92,6 @@ Result<> make_rpc_directory(const ContainerSpec& spec) {
   return {};
 }
 
-Result<UniqueFd> open_root(const ContainerSpec& spec) {
-  TRY_ASSIGN(const bool mounted, ns::is_mount_point(spec.root()));
-  if (!mounted) {
-    return fail(Errc::not_found, fmt::format("container {} has no root mounted", spec.name));
-  }
-  return open_file(spec.root(), O_PATH | O_DIRECTORY);
-}
-
-Result<> attach_inside(const ContainerSpec& spec, int mount, const fs::path& target) {
-  TRY_ASSIGN(const bool taken, ns::is_mount_point(spec.root() / target));
-  if (taken) {
-    return fail(Errc::duplicate, fmt::format("{} is mounted already", target.string()));
-  }
-  TRY_ASSIGN(const UniqueFd root, open_root(spec));
-  TRY_ASSIGN(const UniqueFd point,
-             ns::make_directories_beneath(root.get(), target, owner_of(spec)));
-  return ns::attach_at(mount, point.get());
-}
-
 // Mount points are removed as empty directories only: should a mount be left after all, what it
 // shows is somebody's data.
 Result<> remove_run_directory(const ContainerSpec& spec) {
@@ -152,8 +113,8 @@ Result<> remove_run_directory(const ContainerSpec& spec) {
 Result<> prepare_root(const ContainerSpec& spec, ns::UserNamespaces& namespaces) {
   TRY(check_spec(spec));
   TRY(ns::unmount_tree(spec.run_dir));
-  TRY(wipe(spec.state_dir / "upper"));
-  TRY(wipe(spec.state_dir / "work"));
+  for (const char* layer : {"upper", "work", "subcontainers"})
+    TRY(wipe(spec.state_dir / layer));
   for (const auto& directory : {spec.run_dir, spec.lxcpath})
     TRY(make_passage(directory));
   TRY(check_passage(spec.run_dir));
@@ -162,47 +123,8 @@ Result<> prepare_root(const ContainerSpec& spec, ns::UserNamespaces& namespaces)
   return write_identity(spec);
 }
 
-Result<> mount_directory(const ContainerSpec& spec,
-                         ns::UserNamespaces& namespaces,
-                         const fs::path& source,
-                         const fs::path& target,
-                         bool read_only) {
-  TRY_ASSIGN(const int userns, namespaces.get(spec.ids));
-  TRY_ASSIGN(const UniqueFd tree,
-             ns::clone_tree(source, {.read_only = read_only, .userns = userns}));
-  return attach_inside(spec, tree.get(), target);
-}
-
-Result<> mount_image(const ContainerSpec& spec,
-                     ns::UserNamespaces& namespaces,
-                     const ns::FileRegion& image,
-                     const std::string& key,
-                     const fs::path& target) {
-  TRY_ASSIGN(const UniqueFd tree, open_image(spec, namespaces, image, key));
-  return attach_inside(spec, tree.get(), target);
-}
-
-Result<> unmount(const ContainerSpec& spec, const fs::path& target) {
-  TRY_ASSIGN(const UniqueFd root, open_root(spec));
-  // By descriptor: the container may exchange a directory on the way for a link.
-  auto point = ns::open_beneath(root.get(), target, O_PATH | O_DIRECTORY);
-  if (!point && point.error().code == Errc::not_found) return {};
-  if (!point) return fail(std::move(point).error());
-  const std::string path = fmt::format("/proc/self/fd/{}", point->get());
-  if (::umount2(path.c_str(), MNT_DETACH) == 0 || errno == EINVAL) return {};
-  return fail_errno("unmounting " + target.string());
-}
-
-Result<> write_file(const ContainerSpec& spec,
-                    const fs::path& target,
-                    std::string_view content,
-                    mode_t mode) {
-  TRY_ASSIGN(const UniqueFd root, open_root(spec));
-  return ns::write_file_beneath(root.get(), target, content, owner_of(spec), mode);
-}
-
 Result<> teardown(const ContainerSpec& spec, Milliseconds grace) {
-  TRY(check_spec(spec));
+  TRY(check_places(spec));
   Result<> first;
   const auto keep_first = [&](Result<> step) {
     if (first && !step) first = std::move(step);

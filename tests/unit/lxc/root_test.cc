@@ -1,3 +1,4 @@
+#include "lxc/inside.hh"
 #include "ns/command.hh"
 
 #include "container_fixture.hh"
@@ -153,4 +154,48 @@ TEST_CASE("lxc/root: says which directory keeps a container out", "[lxc]") {
   REQUIRE_FALSE(prepared.has_value());
   CHECK(prepared.error().code == Errc::permission_denied);
   CHECK(prepared.error().hint == "chmod o+x " + (host.path() / "locked").string());
+}
+
+TEST_CASE("lxc/inside: a subcontainer root is writable over its image and goes when told",
+          "[lxc]") {
+  ContainerHost host;
+  const auto spec = host.spec("sub");
+  const auto running = host.up(spec);
+  const auto missing = lxc::make_subcontainer_root(spec, "main", "guid-1");
+  REQUIRE_FALSE(missing.has_value());
+  CHECK(missing.error().code == Errc::not_found);
+  REQUIRE_OK(lxc::mount_image(
+      spec, host.namespaces(), make_package(host, 4096), "image", "media/startos/images/main"));
+  const auto made = lxc::make_subcontainer_root(spec, "main", "guid-1");
+  REQUIRE_OK(made);
+  CHECK(*made == "/media/startos/subcontainers/guid-1");
+  CHECK(inside(running,
+               "cd " + made->string() +
+                   " && echo x >new && rm init.lua && chown 1000 new && ls && "
+                   "stat -c %u new .") == "new\n1000\n0");
+  CHECK(inside(running, "ls /media/startos/images/main") == "init.lua");
+  const auto second = lxc::make_subcontainer_root(spec, "main", "guid-2");
+  REQUIRE_OK(second);
+  CHECK(inside(running, "ls " + second->string()) == "init.lua");
+  REQUIRE_OK(lxc::remove_subcontainer_root(spec, "guid-1"));
+  REQUIRE_OK(lxc::remove_subcontainer_root(spec, "guid-1"));
+  CHECK(inside(running, "ls /media/startos/subcontainers") == "guid-2");
+  CHECK_FALSE(fs::exists(spec.state_dir / "subcontainers/guid-1"));
+  CHECK_FALSE(lxc::make_subcontainer_root(spec, "main", "../../x").has_value());
+  REQUIRE_OK(lxc::teardown(spec, Milliseconds(10'000)));
+  CHECK(host.remains(spec) == "");
+}
+
+TEST_CASE("lxc/root: a teardown needs only name and places", "[lxc]") {
+  ContainerHost host;
+  const auto spec = host.spec("bare");
+  host.up(spec);
+  lxc::ContainerSpec bare;
+  bare.name = spec.name;
+  bare.lxcpath = spec.lxcpath;
+  bare.run_dir = spec.run_dir;
+  bare.state_dir = spec.state_dir;
+  bare.cgroup_slice = spec.cgroup_slice;
+  REQUIRE_OK(lxc::teardown(bare, Milliseconds(10'000)));
+  CHECK(host.remains(spec) == "");
 }
