@@ -170,6 +170,7 @@ void LineSession::flush() {
         ::send(socket_.get(), out_.data() + out_begin_, unsent(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent >= 0) {
       out_begin_ += static_cast<std::size_t>(sent);
+      sent_total_ += static_cast<std::size_t>(sent);
     } else if (errno == EAGAIN) {
       blocked_ = true;
       watch_writable(true);

@@ -74,6 +74,10 @@ class LineSession {
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
   [[nodiscard]] std::size_t unsent() const { return out_.size() - out_begin_; }
   [[nodiscard]] bool closed() const { return !socket_; }
+  /// Bytes the kernel has taken, and those plus what waits, since the connection began: tells
+  /// whether a line sent earlier has left the process.
+  [[nodiscard]] std::uint64_t sent_total() const { return sent_total_; }
+  [[nodiscard]] std::uint64_t queued_total() const { return sent_total_ + unsent(); }
 
   /// Queues a line of our own. Returns false, and counts it as lagged, when the peer is too slow.
   bool push(std::string_view line);
@@ -108,6 +112,7 @@ class LineSession {
   LineFramer framer_;
   std::string out_;
   std::size_t out_begin_ = 0;
+  std::uint64_t sent_total_ = 0;
   std::size_t in_flight_ = 0;
   std::size_t dropped_ = 0;
   TimePoint last_input_;
