@@ -3,6 +3,7 @@
 #include "script/convert.hh"
 #include "script/traceback.hh"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -112,9 +113,10 @@ void on_signal(int, siginfo_t*, void*) {
     } else {
       if (at - guard->deadline > hard_grace.load(std::memory_order_relaxed)) give_up();
       guard->hooked = guard->state;
-      // Off and on again, so that the dispatch table is written anew.
+      // Off and on again, so that the dispatch table is written anew. No call hook: it would fire
+      // for the message handler of a protected call too, and an error there loses the timeout.
       lua_sethook(guard->state, nullptr, 0, 0);
-      lua_sethook(guard->state, hook, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+      lua_sethook(guard->state, hook, LUA_MASKLINE | LUA_MASKCOUNT, 1);
       arm(*guard, at + kAgain);
     }
   }
@@ -128,6 +130,11 @@ void install_handler() {
     action.sa_flags = SA_SIGINFO | SA_RESTART;
     sigemptyset(&action.sa_mask);
     sigaction(guard_signal(), &action, nullptr);
+    // POSIX timers do not come along into a forked child.
+    pthread_atfork(nullptr, nullptr, [] {
+      here().has_timer = false;
+      here().armed = kNever;
+    });
     return true;
   }();
   static_cast<void>(installed);
