@@ -20,6 +20,7 @@ int open_json(lua_State* state);
 int open_lease(lua_State* state);
 int open_log(lua_State* state);
 int open_loop(lua_State* state);
+int open_lxc(lua_State* state);
 int open_module(lua_State* state);
 int open_ns(lua_State* state);
 int open_process(lua_State* state);

@@ -87,6 +87,17 @@ Result<std::vector<std::string>> Mutation::keys(const Pointer& pointer) {
   return keys_at(*impl_->draft, pointer);
 }
 
+Result<> Mutation::write(const Pointer& pointer, json::Writer& out) {
+  impl_->seen.push_back({pointer, Seen::all});
+  TRY_ASSIGN(const auto place, impl_->draft->find(pointer));
+  if (!place) return fail(nothing_at(pointer));
+  return impl_->draft->write(*place, out);
+}
+
+void Mutation::rely_on_everything() {
+  impl_->seen.push_back({Pointer(), Seen::all});
+}
+
 /// An edit relies on what it replaces; one that moves array elements on the whole array.
 Result<> Mutation::edit(Op op, const Pointer& path, Value value) {
   TRY(check_value(value, path.depth()));

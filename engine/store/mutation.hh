@@ -4,6 +4,7 @@
 #include "json/patch.hh"
 #include "json/pointer.hh"
 #include "json/value.hh"
+#include "json/writer.hh"
 #include "store/revision.hh"
 #include "store/snapshot.hh"
 
@@ -41,6 +42,7 @@ class Mutation {
   Result<std::optional<json::Value>> get(const json::Pointer& pointer);
   Result<bool> exists(const json::Pointer& pointer);
   Result<std::vector<std::string>> keys(const json::Pointer& pointer);
+  Result<> write(const json::Pointer& pointer, json::Writer& out);
 
   /// Makes the value at `path` this one, whether there is one or not. The parent must exist; `-` or
   /// the length appends to an array. ERRORS (here and below): Errc::not_found,
@@ -52,6 +54,9 @@ class Mutation {
   /// All six operations of RFC 6902, strictly; all or none. ERRORS: also Errc::conflict for a
   /// failed `test`.
   Result<> apply(const json::Patch& patch);
+
+  /// Makes the change depend on everything: any other change since `base` is a conflict.
+  void rely_on_everything();
 
   /// The net effect of all edits. The mutation is used up. ERRORS: Errc::request_too_large.
   Result<ChangeSet> finish() &&;

@@ -1,0 +1,201 @@
+--- The patch store: one JSON document, changed by patches.
+---
+--- Pointers are RFC 6901 texts: `''` is the whole document, `/public/serverInfo` a part of it.
+--- Functions marked *async* yield and must run inside a task.
+---@meta engine.store
+local store = {}
+
+---@class engine.store.Outcome
+---@field revision integer The revision of the change, or the current one if nothing changed
+---@field changed boolean
+
+---@class engine.store.Options
+---@field durable? boolean Answer after the flush to disk (default). `false` is for progress: visible
+--- at once, on disk with the next durable change, lost by a crash before
+
+---@class engine.store.ApplyOptions: engine.store.Options
+---@field expect? integer Fail with `conflict` unless the store is at this revision
+
+---@class engine.store.Update
+---@field revision integer The newest revision it covers
+---@field patch? table[] The operations (`add`, `remove`, `replace`) of all revisions since the last
+--- update; they may touch places beside the watched one too
+---@field lagged? boolean Too much has come: read the document again
+
+--- The document as of one revision. Close it when done: it keeps old pages of the file in use.
+---@class engine.store.Snapshot
+local Snapshot = {}
+
+---@param pointer string
+---@return any value
+---@return engine.Error? err `not_found`, `invalid_params`, `corrupt`
+function Snapshot:get(pointer) end
+
+--- The value as JSON that never becomes a table: numbers stay exact, nothing is copied apart.
+---@param pointer string
+---@return engine.json.Value? value
+---@return engine.Error? err `not_found`, `invalid_params`, `corrupt`
+function Snapshot:raw(pointer) end
+
+--- Whether there is a value, null included.
+---@param pointer string
+---@return boolean? exists
+---@return engine.Error? err `invalid_params`, `corrupt`
+function Snapshot:exists(pointer) end
+
+--- The names of an object's members in byte order.
+---@param pointer string
+---@return string[]? keys
+---@return engine.Error? err `not_found`, `invalid_params` if it is no object, `corrupt`
+function Snapshot:keys(pointer) end
+
+---@return integer
+function Snapshot:revision() end
+
+function Snapshot:close() end
+
+--- A change in the making; reads see the edits so far. Valid inside the closure only.
+---@class engine.store.Mutation
+local Mutation = {}
+
+---@param pointer string
+---@return any value
+---@return engine.Error? err `not_found`, `invalid_params`, `corrupt`
+function Mutation:get(pointer) end
+
+---@param pointer string
+---@return engine.json.Value? value
+---@return engine.Error? err `not_found`, `invalid_params`, `corrupt`
+function Mutation:raw(pointer) end
+
+---@param pointer string
+---@return boolean? exists
+---@return engine.Error? err `invalid_params`, `corrupt`
+function Mutation:exists(pointer) end
+
+---@param pointer string
+---@return string[]? keys
+---@return engine.Error? err `not_found`, `invalid_params`, `corrupt`
+function Mutation:keys(pointer) end
+
+--- The revision the closure sees.
+---@return integer
+function Mutation:revision() end
+
+--- Makes the value at `pointer` this one, whether there is one or not. The parent must exist; `-`
+--- appends to an array.
+---@param pointer string
+---@param value any A Lua value or an `engine.json.Value`
+---@return true? ok
+---@return engine.Error? err `not_found`, `invalid_params`, `request_too_large`, `utf8`
+function Mutation:put(pointer, value) end
+
+--- Puts the value into an array before the element at `pointer`, or adds a member.
+---@param pointer string
+---@param value any
+---@return true? ok
+---@return engine.Error? err `not_found`, `invalid_params`, `request_too_large`, `utf8`
+function Mutation:insert(pointer, value) end
+
+---@param pointer string
+---@return true? ok
+---@return engine.Error? err `not_found`, `invalid_params`
+function Mutation:remove(pointer) end
+
+--- Applies a JSON Patch (RFC 6902): all operations or none.
+---@param patch table[]|engine.json.Value
+---@return true? ok
+---@return engine.Error? err `not_found`, `invalid_params`, `conflict` for a failed `test`
+function Mutation:apply(patch) end
+
+--- Fails unless the store is at `revision`, now and when the change is committed.
+---@param revision integer
+---@return true? ok
+---@return engine.Error? err `conflict`
+function Mutation:expect(revision) end
+
+--- Hears of changes at, above and below a pointer.
+---@class engine.store.Watch
+local Watch = {}
+
+--- Waits for the next change; gives all that have come since the last call as one. *async*
+---
+--- To follow without a gap: watch, then peek, then skip updates up to the snapshot's revision.
+---@param timeout? number Seconds
+---@return engine.store.Update? update
+---@return engine.Error? err `timeout`, `closed`, `cancelled`
+---@async
+function Watch:next(timeout) end
+
+function Watch:close() end
+
+--- A snapshot of the document now. Never waits for a writer.
+---@return engine.store.Snapshot? snapshot
+---@return engine.Error? err `busy`
+function store.peek() end
+
+--- The value at `pointer` now.
+---@param pointer string
+---@return any value
+---@return engine.Error? err `not_found`, `invalid_params`, `corrupt`
+function store.get(pointer) end
+
+---@param pointer string
+---@return engine.json.Value? value
+---@return engine.Error? err `not_found`, `invalid_params`, `corrupt`
+function store.raw(pointer) end
+
+---@param pointer string
+---@return boolean? exists
+---@return engine.Error? err `invalid_params`, `corrupt`
+function store.exists(pointer) end
+
+---@param pointer string
+---@return string[]? keys
+---@return engine.Error? err `not_found`, `invalid_params`, `corrupt`
+function store.keys(pointer) end
+
+--- Runs `edit` on a snapshot and commits what it changed; runs it again if somebody else changed
+--- what it relies on. *async*
+---
+--- `edit` must not yield and should do nothing but read and change `db`, as it may run several
+--- times. When it returns `nil, err` or raises, nothing changes.
+---@param edit fun(db: engine.store.Mutation): any, engine.Error?
+---@param opts? engine.store.Options
+---@return any result What `edit` returned; `true` if nothing
+---@return engine.store.Outcome|engine.Error outcome The error if `result` is nil
+---@async
+function store.mutate(edit, opts) end
+
+--- Makes the value at `pointer` this one. *async*
+---@param pointer string
+---@param value any A Lua value or an `engine.json.Value`
+---@param opts? engine.store.Options
+---@return engine.store.Outcome? outcome
+---@return engine.Error? err `not_found`, `invalid_params`, `request_too_large`, `utf8`, `no_space`
+---@async
+function store.put(pointer, value, opts) end
+
+--- Applies a JSON Patch (RFC 6902): all operations or none. *async*
+---@param patch table[]|engine.json.Value
+---@param opts? engine.store.ApplyOptions
+---@return engine.store.Outcome? outcome
+---@return engine.Error? err `not_found`, `invalid_params`, `conflict`, `no_space`
+---@async
+function store.apply(patch, opts) end
+
+--- Watches for changes at, above and below `pointer`.
+---@param pointer string
+---@return engine.store.Watch? watch
+---@return engine.Error? err `invalid_params`
+function store.watch(pointer) end
+
+--- The newest revision.
+---@return integer
+function store.head() end
+
+--- 32 hex digits that name this store for ever.
+---@return string
+function store.id() end
+
+return store
