@@ -6,3 +6,4 @@ ignore = { '212/_.*' }
 files['scripts'].allow_defined_top = false
 files['tests/script'].globals = { 'describe', 'it', 'before_each', 'after_each', 'expect' }
 files['**/*_spec.lua'].globals = { 'describe', 'it', 'before_each', 'after_each', 'expect' }
+files['bindings/meta'].unused = false

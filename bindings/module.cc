@@ -35,17 +35,23 @@ bool is_allowed(const Tree& tree, std::string_view name) {
   });
 }
 
-int raise(lua_State* state, std::string_view message) {
+/// Raises with file and line of the caller; with the file alone where a tail call left no line.
+int raise(lua_State* state, const Tree& tree, std::string_view message) {
   luaL_where(state, 1);
+  if (check_string(state, -1).empty() && !tree.loading.empty()) {
+    push_string(state, tree.files->find(tree.loading.back())->name + ": ");
+    lua_replace(state, -2);
+  }
   push_string(state, message);
   lua_concat(state, 2);
   return lua_error(state);
 }
 
-int raise_missing(lua_State* state, std::string_view name) {
+int raise_missing(lua_State* state, const Tree& tree, std::string_view name) {
   std::string path(name);
   std::ranges::replace(path, '.', '/');
   return raise(state,
+               tree,
                "module '" + std::string(name) + "' not found: the package has no " + path +
                    ".lua and no " + path +
                    "/init.lua, and it is not a module that packages may "
@@ -56,7 +62,7 @@ int raise_cycle(lua_State* state, const Tree& tree, std::string_view name) {
   std::string chain;
   for (auto at = std::ranges::find(tree.loading, name); at != tree.loading.end(); ++at)
     chain += *at + " → ";
-  return raise(state, "module cycle: " + chain + std::string(name));
+  return raise(state, tree, "module cycle: " + chain + std::string(name));
 }
 
 /// Compiles and runs one file of the tree; `slots` is the index of its environment table. [-0, +1]
@@ -93,7 +99,7 @@ int require_in(lua_State* state, int index, std::string_view name) {
   if (push_cached(state, slots, "provided", name)) return 1;
   const Snapshot::File* file = tree->files->find(name);
   if (file == nullptr) {
-    if (!is_allowed(*tree, name)) return raise_missing(state, name);
+    if (!is_allowed(*tree, name)) return raise_missing(state, *tree, name);
     return script::require(state, name);
   }
   if (std::ranges::find(tree->loading, name) != tree->loading.end()) {

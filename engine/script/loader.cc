@@ -11,12 +11,20 @@ namespace {
 
 constexpr const char* kLoaded = "engine.loaded";
 
-/// Raises with the caller's file and line in front. C++ strings of the caller are gone by then.
-int raise(lua_State* state, const std::string& message) {
+/// Pushes the message with file and line of the caller in front; with the file alone where a tail
+/// call left no line. [-0, +1]
+void push_located(lua_State* state, const Vm::Impl& vm, const std::string& message) {
   luaL_where(state, 1);
+  const Snapshot* scripts = vm.options.scripts.get();
+  if (check_string(state, -1).empty() && scripts != nullptr && !vm.loading.empty()) {
+    const Snapshot::File* file = scripts->find(vm.loading.back());
+    if (file != nullptr) {
+      push_string(state, file->name + ": ");
+      lua_replace(state, -2);
+    }
+  }
   push_string(state, message);
   lua_concat(state, 2);
-  return 0;
 }
 
 std::string cycle_message(const std::vector<std::string>& loading, std::string_view name) {
@@ -52,7 +60,7 @@ bool push_maker(lua_State* state, const Vm::Impl& vm, std::string_view name) {
   const Snapshot::File* file =
       vm.options.scripts == nullptr ? nullptr : vm.options.scripts->find(name);
   if (file == nullptr) {
-    raise(state, missing_message(vm, name));
+    push_located(state, vm, missing_message(vm, name));
     return false;
   }
   if (vm.options.trusted && !file->bytecode.empty()) {
@@ -78,7 +86,7 @@ int require(lua_State* state, std::string_view name) {
   if (!lua_isnil(state, -1)) return 1;
   Vm::Impl& vm = Vm::of(state).impl();
   if (std::ranges::find(vm.loading, name) != vm.loading.end()) {
-    raise(state, cycle_message(vm.loading, name));
+    push_located(state, vm, cycle_message(vm.loading, name));
     return lua_error(state);
   }
   if (!push_maker(state, vm, name)) return lua_error(state);

@@ -162,6 +162,16 @@ TEST_CASE("script/boundary: yields cross pcall, metamethods, iterators and loade
     return co() .. co() .. co() .. co() .. co() .. co() .. co())lua") == "abcdef.");
 }
 
+TEST_CASE("script/boundary: a compiled pairs() loop ends (LuaJIT with hook checks did not)",
+          "[script][boundary]") {
+  BoundaryFixture lua;
+  CHECK(lua.run(R"lua(
+    local t, n = {}, 0
+    for i = 1, 150 do t['key' .. i] = i end
+    for _ = 1, 100 do for _ in pairs(t) do n = n + 1 assert(n <= 15000) end end
+    return n)lua") == "15000");
+}
+
 TEST_CASE("script/boundary: yields do not cross table.sort, string.gsub and require",
           "[script][boundary]") {
   BoundaryFixture lua;
