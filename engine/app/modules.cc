@@ -19,6 +19,7 @@ std::span<const script::Module> host_modules() {
       script::Module{"engine.lease", open_lease},
       script::Module{"engine.log", open_log},
       script::Module{"engine.loop", open_loop},
+      script::Module{"engine.lxc", open_lxc},
       script::Module{"engine.module", open_module},
       script::Module{"engine.process", open_process},
       script::Module{"engine.state", open_state},
