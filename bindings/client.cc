@@ -222,10 +222,8 @@ int connection_connected(lua_State* state) {
 
 /// conn:close()
 int connection_close(lua_State* state) {
-  Handle& slot = script::check_slot<Connection>(state, 1);
-  if (slot) slot->client->close();
-  slot.reset();
-  return 0;
+  if (const Handle& slot = script::check_slot<Connection>(state, 1)) slot->client->close();
+  return script::release_object<Connection>(state);
 }
 
 constexpr luaL_Reg kMethods[] = {{"call", script::thunk<connection_call>},

@@ -161,7 +161,7 @@ void end_wait(Listener& listener, Errc reason, std::string message) {
 /// Gives the next event to the task that waits. On the VM's loop.
 void deliver(const Handle& listener) {
   const auto waiter = listener->waiter.lock();
-  if (!waiter || !listener->queue) return;
+  if (!waiter || !listener->queue || listener->queue->empty()) return;
   listener->waiter.reset();
   // Taken when the task runs, so that an event is not lost to one that was cancelled meanwhile.
   waiter->resumer.resume([listener](lua_State* state) {
@@ -224,12 +224,11 @@ int listener_gap(lua_State* state) {
 
 /// listener:close()
 int listener_close(lua_State* state) {
-  Handle& slot = script::check_slot<Listener>(state, 1);
-  if (const Handle listener = std::exchange(slot, nullptr)) {
+  if (const Handle& listener = script::check_slot<Listener>(state, 1)) {
     end_wait(*listener, Errc::closed, "the listener was closed");
     listener->queue.reset();
   }
-  return 0;
+  return script::release_object<Listener>(state);
 }
 
 constexpr luaL_Reg kListenerMethods[] = {{"next", script::thunk<listener_next>},

@@ -39,6 +39,11 @@ RecordPtr Queue::take() {
   return record;
 }
 
+bool Queue::empty() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.empty();
+}
+
 std::size_t Queue::lagged() {
   const std::lock_guard lock(mutex_);
   return std::exchange(lagged_, 0);

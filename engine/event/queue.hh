@@ -27,6 +27,7 @@ class Queue {
 
   /// The next event, or null.
   [[nodiscard]] RecordPtr take();
+  [[nodiscard]] bool empty() const;
   /// Events lost since the last call.
   [[nodiscard]] std::size_t lagged();
   /// The ring had lost events between `start.since` and its oldest.
@@ -38,7 +39,7 @@ class Queue {
   Ring& ring_;
   std::function<void()> wake_;
   std::size_t capacity_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::deque<RecordPtr> waiting_;
   std::size_t lagged_ = 0;
   std::uint64_t subscription_ = 0;
