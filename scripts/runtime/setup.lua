@@ -29,10 +29,18 @@ local function export_actions(exports, effects)
   return true
 end
 
+local function own_version(exports, effects)
+  if exports.manifest then return exports.manifest.version end
+  local manifest, err = effects.get_service_manifest({ packageId = os.getenv('MOONBOX_PACKAGE') })
+  if not manifest and err then return nil, err end
+  return manifest and manifest.version
+end
+
 -- A load of what is there already (kind nil) must not touch the version of the data.
 local function keep_version(exports, effects, kind)
-  local version = exports.manifest and exports.manifest.version
-  if not kind or not version then return true end
+  if not kind then return true end
+  local version, unknown = own_version(exports, effects)
+  if not version then return unknown == nil, unknown end
   local _, err = effects.set_data_version({ version = version })
   if err then return nil, err end
   return true
