@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -25,6 +26,19 @@ int open_pidfd(pid_t pid) {
 ExitStatus decode(int status) {
   if (WIFSIGNALED(status)) return {.code = 128 + WTERMSIG(status), .signal = WTERMSIG(status)};
   return {.code = WEXITSTATUS(status)};
+}
+
+/// Waits for the end of a child, which stays to be reaped. False when the deadline passed first.
+bool wait_for_end(pid_t pid, TimePoint deadline) {
+  const UniqueFd pidfd(open_pidfd(pid));
+  while (true) {
+    const auto left = std::chrono::duration_cast<Milliseconds>(deadline - Clock::now()).count();
+    if (left <= 0) return false;
+    pollfd ended{pidfd.get(), POLLIN, 0};
+    const int ready = ::poll(&ended, 1, static_cast<int>(left));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return false;
+  }
 }
 
 ExitStatus reap(pid_t pid) {
@@ -67,6 +81,11 @@ Result<pid_t> spawn_process(const SpawnOptions& options) {
   // dup2 onto itself clears close-on-exec in the child only.
   for (const int fd : options.inherit)
     posix_spawn_file_actions_adddup2(&actions, fd, fd);
+  // What was opened without close-on-exec, by us or by who started us.
+  int highest = 2;
+  for (const int fd : options.inherit)
+    highest = std::max(highest, fd);
+  posix_spawn_file_actions_addclosefrom_np(&actions, highest + 1);
   if (!options.directory.empty()) {
     posix_spawn_file_actions_addchdir_np(&actions, options.directory.c_str());
   }
@@ -235,7 +254,8 @@ Result<CommandOutput> run_command(const SpawnOptions& options,
   err.write.reset();
   CommandOutput result;
   Pump pump(std::move(in.write), std::move(out.read), std::move(err.read), input, limit);
-  if (!pump.run(Clock::now() + timeout, result)) {
+  const TimePoint deadline = Clock::now() + timeout;
+  if (!pump.run(deadline, result) || !wait_for_end(pid, deadline)) {
     ::kill(wired.new_session ? -pid : pid, SIGKILL);
     reap(pid);
     return fail(Errc::timeout,

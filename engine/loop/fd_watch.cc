@@ -8,7 +8,10 @@ namespace engine::loop {
 
 struct FdWatch::Impl {
   Impl(boost::asio::io_context& io, int fd) : descriptor(io, fd) {}
+  ~Impl() { *alive = false; }
   boost::asio::posix::stream_descriptor descriptor;
+  // A wait that has ended already is not cancelled any more: its handler is on its way.
+  std::shared_ptr<bool> alive = std::make_shared<bool>(true);
 };
 
 FdWatch::FdWatch(Loop& loop, UniqueFd fd)
@@ -18,8 +21,8 @@ FdWatch::~FdWatch() = default;
 void FdWatch::wait_readable(Completion<> done) {
   impl_->descriptor.async_wait(
       boost::asio::posix::stream_descriptor::wait_read,
-      [done = std::move(done)](boost::system::error_code code) mutable {
-        if (code == boost::asio::error::operation_aborted) return;
+      [alive = impl_->alive, done = std::move(done)](boost::system::error_code code) mutable {
+        if (!*alive || code == boost::asio::error::operation_aborted) return;
         if (code) {
           done(fail(errno_error("waiting for a descriptor", code.value())));
         } else {

@@ -1,0 +1,71 @@
+#include "loop/offload.hh"
+
+#include "run_until.hh"
+
+#include <atomic>
+#include <future>
+#include <optional>
+#include <thread>
+
+using engine::Result;
+using engine::loop::Loop;
+using engine::loop::OffloadPool;
+using test::run_until;
+
+TEST_CASE("loop/offload: runs on another thread, answers on the loop") {
+  Loop loop("test");
+  OffloadPool pool(2);
+  const auto here = std::this_thread::get_id();
+  std::thread::id there;
+  std::optional<Result<int>> result;
+  pool.run<int>(
+      loop,
+      [&]() -> Result<int> {
+        there = std::this_thread::get_id();
+        return 42;
+      },
+      [&](Result<int> got) {
+        CHECK(std::this_thread::get_id() == here);
+        result = std::move(got);
+      });
+  run_until(loop, [&] { return result.has_value(); });
+  CHECK(**result == 42);
+  CHECK(there != here);
+}
+
+TEST_CASE("loop/offload: as many at once as there are threads") {
+  OffloadPool pool(3);
+  std::atomic<int> inside = 0;
+  std::promise<void> all;
+  auto wait = all.get_future().share();
+  std::atomic<int> done = 0;
+  for (int i = 0; i < 3; ++i) {
+    pool.submit([&, wait] {
+      if (++inside == 3) all.set_value();
+      wait.wait();
+      ++done;
+    });
+  }
+  CHECK(wait.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+  while (done < 3)
+    std::this_thread::yield();
+}
+
+TEST_CASE("loop/offload: the end waits for what has begun and drops what has not") {
+  std::atomic<int> ran = 0;
+  const auto held = std::make_shared<int>();
+  std::promise<void> begun;
+  {
+    OffloadPool pool(1);
+    pool.submit([&] {
+      begun.set_value();
+      std::this_thread::sleep_for(engine::Milliseconds(20));
+      ++ran;
+    });
+    begun.get_future().wait();
+    for (int i = 0; i < 10; ++i)
+      pool.submit([&ran, held] { ++ran; });
+  }
+  CHECK(ran == 1);
+  CHECK(held.use_count() == 1);
+}
