@@ -152,16 +152,30 @@ struct Bridge {
   ns::Ipv4Net subnet;
 };
 
-/// A subnet that was right once may be taken after a restart of the host; then another is found.
-Result<Bridge> ensure_bridge(const std::string& name, const std::string& wanted) {
-  Bridge bridge{.name = name, .subnet = {}};
-  if (wanted.empty()) {
-    TRY_ASSIGN(bridge.subnet, ns::find_free_subnet(name));
-  } else {
-    TRY_ASSIGN(bridge.subnet, ns::parse_ipv4_net(wanted));
+Result<bool> is_taken(const ns::Ipv4Net& subnet) {
+  TRY_ASSIGN(const auto used, ns::networks_in_use());
+  return std::any_of(
+      used.begin(), used.end(), [&](const ns::Ipv4Net& other) { return other.overlaps(subnet); });
+}
+
+/// A subnet that was free once may be taken after a restart of the host (another network, a VPN);
+/// as long as the bridge does not stand, another one is found then.
+Result<ns::Ipv4Net> choose_subnet(const std::string& name, const std::string& wanted) {
+  if (wanted.empty()) return ns::find_free_subnet(name);
+  TRY_ASSIGN(const ns::Ipv4Net subnet, ns::parse_ipv4_net(wanted));
+  TRY_ASSIGN(const auto links, ns::list_links());
+  for (const auto& link : links) {
+    if (link.name == name) return subnet;
   }
-  TRY(ns::ensure_bridge(name, bridge.subnet.host(1)));
-  return bridge;
+  TRY_ASSIGN(const bool taken, is_taken(subnet));
+  if (taken) return ns::find_free_subnet(name);
+  return subnet;
+}
+
+Result<Bridge> ensure_bridge(const std::string& name, const std::string& wanted) {
+  TRY_ASSIGN(const ns::Ipv4Net subnet, choose_subnet(name, wanted));
+  TRY(ns::ensure_bridge(name, subnet.host(1)));
+  return Bridge{.name = name, .subnet = subnet};
 }
 
 /// lxc.ensure_bridge{name, subnet?} → {name, subnet, gateway} | nil, err   *async*

@@ -38,7 +38,7 @@ Result<std::optional<lxc::NetworkSpec>> network_at(lua_State* state, int table) 
 // A key is a file name of the unpack cache.
 std::string key_of(const ns::FileRegion& region) {
   std::string key = region.file.stem().string();
-  if (region.offset != 0) key += "-" + std::to_string(region.offset);
+  if (region.offset != 0) key.append(1, '-').append(std::to_string(region.offset));
   return key;
 }
 

@@ -71,7 +71,8 @@ function lxc.probe(image) end
 ---@async
 function lxc.build_base_image(opts) end
 
---- Makes the bridge unless it is there. Without `subnet` a free /24 is sought. *async*
+--- Makes the bridge unless it is there. Without `subnet`, or when something else on the host uses
+--- that one meanwhile, a free /24 is sought: keep the answer. *async*
 ---@param opts { name: string, subnet?: string }
 ---@return { name: string, subnet: string, gateway: string }? bridge
 ---@return engine.Error? err `network`, `duplicate`, `invalid_params`

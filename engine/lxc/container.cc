@@ -69,7 +69,7 @@ Result<> run_helper(const ContainerSpec& spec, const StartHelper& helper) {
   error.message =
       fmt::format("starting container {}: {}", spec.name, said.empty() ? error.message : said);
   if (error.code != Errc::timeout) error.code = Errc::lxc;
-  error.debug += "\n" + log_since(spec.lxc_log, log_begin);
+  error.debug.append(1, '\n').append(log_since(spec.lxc_log, log_begin));
   return fail(std::move(error));
 }
 

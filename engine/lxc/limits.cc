@@ -30,7 +30,8 @@ Number read_first(const ns::CgroupHost& host,
 
 // "usage_usec 1234" in cpu.stat, "oom_kill 2" in memory.events and memory.oom_control.
 Number field_of(const std::filesystem::path& file, std::string_view name) {
-  const auto text = "\n" + read_file(file).value_or("");
+  std::string text(1, '\n');
+  text += read_file(file).value_or("");
   const std::size_t at = text.find(fmt::format("\n{} ", name));
   if (at == std::string::npos) return {};
   std::uint64_t value = 0;

@@ -165,6 +165,11 @@ TEST_CASE("bindings/lxc: a container's life from a script", "[bindings][lxc]") {
     assert(lxc.teardown(spec) and lxc.teardown(spec))
     assert(not has('/run/root'))
     assert(lxc.delete_bridge(spec.bridge))
+    local other = assert(lxc.ensure_bridge({ name = spec.bridge, subnet = '127.0.0.0/24' }))
+    assert(other.subnet:find('^10%.'))
+    local same = assert(lxc.ensure_bridge({ name = spec.bridge, subnet = other.subnet }))
+    assert(same.subnet == other.subnet and same.gateway == other.gateway)
+    assert(lxc.delete_bridge(spec.bridge))
     return 'ok'
   )")
             .value_or("failed") == "ok");

@@ -44,12 +44,6 @@ std::string content_of(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::string trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
-    text.pop_back();
-  return text;
-}
-
 bool wait_until(const std::function<bool()>& condition) {
   const auto deadline = Clock::now() + Milliseconds(20'000);
   while (!condition()) {

@@ -25,7 +25,6 @@ std::string why(const engine::Result<T>& result) {
   } while (false)
 
 std::string content_of(const std::filesystem::path& path);
-std::string trimmed(std::string text);
 /// Waits until `condition` holds, 20 s at most.
 bool wait_until(const std::function<bool()>& condition);
 

@@ -17,6 +17,15 @@
 using namespace engine;
 namespace fs = std::filesystem;
 
+namespace {
+
+/// The monitor writes the console log when it gets to it.
+bool console_says(const lxc::ContainerSpec& spec, const std::string& text) {
+  return wait_until([&] { return content_of(spec.console_log).find(text) != std::string::npos; });
+}
+
+}  // namespace
+
 TEST_CASE("lxc/container: runs unprivileged with its limits, network and console", "[lxc]") {
   ContainerHost host;
   const auto spec = host.spec("one");
@@ -29,7 +38,7 @@ TEST_CASE("lxc/container: runs unprivileged with its limits, network and console
   CHECK(map.find(std::to_string(spec.ids.base)) != std::string::npos);
   CHECK(content_of(fmt::format("/proc/{}/status", running.pid)).find("NSpid:") !=
         std::string::npos);
-  CHECK(trimmed(content_of(spec.console_log)).find("init is pid 1, uid 0") != std::string::npos);
+  CHECK(console_says(spec, "init is pid 1, uid 0"));
   CHECK(*lxc::state(spec.name, spec.lxcpath) == "RUNNING");
 
   const auto limits = lxc::read_limits(running.pid);
@@ -72,7 +81,7 @@ TEST_CASE("lxc/container: a runaway allocation is killed inside", "[lxc]") {
   auto spec = host.spec("oom");
   spec.environment.emplace_back("TEST_RUN=dd if=/dev/zero of=/dev/null bs=512M count=1");
   const auto running = host.up(spec);
-  CHECK(content_of(spec.console_log).find("TEST_RUN ended with 137") != std::string::npos);
+  CHECK(console_says(spec, "TEST_RUN ended with 137"));
   CHECK(lxc::read_usage(running.pid)->oom_kills >= 1);
   CHECK(*lxc::state(spec.name, spec.lxcpath) == "RUNNING");
 }
@@ -85,7 +94,7 @@ TEST_CASE("lxc/container: a fork bomb stops at the process limit", "[lxc]") {
       "TEST_RUN=i=0; while [ $i -lt 100 ]; do sleep 1000 & i=$((i+1)); done; exit 3");
   const auto running = host.up(spec);
   CHECK(lxc::read_usage(running.pid)->pids.value_or(0) <= 40);
-  CHECK(content_of(spec.console_log).find("fork") != std::string::npos);
+  CHECK(console_says(spec, "fork"));
 }
 
 TEST_CASE("lxc/container: a new process adopts what a killed one has started", "[lxc]") {
