@@ -34,6 +34,7 @@ struct ThreadGuard {
   volatile Nanoseconds armed = kNever;    ///< when the timer will fire
   lua_State* volatile hooked = nullptr;   ///< whose hook is set
   volatile Nanoseconds paused_total = 0;  ///< time spent in Pause scopes
+  bool raised = false;                    ///< the timeout error lies in the registry
   timer_t timer = {};
   bool has_timer = false;
 
@@ -72,23 +73,33 @@ void arm(ThreadGuard& guard, Nanoseconds at) {
   timer_settime(guard.timer, TIMER_ABSTIME, &when, nullptr);
 }
 
-int raise_timeout(lua_State* state, lua_Debug* frame) {
+/// The registry field with the error of the entry that is being stopped.
+constexpr const char* kTimeout = "engine.timeout";
+
+void push_timeout(lua_State* state, lua_Debug* frame) {
   lua_getinfo(state, "Sl", frame);
   std::string message = frame->currentline > 0 ? std::string(frame->short_src) + ':' +
                                                      std::to_string(frame->currentline) + ": "
                                                : std::string();
   message += "the script ran past its deadline";
   push_error(state, {.code = Errc::timeout, .message = message, .debug = traceback(state, 0)});
-  return 1;
 }
 
 void hook(lua_State* state, lua_Debug* frame) {
-  const ThreadGuard& guard = here();
+  ThreadGuard& guard = here();
   if (guard.hooked == nullptr || guard.deadline > now()) {
     lua_sethook(state, nullptr, 0, 0);
     return;
   }
-  raise_timeout(state, frame);
+  // Thousands of nested pcalls may each want to be told: one error serves them all.
+  if (guard.raised) {
+    lua_getfield(state, LUA_REGISTRYINDEX, kTimeout);
+  } else {
+    push_timeout(state, frame);
+    lua_pushvalue(state, -1);
+    lua_setfield(state, LUA_REGISTRYINDEX, kTimeout);
+    guard.raised = true;
+  }
   lua_error(state);
 }
 
@@ -191,6 +202,7 @@ Guard::Entry::~Entry() {
   if (guard.hooked != nullptr) {
     lua_sethook(guard.hooked, nullptr, 0, 0);
     guard.hooked = nullptr;
+    guard.raised = false;
     arm_in_time(guard);
   }
 }
