@@ -260,6 +260,14 @@ Result<int> package_verify(lua_State* state) {
        .progress = progress});
 }
 
+Result<int> archive_check_manifest(lua_State* state) {
+  luaL_checktype(state, 1, LUA_TTABLE);
+  TRY_ASSIGN(const json::Value manifest, script::to_value(state, 1));
+  TRY(archive::check_manifest(manifest));
+  lua_pushboolean(state, 1);
+  return 1;
+}
+
 }  // namespace
 
 int open_archive(lua_State* state) {
@@ -276,6 +284,7 @@ int open_archive(lua_State* state) {
   static const luaL_Reg functions[] = {{"open", script::thunk<&archive_open>},
                                        {"open_fd", script::thunk<&archive_open_fd>},
                                        {"write", script::thunk<&archive_write>},
+                                       {"check_manifest", script::thunk<&archive_check_manifest>},
                                        {nullptr, nullptr}};
   script::define_class<Package>(state, methods);
   lua_newtable(state);

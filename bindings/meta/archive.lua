@@ -130,4 +130,10 @@ function archive.open_fd(fd, name, opts) end
 ---@async
 function archive.write(opts) end
 
+--- Whether a table can be the manifest of a package.
+---@param manifest table
+---@return true? ok
+---@return engine.Error? err `validate_s9pk` naming the field
+function archive.check_manifest(manifest) end
+
 return archive

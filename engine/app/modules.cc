@@ -10,11 +10,14 @@ std::span<const script::Module> host_modules() {
   using namespace bindings;
   static constexpr std::array kModules = {
       script::Module{"engine.archive", open_archive},
+      script::Module{"engine.client", open_client},
       script::Module{"engine.crypto", open_crypto},
       script::Module{"engine.daemon", open_daemon},
       script::Module{"engine.daemon_control", open_daemon_control},
       script::Module{"engine.errc", open_errc},
+      script::Module{"engine.event", open_event},
       script::Module{"engine.file", open_file},
+      script::Module{"engine.job", open_job},
       script::Module{"engine.json", open_json},
       script::Module{"engine.lease", open_lease},
       script::Module{"engine.log", open_log},
@@ -23,6 +26,7 @@ std::span<const script::Module> host_modules() {
       script::Module{"engine.module", open_module},
       script::Module{"engine.process", open_process},
       script::Module{"engine.state", open_state},
+      script::Module{"engine.store", open_store},
       script::Module{"engine.term", open_term},
   };
   return kModules;

@@ -1,0 +1,209 @@
+--- `s9pk.*`: what package authors do, all of it on their own machine.
+local archive = require('engine.archive')
+local errc = require('engine.errc')
+local file = require('engine.file')
+local keys = require('core.s9pk.keys')
+local pack = require('core.s9pk.pack')
+local rpc = require('lib.rpc')
+local template = require('core.s9pk.template')
+local term = require('engine.term')
+local t = rpc.types
+
+local BAD, USAGE = 1, 2
+
+local here = t.path{ positional = true, default = '.', help = 'help.arg.directory' }
+local package_file = t.path{ positional = true, help = 'help.arg.package-file' }
+local key_file = t.optional(t.path{ long = 'key', help = 'help.arg.key-file' })
+
+local function bytes(count)
+  for _, unit in ipairs({ { 2 ^ 30, 'GiB' }, { 2 ^ 20, 'MiB' }, { 2 ^ 10, 'KiB' } }) do
+    if count >= unit[1] then return ('%.1f %s'):format(count / unit[1], unit[2]) end
+  end
+  return ('%d bytes'):format(count)
+end
+
+-- A folder given as the default is not made absolute by the parser.
+local function absolute(directory)
+  if directory ~= '.' then return directory end
+  return os.getenv('PWD') or directory
+end
+
+-- --- init, keygen ---
+
+local function init(call, params)
+  return template.create(absolute(params.directory), params.id, call.ctx.facts.scripts)
+end
+
+local function show_init(_params, made, out)
+  out:line(('the package %s begins in %s'):format(made.id, made.directory))
+  for _, name in ipairs(made.files) do
+    out:line('  ' .. name:sub(#made.directory + 2))
+  end
+  out:line(('next: moon-cli s9pk test %s && moon-cli s9pk pack %s'):format(made.directory,
+    made.directory))
+end
+
+local function keygen(_call, params)
+  local path, err = params.file, nil
+  if not path then path, err = keys.default_path() end
+  if not path then return nil, err end
+  local public, wrong = keys.create(path)
+  if not public then return nil, wrong end
+  return { file = path, publicKey = public }
+end
+
+local function show_keygen(_params, result, out)
+  out:line(('the private key is in %s; keep it safe, it signs your packages'):format(result.file))
+  out:write(result.publicKey)
+end
+
+-- --- pack ---
+
+local function run_pack(call, params)
+  local result, err = pack.run(absolute(params.directory), {
+    key = params.key, output = params.output,
+    say = function(step) call.ctx.progress('packing: ' .. step) end,
+  })
+  call.ctx.progress(nil)
+  return result, err
+end
+
+local function show_pack(_params, result, out)
+  if result.keyCreated then
+    out:line(('a signing key was made for you: %s (keep it safe)'):format(result.key))
+  end
+  for _, warning in ipairs(result.warnings) do
+    out:line('warning: ' .. warning)
+  end
+  out:block({
+    { 'package', ('%s %s'):format(result.id, result.version) }, { 'file', result.output },
+    { 'size', ('%s, %d files'):format(bytes(result.size), result.files) },
+    { 'root hash', result.commitment.rootSighashHex },
+  })
+end
+
+-- --- inspect, verify ---
+
+local function inspect(_call, params)
+  local package, err = archive.open(params.file)
+  if not package then return nil, err end
+  local manifest = package:manifest()
+  local entries, wrong = package:list()
+  if not entries then return nil, wrong end
+  local status = file.stat(params.file)
+  local commitment = package:commitment()
+  local signer = package:signer()
+  package:close()
+  return { file = params.file, size = status and status.size, manifest = manifest,
+    signer = signer, commitment = commitment, tree = entries }
+end
+
+local function tree_rows(entries)
+  local rows = {}
+  for i, entry in ipairs(entries) do
+    local depth = select(2, entry.path:gsub('/', ''))
+    local name = ('%s%s'):format(('  '):rep(depth), entry.path:match('[^/]+$'))
+    local is_folder = entry.type == 'directory'
+    rows[i] = { name = name .. (is_folder and '/' or ''),
+      size = is_folder and '' or (entry.type == 'missing' and 'left out' or bytes(entry.size)),
+      hash = entry.hash:sub(1, 16) }
+  end
+  return rows
+end
+
+local function show_inspect(_params, result, out)
+  local manifest = result.manifest or {}
+  out:block({
+    { 'package', manifest.id and ('%s %s'):format(manifest.id, manifest.version) or 'no manifest' },
+    { 'title', manifest.title }, { 'license', manifest.license },
+    { 'git hash', manifest.gitHash }, { 'file', result.file }, { 'size', bytes(result.size) },
+    { 'signer', (result.signer:gsub('%-%-%-%-%-[^\n]*\n?', ''):gsub('%s+', '')) },
+    { 'root hash', result.commitment.rootSighashHex },
+    { 'rootSighash', result.commitment.rootSighash },
+    { 'rootMaxsize', result.commitment.rootMaxsize },
+  })
+  out:line('')
+  out:table({ { key = 'name' }, { key = 'size', align = 'right' }, { key = 'hash' } },
+    tree_rows(result.tree))
+end
+
+local function check(params)
+  local package, err = archive.open(params.file, { commitment = params.commitment })
+  if not package then return nil, err end
+  local report, wrong = package:verify({ level = params.level, commitment = params.commitment })
+  local commitment = package:commitment()
+  package:close()
+  if not report then return nil, wrong end
+  return report, commitment
+end
+
+--- Good is 0 and bad is 1, whatever kind of bad; what could not be judged is a usage error.
+local function verify(call, params)
+  if not file.exists(params.file) then
+    call.ctx.exit(USAGE)
+    return nil, errc.new('usage', ('there is no file %s'):format(params.file))
+  end
+  local report, found = check(params)
+  if report then
+    return { file = params.file, level = params.level, files = report.files, bytes = report.bytes,
+      warnings = report.warnings, commitment = found }
+  end
+  call.ctx.exit((found.code == 'usage' or found.code == 'invalid_params') and USAGE or BAD)
+  return nil, found
+end
+
+local function show_verify(_params, result, out)
+  for _, warning in ipairs(result.warnings) do
+    out:line('warning: ' .. warning)
+  end
+  out:line(('good: %s, level %s, %d files, %s'):format(result.file, result.level, result.files,
+    bytes(result.bytes)))
+  out:line(('root hash %s'):format(result.commitment.rootSighashHex))
+end
+
+-- --- test ---
+
+local function test(call, params)
+  local testing = require('runtime.testing')
+  local quiet = call.format ~= nil and call.format ~= 'table'
+  local report, err = testing.run(absolute(params.directory), {
+    print = not quiet and function(line) term.write(line .. '\n') end or nil,
+  })
+  if not report then return nil, err end
+  if report.failed > 0 then call.ctx.exit(BAD) end
+  return report
+end
+
+local function show_test(_params, report, out)
+  out:line(('%d passed, %d failed'):format(report.passed, report.failed))
+end
+
+local function command(fn, params, show, about)
+  return rpc.from_fn_async(fn)
+    :with_params(params)
+    :with_context('CliContext')
+    :with_custom_display_fn(show)
+    :with_about(about)
+end
+
+return rpc.parent():with_about('about.s9pk')
+  :with_context('CliContext')
+  :subcommand('init', command(init, {
+    directory = here,
+    id = t.optional(t.package_id{ help = 'help.arg.package-id' }),
+  }, show_init, 'about.s9pk.init'))
+  :subcommand('keygen', command(keygen, {
+    file = t.optional(t.path{ positional = true, help = 'help.arg.key-file' }),
+  }, show_keygen, 'about.s9pk.keygen'))
+  :subcommand('pack', command(run_pack, {
+    directory = here, key = key_file,
+    output = t.optional(t.path{ short = 'o', help = 'help.arg.output' }),
+  }, show_pack, 'about.s9pk.pack'))
+  :subcommand('inspect', command(inspect, { file = package_file }, show_inspect,
+    'about.s9pk.inspect'))
+  :subcommand('verify', command(verify, {
+    file = package_file,
+    level = t.enum{ 'archive', 'open', 'package', default = 'package', help = 'help.arg.level' },
+    commitment = t.optional(t.string{ help = 'help.arg.commitment' }),
+  }, show_verify, 'about.s9pk.verify'))
+  :subcommand('test', command(test, { directory = here }, show_test, 'about.s9pk.test'))

@@ -1,0 +1,57 @@
+--- Signing keys of package authors.
+local crypto = require('engine.crypto')
+local errc = require('engine.errc')
+local file = require('engine.file')
+
+local M = {}
+
+local PRIVATE = 384  -- 0600
+
+--- Where an author's key lies unless it is named.
+---@return string? path
+---@return engine.Error? err
+function M.default_path()
+  local home = os.getenv('HOME')
+  if home and home ~= '' then return home .. '/.moonbox/developer.key.pem' end
+  return nil, errc.new('usage', 'HOME is not set', { hint = 'name a key file with --key FILE' })
+end
+
+--- Makes a key in a new file that only its owner reads. *async*
+---@param path string
+---@return string? public_pem
+---@return engine.Error? err `filesystem` when there is a file already
+---@async
+function M.create(path)
+  if file.exists(path) then
+    return nil, errc.new('duplicate', ('%s exists already'):format(path),
+      { hint = 'a key is never replaced; name another file' })
+  end
+  local folder = path:match('^(.*)/[^/]+$')
+  if folder and folder ~= '' and not file.exists(folder) then
+    local fine, err = file.mkdir(folder, 448)
+    if not fine then return nil, err end
+  end
+  local public, err = crypto.keygen(path)
+  if not public then return nil, err end
+  local fine, wrong = file.chmod(path, PRIVATE)
+  if not fine then return nil, wrong end
+  return public
+end
+
+--- The key to sign with: the one named, which must exist, or the author's own, made on first use.
+--- *async*
+---@param wanted? string
+---@return string? path
+---@return boolean|engine.Error created Or the error
+---@async
+function M.for_signing(wanted)
+  if wanted then return wanted, false end
+  local path, err = M.default_path()
+  if not path then return nil, err end
+  if file.exists(path) then return path, false end
+  local public, wrong = M.create(path)
+  if not public then return nil, wrong end
+  return path, true
+end
+
+return M
