@@ -62,8 +62,8 @@ TEST_CASE("net/connect: waits for a socket that will appear") {
   std::thread late([&] {
     const UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM, 0));
     const auto address = *engine::net::UnixAddress::make(path);
-    REQUIRE(bind(listener.get(), address.get(), address.size()) == 0);
-    REQUIRE(listen(listener.get(), 1) == 0);
+    test::must(bind(listener.get(), address.get(), address.size()) == 0, "bind");
+    test::must(listen(listener.get(), 1) == 0, "listen");
     const UniqueFd accepted(accept(listener.get(), nullptr, nullptr));
   });
   CHECK(connected(path, {.wait_for_socket = true}));

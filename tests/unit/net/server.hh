@@ -15,6 +15,7 @@
 #include <functional>
 #include <future>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -23,6 +24,11 @@ namespace test {
 namespace net = engine::net;
 
 inline constexpr int kDeadlineMs = 10'000;
+
+/// Like REQUIRE, but for every thread: Catch's macros belong to the test's own.
+inline void must(bool condition, const char* what) {
+  if (!condition) throw std::runtime_error(what);
+}
 
 /// A directory of its own under /tmp, removed at the end.
 class Directory {
@@ -157,11 +163,12 @@ class Client {
   explicit Client(const std::filesystem::path& path)
       : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const auto address = *net::UnixAddress::make(path);
-    REQUIRE(connect(socket_.get(), address.get(), address.size()) == 0);
+    must(connect(socket_.get(), address.get(), address.size()) == 0, "connect");
   }
   void write(std::string_view text) const {
-    REQUIRE(::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
-            static_cast<ssize_t>(text.size()));
+    must(::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
+             static_cast<ssize_t>(text.size()),
+         "send");
   }
   /// The next line; nullopt at the end of the stream. Fails the test past the deadline.
   std::optional<std::string> read_line() {
@@ -172,7 +179,7 @@ class Client {
         return line;
       }
       pollfd ready{.fd = socket_.get(), .events = POLLIN, .revents = 0};
-      REQUIRE(poll(&ready, 1, kDeadlineMs) == 1);
+      must(poll(&ready, 1, kDeadlineMs) == 1, "a line in time");
       char chunk[65'536];
       const ssize_t got = recv(socket_.get(), chunk, sizeof chunk, 0);
       if (got <= 0) return std::nullopt;
