@@ -107,7 +107,7 @@ end
 local HOW = {
   ['not running'] = 'the daemon of instance %s was not running',
   request = 'the daemon of instance %s has stopped',
-  SIGTERM = 'the daemon of instance %s did not answer; it has stopped after SIGTERM',
+  SIGTERM = 'the daemon of instance %s did not follow the request; it has stopped after SIGTERM',
   SIGKILL = 'the daemon of instance %s hung; it was ended by SIGKILL',
 }
 

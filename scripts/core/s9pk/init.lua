@@ -127,7 +127,17 @@ local function show_inspect(_params, result, out)
     tree_rows(result.tree))
 end
 
+--- 64 hex digits, or 43 characters of base64 with or without padding.
+local function is_root_hash(text)
+  return #text == 64 and text:find('^%x+$') ~= nil
+    or #text:gsub('=$', '') == 43 and text:find('^[%w+/]+=?$') ~= nil
+end
+
 local function check(params)
+  if params.commitment and not is_root_hash(params.commitment) then
+    return nil, errc.new('usage', ("--commitment: '%s' is no root hash"):format(params.commitment),
+      { hint = 'give 64 hex digits or 43 characters of base64' })
+  end
   local package, err = archive.open(params.file, { commitment = params.commitment })
   if not package then return nil, err end
   local report, wrong = package:verify({ level = params.level, commitment = params.commitment })
@@ -148,7 +158,7 @@ local function verify(call, params)
     return { file = params.file, level = params.level, files = report.files, bytes = report.bytes,
       warnings = report.warnings, commitment = found }
   end
-  call.ctx.exit((found.code == 'usage' or found.code == 'invalid_params') and USAGE or BAD)
+  call.ctx.exit(found.code == 'usage' and USAGE or BAD)
   return nil, found
 end
 

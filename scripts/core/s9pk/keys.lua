@@ -45,7 +45,11 @@ end
 ---@return boolean|engine.Error created Or the error
 ---@async
 function M.for_signing(wanted)
-  if wanted then return wanted, false end
+  if wanted and file.exists(wanted) then return wanted, false end
+  if wanted then
+    return nil, errc.new('not_found', ('there is no key file %s'):format(wanted),
+      { hint = ('make one with: moon-cli s9pk keygen %s'):format(wanted) })
+  end
   local path, err = M.default_path()
   if not path then return nil, err end
   if file.exists(path) then return path, false end

@@ -113,8 +113,9 @@ function M.make(source, arch, git_hash)
   end
   manifest.gitHash = git_hash
   local good, invalid = archive.check_manifest(manifest)
-  if not good then return nil, invalid end
-  return manifest
+  if good then return manifest end
+  return nil, errc.new(invalid.code, (invalid.message:gsub('^manifest%.json', 'package.lua')),
+    { details = invalid.details })
 end
 
 return M

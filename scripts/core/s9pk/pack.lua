@@ -81,15 +81,27 @@ local function check_code(directory)
     return problem('there is no procedures/init.lua',
       'it returns the table of what moonbox runs: init, main, actions, create_backup')
   end
-  return module.tree(directory .. '/procedures')
+  local tree, err = module.tree(directory .. '/procedures')
+  if tree then return tree end
+  return nil, errc.new(err.code, 'procedures/' .. err.message, { details = err.details })
 end
 
-local function folder_image(directory, name, target, work)
-  if not file.exists(('%s/%s'):format(directory, name)) then return {} end
+local function folder_image(folder, target, work)
   local output = ('%s/%s'):format(work, target)
-  local fine, err = squashfs.make(('%s/%s'):format(directory, name), output)
+  local fine, err = squashfs.make(folder, output)
   if not fine then return nil, err end
   return { { path = target, file = output } }
+end
+
+--- A package without assets has an empty folder of them, so that there is always one to mount.
+local function assets_image(directory, work)
+  local folder = directory .. '/assets'
+  if not file.exists(folder) then
+    folder = work .. '/assets'
+    local fine, err = file.mkdir(folder)
+    if not fine then return nil, err end
+  end
+  return folder_image(folder, 'assets.squashfs', work)
 end
 
 local function append(list, more)
@@ -105,11 +117,9 @@ local function steps(job)
     { 'code', function()
       local fine, err = check_code(job.directory)
       if not fine then return nil, err end
-      return folder_image(job.directory, 'procedures', 'lua.squashfs', job.work)
+      return folder_image(job.directory .. '/procedures', 'lua.squashfs', job.work)
     end },
-    { 'assets', function()
-      return folder_image(job.directory, 'assets', 'assets.squashfs', job.work)
-    end },
+    { 'assets', function() return assets_image(job.directory, job.work) end },
   }
   for _, id in ipairs(names.sorted_keys(job.manifest.images)) do
     list[#list + 1] = { 'image ' .. id, function()
