@@ -1,6 +1,7 @@
 #include "rpc/request.hh"
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include <random>
 #include <string>
@@ -51,7 +52,7 @@ TEST_CASE("rpc/request: fills in absent and null params and an absent id") {
 
 TEST_CASE("rpc/request: echoes every kind of number as id") {
   for (const char* id : {"0", "-1", "1.0", "1.5e3", "18446744073709551615", "null"}) {
-    const std::string line = std::string(R"({"method":"m","id":)") + id + "}";
+    const std::string line = fmt::format(R"({{"method":"m","id":{}}})", id);
     const Incoming incoming = decoded(line);
     REQUIRE(incoming.status);
     CHECK(incoming.requests[0].id == id);
@@ -104,8 +105,9 @@ TEST_CASE("rpc/request: refuses invalid UTF-8 wherever it is") {
 
 TEST_CASE("rpc/request: accepts 192 levels and refuses 193") {
   const auto nested = [](std::size_t levels) {
-    return R"({"method":"m","params":)" + std::string(levels - 1, '[') +
-           std::string(levels - 1, ']') + "}";
+    return fmt::format(R"({{"method":"m","params":{}{}}})",
+                       std::string(levels - 1, '['),
+                       std::string(levels - 1, ']'));
   };
   CHECK(decoded(nested(192)).status);
   CHECK(refusal(nested(193)) == Errc::request_too_large);
@@ -185,7 +187,7 @@ TEST_CASE("rpc/request: survives damaged lines") {
         default:
           line.insert(at, line.substr(random() % line.size(), random() % 8));
       }
-      if (line.empty()) line = " ";
+      if (line.empty()) line.push_back(' ');
     }
     decode(line, incoming);
     accepted += incoming.status.has_value() ? 1 : 0;
