@@ -187,22 +187,20 @@ void ScriptLoop::execute(Request request, Reply reply) {
     lua_settop(state, top);
     return reply(fail(std::move(pushed).error()));
   }
-  auto move_arguments = [state, top](lua_State* target) {
-    if (target != state) {
-      lua_xmove(state, target, 2);
-    } else {
-      lua_pushvalue(state, top + 1);
-      lua_pushvalue(state, top + 2);
-    }
+  // Kept by reference: `Vm::call` asks for its arguments in a frame of its own.
+  auto arguments = [params = script::Ref::pop(state),
+                    call = script::Ref::pop(state)](lua_State* target) {
+    call.push(target);
+    params.push(target);
     return 2;
   };
   auto done = [reply = std::move(reply)](script::Outcome outcome) mutable {
     reply(take_answer(outcome));
   };
   if (method->kind == rpc::HandlerKind::fn) {
-    loaded->vm->call(runner, move_arguments, limits, std::move(done));
+    loaded->vm->call(runner, std::move(arguments), limits, std::move(done));
   } else {
-    loaded->vm->spawn(runner, move_arguments, limits, std::move(done), method->name);
+    loaded->vm->spawn(runner, std::move(arguments), limits, std::move(done), method->name);
   }
   lua_settop(state, top);
 }
