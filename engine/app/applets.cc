@@ -1,23 +1,16 @@
 #include "app/applets.hh"
 
 #include "app/cli/cli_main.hh"
+#include "app/container/container_main.hh"
+#include "app/daemon/daemon_main.hh"
 #include "app/version.hh"
+#include "lxc/start_applet.hh"
 
 #include <fmt/core.h>
 
 #include <array>
 #include <cstdio>
 #include <string>
-
-#ifdef MOONBOX_WITH_DAEMON
-#include "app/daemon/daemon_main.hh"
-#endif
-#ifdef MOONBOX_WITH_CONTAINER
-#include "app/container/container_main.hh"
-#endif
-#ifdef MOONBOX_WITH_LXC
-#include "lxc/start_applet.hh"
-#endif
 
 namespace engine::app {
 namespace {
@@ -42,18 +35,12 @@ int tunnel_main(int, char**) {
 }
 
 constexpr std::array kApplets = {
-#ifdef MOONBOX_WITH_DAEMON
     Applet{"moond", daemon_main},
-#endif
     Applet{"moon-cli", cli_main},
-#ifdef MOONBOX_WITH_CONTAINER
     Applet{"moon-container", container_main},
-#endif
     Applet{"moon-registry", registry_main},
     Applet{"moon-tunnel", tunnel_main},
-#ifdef MOONBOX_WITH_LXC
     Applet{"lxc-start", lxc::lxc_start_applet, true},
-#endif
 };
 
 std::string_view base_name(std::string_view path) {
