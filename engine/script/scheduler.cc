@@ -1,5 +1,6 @@
 #include "script/scheduler.hh"
 
+#include "base/defer.hh"
 #include "script/live.hh"
 #include "script/traceback.hh"
 #include "script/vm_impl.hh"
@@ -177,8 +178,9 @@ int Scheduler::suspend(lua_State* state, UniqueFunction<Cancel(Resumer)> start) 
   }
   const std::uint32_t ticket = ++task->ticket;
   task->suspended = true;
-  Cancel cancel = start(Resumer(vm_.self, id, ticket));
-  task->cancel = std::move(cancel);
+  Defer not_begun([task] { task->suspended = false; });  // should `start` raise
+  task->cancel = start(Resumer(vm_.self, id, ticket));
+  not_begun.dismiss();
   return lua_yield(state, 0);
 }
 

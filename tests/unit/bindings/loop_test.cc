@@ -59,6 +59,7 @@ TEST_CASE("bindings/loop: a task's own deadline", "[bindings]") {
   CHECK(run(lua, R"(
     local t = loop.spawn(function() local _, e = loop.sleep(60) return e.code end, {deadline = 0.02})
     return t:join())") == "timeout");
+  if (!script::kGuardWorks) return;
   CHECK(run(lua, R"(
     local t = loop.spawn(function() while true do end end, {slice = 0.02})
     local _, e = t:join()

@@ -33,9 +33,18 @@ int test_park(lua_State* state) {
   });
 }
 
+int test_fail_to_start(lua_State* state) {
+  return suspend(state, [state](Resumer) -> Cancel {
+    luaL_error(state, "cannot start");
+    return {};
+  });
+}
+
 int open_test(lua_State* state) {
-  static constexpr luaL_Reg kFunctions[] = {
-      {"wait", thunk<test_wait>}, {"park", thunk<test_park>}, {nullptr, nullptr}};
+  static constexpr luaL_Reg kFunctions[] = {{"wait", thunk<test_wait>},
+                                            {"park", thunk<test_park>},
+                                            {"fail_to_start", thunk<test_fail_to_start>},
+                                            {nullptr, nullptr}};
   luaL_newlib(state, kFunctions);
   return 1;
 }
@@ -191,6 +200,17 @@ TEST_CASE("script/task: closing the VM ends its tasks, each with one outcome", "
   CHECK(ended == 2);
   CHECK(seen == "shutting_down");
   lua.parked.resumers.clear();
+}
+
+TEST_CASE("script/task: an operation that fails to start leaves the task running", "[script]") {
+  TaskFixture lua;
+  CHECK(lua.task("local t = require('engine.test') local ok, e = pcall(t.fail_to_start) "
+                 "t.wait(0) local ok2 = pcall(t.fail_to_start) return e .. tostring(ok2)")
+            .value() == "cannot startfalse");
+  const auto failed =
+      lua.task("pcall(require('engine.test').fail_to_start) coroutine.yield() return 1");
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == Errc::script);
 }
 
 TEST_CASE("script/task: coroutine.yield at the top of a task is an error that says why",
