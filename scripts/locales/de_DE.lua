@@ -141,6 +141,7 @@ return {
   ['help.arg.key-file'] = 'Privater Schlüssel als PEM',
   ['help.arg.level'] = 'Wie tief geprüft wird: archive, open oder package',
   ['help.arg.lines'] = 'Wie viele Zeilen gezeigt werden',
+  ['help.arg.log-level'] = 'Wie viel der Dienst protokolliert',
   ['help.arg.message'] = 'Text, der zurückkommt',
   ['help.arg.output'] = 'Datei, die geschrieben wird',
   ['help.arg.package-file'] = 'Paketdatei',

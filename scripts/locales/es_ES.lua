@@ -141,6 +141,7 @@ return {
   ['help.arg.key-file'] = 'Clave privada en PEM',
   ['help.arg.level'] = 'Profundidad de la comprobación: archive, open o package',
   ['help.arg.lines'] = 'Cuántas líneas mostrar',
+  ['help.arg.log-level'] = 'Cuánto registra el demonio',
   ['help.arg.message'] = 'Texto que se devuelve',
   ['help.arg.output'] = 'Archivo que se escribe',
   ['help.arg.package-file'] = 'Archivo de paquete',

@@ -141,6 +141,7 @@ return {
   ['help.arg.key-file'] = 'Clé privée au format PEM',
   ['help.arg.level'] = 'Profondeur du contrôle : archive, open ou package',
   ['help.arg.lines'] = 'Combien de lignes afficher',
+  ['help.arg.log-level'] = 'Ce que le démon consigne',
   ['help.arg.message'] = 'Texte à renvoyer',
   ['help.arg.output'] = 'Fichier à écrire',
   ['help.arg.package-file'] = 'Fichier de paquet',

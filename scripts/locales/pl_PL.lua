@@ -141,6 +141,7 @@ return {
   ['help.arg.key-file'] = 'Klucz prywatny w formacie PEM',
   ['help.arg.level'] = 'Jak głęboko sprawdzać: archive, open lub package',
   ['help.arg.lines'] = 'Ile wierszy pokazać',
+  ['help.arg.log-level'] = 'Jak dużo zapisuje demon',
   ['help.arg.message'] = 'Tekst do odesłania',
   ['help.arg.output'] = 'Plik wyjściowy',
   ['help.arg.package-file'] = 'Plik pakietu',

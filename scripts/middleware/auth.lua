@@ -17,13 +17,21 @@ local function refuse(message, hint)
   return { error = { code = 'authorization', message = message, hint = hint } }
 end
 
-function M.request(call)
+--- Whether the caller owns the daemon: root, or the user it runs as.
+---@param call table
+---@return boolean
+function M.is_owner(call)
   local peer = call.peer
-  if not peer then
+  if not peer then return false end
+  return peer.uid == 0 or peer.uid == (call.ctx.uid or daemon.info().uid)
+end
+
+function M.request(call)
+  if not call.peer then
     return refuse('this method needs an authenticated caller', 'call it over the Unix socket')
   end
-  if peer.uid == 0 or peer.uid == (call.ctx.uid or daemon.info().uid) then return nil end
-  return refuse(('user %d may not call this daemon'):format(peer.uid),
+  if M.is_owner(call) then return nil end
+  return refuse(('user %d may not call this daemon'):format(call.peer.uid),
     'call as root or as the user the daemon runs as')
 end
 

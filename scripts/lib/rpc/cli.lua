@@ -95,6 +95,7 @@ local function run_there(leaf, params, env)
   return env.call(leaf.method, params, {
     timeout = deadline + GRACE,
     raw = result ~= nil and result.kind == 'json' and result.options.raw == true,
+    read_only = leaf.metadata.read_only == true,
   })
 end
 

@@ -1,0 +1,85 @@
+local errc = require('engine.errc')
+local i18n = require('lib.i18n')
+
+local function env(values) return function(name) return values[name] end end
+
+describe('i18n', function()
+  it('fills placeholders and leaves unknown ones', function()
+    expect(i18n.fill('%{who} has %{n-1} of %{all}', { who = 'a', ['n-1'] = 2 }))
+      :equals('a has 2 of %{all}')
+    expect(i18n.fill('100% %{a}', { a = '%1' })):equals('100% %1')
+  end)
+
+  it('gives the text of the locale, else English, else the key', function()
+    expect(i18n.text('about.server', nil, 'de_DE')):equals('Der Dienst selbst')
+    expect(i18n.text('about.server')):equals('The daemon itself')
+    expect(i18n.text('about.server', nil, 'xx_XX')):equals('The daemon itself')
+    expect(i18n.text('about.nothing', nil, 'de_DE')):equals('about.nothing')
+    expect(i18n.text('Plain text')):equals('Plain text')
+  end)
+
+  it('matches exact names, then languages', function()
+    expect(i18n.match('pl_PL.UTF-8')):equals('pl_PL')
+    expect(i18n.match('en_GB.UTF-8')):equals('en_US')
+    expect(i18n.match('de_AT@euro')):equals('de_DE')
+    expect(i18n.match('fr')):equals('fr_FR')
+    expect(i18n.match('C')):equals('en_US')
+    expect(i18n.match('ja_JP')):equals('en_US')
+    expect(i18n.match(nil)):equals('en_US')
+  end)
+
+  it('picks LC_ALL before LC_MESSAGES before LANG', function()
+    local values = { LC_ALL = 'de_DE', LC_MESSAGES = 'fr_FR', LANG = 'pl_PL' }
+    expect(i18n.pick(env(values))):equals('de_DE')
+    values.LC_ALL = ''
+    expect(i18n.pick(env(values))):equals('fr_FR')
+    expect(i18n.pick(env({ LANG = 'pl_PL' }))):equals('pl_PL')
+    expect(i18n.pick(env({}))):equals('en_US')
+  end)
+
+  it('knows keys from text', function()
+    expect(i18n.is_key('about.package.start')):is_true()
+    expect(i18n.is_key('Start a package.')):is_false()
+    expect(i18n.is_key('word')):is_false()
+  end)
+end)
+
+describe('locales', function()
+  local english = i18n.catalog('en_US')
+
+  local function placeholders(text)
+    local found = {}
+    for name in text:gmatch('%%{([%w_-]+)}') do
+      found[#found + 1] = name
+    end
+    table.sort(found)
+    return found
+  end
+
+  for _, locale in ipairs(i18n.LOCALES) do
+    it(locale .. ' has every key, none more, with the same placeholders', function()
+      local catalog = i18n.catalog(locale)
+      local problems = {}
+      for key, text in pairs(english) do
+        if not catalog[key] then
+          problems[#problems + 1] = 'missing: ' .. key
+        else
+          expect(placeholders(catalog[key])):equals(placeholders(text))
+        end
+      end
+      for key, text in pairs(catalog) do
+        if not english[key] then problems[#problems + 1] = 'unknown: ' .. key end
+        if type(text) ~= 'string' or text == '' then problems[#problems + 1] = 'empty: ' .. key end
+        if not i18n.is_key(key) then problems[#problems + 1] = 'no key: ' .. key end
+      end
+      table.sort(problems)
+      expect(problems):equals({})
+    end)
+  end
+
+  it('have the label of every kind of error', function()
+    for _, row in pairs(errc.kinds) do
+      expect(english[row.labelKey]):equals(row.label)
+    end
+  end)
+end)

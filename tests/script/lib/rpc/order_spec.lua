@@ -1,0 +1,229 @@
+local rpc = require('lib.rpc')
+local server = require('lib.rpc.server')
+local t = rpc.types
+
+local HERE = 'lib/rpc/order_spec.lua'
+
+local function noop() end
+
+--- Raises unless `declare` is refused with all of `parts` and this file's name and a line.
+local function refused(declare, ...)
+  local fine, err = pcall(declare)
+  expect(fine):is_false()
+  expect(err.code):equals('script')
+  expect(err.message):matches('order_spec%.lua:%d+: ')
+  expect(err.details.file):contains(HERE)
+  expect(err.details.line > 0):is_true()
+  for _, part in ipairs({ ... }) do
+    expect(err.message):contains(part)
+  end
+  return err
+end
+
+local function load_tree(root, context) return server.load(root, context or 'RpcContext') end
+
+local function leaf()
+  return rpc.from_fn(noop):with_about('about.echo'):with_call_remote('CliContext')
+end
+
+describe('the chain of a handler', function()
+  it('takes every method in its order', function()
+    local handler = rpc.from_fn_async(noop)
+      :with_params({ id = t.string })
+      :with_metadata('deadline', 3)
+      :with_result(t.null)
+      :with_context('RpcContext')
+      :with_inherited(noop)
+      :with_display_serializable()
+      :with_custom_display_fn(noop)
+      :with_about('about.echo')
+      :with_call_remote('CliContext')
+    expect(handler.kind):equals('async')
+    expect(handler.remote):equals('CliContext')
+  end)
+
+  it('refuses metadata after a CLI modifier and names the line of the mistake', function()
+    local err = refused(function()
+      rpc.from_fn(noop)
+        :no_display()
+        :with_metadata('sync_db', true)
+    end, 'with_metadata after no_display', 'the order is')
+    expect(err.message):contains('order_spec.lua:' .. err.details.line)
+  end)
+
+  it('refuses a display modifier after with_about', function()
+    refused(function() rpc.from_fn(noop):with_about('about.echo'):no_display() end,
+      'no_display after with_about')
+  end)
+
+  it('refuses with_inherited after a display modifier', function()
+    refused(function() rpc.from_fn(noop):no_display():with_inherited(noop) end,
+      'with_inherited after')
+  end)
+
+  it('refuses anything after with_call_remote', function()
+    for _, method in ipairs({ 'no_cli', 'no_display', 'with_display_serializable' }) do
+      refused(function()
+        local handler = leaf()
+        handler[method](handler)
+      end, method .. ' after with_call_remote')
+    end
+    refused(function() leaf():with_about('about.echo') end, 'with_about after with_call_remote')
+    refused(function() leaf():with_params({}) end, 'with_params after with_call_remote')
+  end)
+
+  it('refuses the same method twice', function()
+    refused(function() rpc.from_fn(noop):with_params({}):with_params({}) end,
+      'with_params is given twice')
+    refused(function()
+      rpc.from_fn(noop):with_metadata('a', 1):with_metadata('a', 2)
+    end, "metadata 'a' is given twice")
+  end)
+
+  it('refuses contradictions', function()
+    refused(function() rpc.from_fn(noop):no_display():with_display_serializable() end,
+      'no_display together with another display')
+    refused(function() rpc.from_fn(noop):no_cli():with_call_remote('CliContext') end,
+      'with_call_remote after no_cli')
+  end)
+
+  it('refuses wrong arguments', function()
+    refused(function() rpc.from_fn('echo') end, 'a handler must be a function, got string')
+    refused(function() rpc.from_fn(noop):with_params({ id = 'string' }) end, "parameter 'id'")
+    refused(function() rpc.from_fn(noop):with_params({ package_id = t.string }) end, 'camelCase')
+    refused(function() rpc.from_fn(noop):with_about('Starts a package') end, 'locale key')
+    refused(function() rpc.from_fn(noop):with_call_remote('RpcContext') end, 'only the CLI')
+    refused(function() rpc.from_fn(noop):with_context('RcpContext') end,
+      "unknown context 'RcpContext'")
+    refused(function() rpc.from_fn(noop):with_custom_display_fn('table') end, 'expects a function')
+  end)
+end)
+
+describe('a tree', function()
+  it('refuses the same name twice in one context', function()
+    refused(function()
+      load_tree(rpc.parent():subcommand('a', leaf()):subcommand('a', leaf()))
+    end, "'a' is there twice in RpcContext", 'first at')
+  end)
+
+  it('takes one name once per context', function()
+    local root = rpc.parent()
+      :subcommand('a', rpc.from_fn(noop):no_cli())
+      :subcommand('a', rpc.from_fn(noop):with_context('CliContext'):with_about('about.echo'))
+    expect(load_tree(root).methods):has_length(1)
+  end)
+
+  it('refuses a name in the CLI twice: called remotely and local', function()
+    refused(function()
+      load_tree(rpc.parent():subcommand('a', leaf())
+        :subcommand('a', rpc.from_fn(noop):with_context('CliContext'):with_about('about.echo')))
+    end, "'a' is there twice in CliContext")
+  end)
+
+  it('refuses a context that the groups above do not list', function()
+    refused(function()
+      load_tree(rpc.parent():subcommand('a', rpc.from_fn(noop):with_context('EffectContext')))
+    end, 'EffectContext is not among the contexts above (RpcContext, CliContext)')
+  end)
+
+  it('gives handlers the first context of their group', function()
+    local root = rpc.parent():with_context('EffectContext'):subcommand('a', rpc.from_fn(noop))
+    expect(load_tree(root, 'EffectContext').methods[1].context):equals('EffectContext')
+    refused(function() load_tree(root, 'RpcContext') end, 'the tree has no RpcContext')
+  end)
+
+  it('refuses a key that is declared twice along a path', function()
+    refused(function()
+      load_tree(rpc.parent():subcommand('g', rpc.parent():with_params({ id = t.string })
+        :with_about('about.echo')
+        :subcommand('a', rpc.from_fn(noop):with_params({ id = t.string }):no_cli())))
+    end, "parameter 'id' is declared above already", 'one flat object')
+  end)
+
+  local function tagged(key, value)
+    return rpc.parent():subcommand('a', rpc.from_fn(noop):with_metadata(key, value):no_cli())
+  end
+
+  it('refuses metadata that nobody reads', function()
+    refused(function() load_tree(tagged('synk_db', true)) end,
+      "no middleware of RpcContext reads metadata 'synk_db'", 'deadline, read_only')
+  end)
+
+  it('refuses metadata of another type', function()
+    refused(function() load_tree(tagged('deadline', 'x')) end,
+      "metadata 'deadline' must be a number")
+    refused(function() load_tree(tagged('deadline', 0)) end, 'more than 0')
+  end)
+
+  it('refuses a leaf that the CLI cannot reach', function()
+    refused(function()
+      load_tree(rpc.parent():subcommand('a', rpc.from_fn(noop):with_about('about.echo')))
+    end, "'a' cannot be reached from the CLI", 'with_call_remote')
+  end)
+
+  it('asks nothing about the CLI where there is none', function()
+    local root = rpc.parent():with_context('EffectContext'):subcommand('a', rpc.from_fn(noop))
+    expect(load_tree(root, 'EffectContext').methods):has_length(1)
+  end)
+
+  it('refuses a CLI command without help, and help that no locale has', function()
+    refused(function()
+      load_tree(rpc.parent():subcommand('a', rpc.from_fn(noop):with_call_remote('CliContext')))
+    end, "'a' has no help")
+    refused(function()
+      load_tree(rpc.parent():subcommand('a', rpc.from_fn(noop):with_about('about.nothing-like-it')
+        :with_call_remote('CliContext')))
+    end, "locale key 'about.nothing-like-it' is missing")
+    refused(function()
+      load_tree(rpc.parent():subcommand('a', rpc.from_fn(noop)
+        :with_params({ id = t.string{ help = 'help.arg.nothing-like-it' } })
+        :with_about('about.echo'):with_call_remote('CliContext')))
+    end, "locale key 'help.arg.nothing-like-it' is missing")
+  end)
+
+  it('refuses a subcommand that is nothing', function()
+    refused(function() rpc.parent():subcommand('a', nil) end, "subcommand 'a' is no handler")
+    refused(function() rpc.parent():subcommand('A b', leaf()) end, 'no name for a subcommand')
+    refused(function() rpc.parent():root_handler(noop) end, 'root_handler expects a handler')
+  end)
+
+  it('refuses arguments the command line cannot tell apart', function()
+    local function tree_of(params)
+      return function()
+        load_tree(rpc.parent():subcommand('a', rpc.from_fn(noop):with_params(params)
+          :with_about('about.echo'):with_call_remote('CliContext')))
+      end
+    end
+    refused(tree_of({ a = t.string{ positional = true }, b = t.string{ positional = true } }),
+      'have the same position', 'positional = 2')
+    local second = t.string{ positional = 2 }
+    refused(tree_of({ a = t.string{ positional = 1, optional = true }, b = second }),
+      "required positional 'b' follows the optional 'a'")
+    refused(tree_of({ a = t.array{ of = t.string, positional = 1 }, b = second }),
+      "positional 'b' follows the repeated 'a'")
+    refused(tree_of({ format = t.string }), '--format', 'taken by every command')
+    refused(tree_of({ aB = t.string, ['aB2'] = t.string{ long = 'a-b' } }), 'is taken by')
+    refused(tree_of({ key = t.string{ secret = true, positional = true } }), 'secret')
+    refused(tree_of({ a = t.flag{ positional = true } }), 'flag')
+  end)
+
+  it('refuses with_call_remote below a group that is not in the CLI', function()
+    refused(function()
+      load_tree(rpc.parent():subcommand('g', rpc.parent():no_cli():subcommand('a', leaf())))
+    end, 'below a group with no_cli')
+  end)
+end)
+
+describe('schemas', function()
+  it('refuse options they do not know, with the place', function()
+    refused(function() return t.string{ maxlen = 3 } end,
+      "t.string has no option 'maxlen'", 'max_length')
+    refused(function() return t.integer{ min = '1' } end, "option 'min' must be a number")
+    refused(function() return t.integer{ default = 'x' } end,
+      'the default of t.integer does not fit')
+    refused(function() return t.enum{} end, 't.enum without values')
+    refused(function() return t.object{} end, 't.object without fields')
+    refused(function() return t.object{ fields = { a = 1 } } end, "field 'a'")
+    refused(function() return t.string{ optional = true }{ default = 'x' } end, 'called again')
+  end)
+end)

@@ -1,0 +1,214 @@
+local json = require('engine.json')
+local rpc = require('lib.rpc')
+local server = require('lib.rpc.server')
+local t = rpc.types
+
+local function remote(handler)
+  return handler:with_about('about.echo'):with_call_remote('CliContext')
+end
+
+local function load_tree(root, options) return server.load(root, 'RpcContext', options) end
+
+describe('server.load', function()
+  it('describes each method', function()
+    local loaded = load_tree(rpc.parent()
+      :with_metadata('deadline', 5)
+      :subcommand('g', rpc.parent():with_about('about.server')
+        :subcommand('put', remote(rpc.from_fn_blocking(function() end)
+          :with_params({ value = t.json{ raw = true }, pointer = t.string })
+          :with_result(t.json{ raw = true })
+          :with_metadata('deadline', 1.5)
+          :with_metadata('read_only', true)))))
+    local method = loaded.methods[1]
+    expect(method.method):equals('g.put')
+    expect(method.context):equals('RpcContext')
+    expect(method.kind):equals('blocking')
+    expect(method.raw_params):equals({ 'value' })
+    expect(method.raw_result):is_true()
+    expect(method.deadline_ms):equals(1500)
+    expect(method.read_only):is_true()
+    expect(method.about):equals('about.echo')
+    expect(method.metadata):equals({ deadline = 1.5, read_only = true })
+    expect(method.params.required):equals({ 'pointer', 'value' })
+    expect(method.file):contains('server_spec.lua')
+    expect(method.line > 0):is_true()
+  end)
+
+  it('sorts the methods and makes a runner for each', function()
+    local loaded = load_tree(rpc.parent()
+      :subcommand('b', remote(rpc.from_fn(function() return 'b' end)))
+      :subcommand('a', remote(rpc.from_fn(function() return 'a' end))))
+    expect(loaded.methods[1].method):equals('a')
+    expect(loaded.runners.b({}, {})):equals('b')
+  end)
+
+  it('makes groups with a root handler callable', function()
+    local loaded = load_tree(rpc.parent():subcommand('info', rpc.parent():with_about('about.echo')
+      :root_handler(remote(rpc.from_fn(function() return 'root' end)))
+      :subcommand('more', remote(rpc.from_fn(function() return 'more' end)))))
+    expect(loaded.runners.info({}, {})):equals('root')
+    expect(loaded.runners['info.more']({}, {})):equals('more')
+  end)
+end)
+
+describe('a runner', function()
+  local function runner_of(handler, options)
+    return load_tree(rpc.parent():subcommand('m', remote(handler)), options).runners.m
+  end
+
+  it('checks the parameters before the handler runs', function()
+    local ran = false
+    local run = runner_of(rpc.from_fn(function() ran = true end):with_params({ id = t.string }))
+    local result, err = run({}, { id = 3 })
+    expect(result):is_nil()
+    expect(err.code):equals('invalid_params')
+    expect(err.message):equals('params.id: expected a string, got a number')
+    expect(ran):is_false()
+  end)
+
+  it('takes absent params as {} and refuses arrays', function()
+    local run = runner_of(rpc.from_fn(function() return 'ok' end))
+    expect(run({}, nil)):equals('ok')
+    local _, err = run({}, { 1, 2 })
+    expect(err.message):equals('params: expected an object, got an array')
+    _, err = run({}, json.array())
+    expect(err.code):equals('invalid_params')
+  end)
+
+  it('hands through value and error', function()
+    local run = runner_of(rpc.from_fn(function(_call, params)
+      if params.fail then return nil, { code = 'not_found', message = 'gone' } end
+      return params
+    end):with_params({ fail = t.flag }))
+    expect(run({}, {})):equals({ fail = false })
+    local result, err = run({}, { fail = true })
+    expect(result):is_nil()
+    expect(err.code):equals('not_found')
+  end)
+
+  it('gives the flat object, the parents params and what with_inherited makes of them', function()
+    local seen
+    local loaded = load_tree(rpc.parent():subcommand('g', rpc.parent()
+      :with_about('about.server'):with_params({ package = t.string })
+      :subcommand('m', remote(rpc.from_fn(function(call, params, inherited)
+        seen = { call.parent_params, params, inherited }
+      end):with_params({ host = t.string })
+        :with_inherited(function(parents) return parents.package .. '!' end)))))
+    loaded.runners['g.m']({}, { package = 'p', host = 'h' })
+    expect(seen[1]):equals({ package = 'p' })
+    expect(seen[2]):equals({ package = 'p', host = 'h' })
+    expect(seen[3]):equals('p!')
+  end)
+
+  it('checks the result in development only', function()
+    local function build() return rpc.from_fn(function() return 3 end):with_result(t.string) end
+    expect(runner_of(build())({}, {})):equals(3)
+    local _, err = runner_of(build(), { development = true })({}, {})
+    expect(err.code):equals('internal')
+    expect(err.message):equals('m: result: expected a string, got a number')
+  end)
+
+  it('leaves a result as it is while checking it', function()
+    local run = runner_of(rpc.from_fn(function() return { a = 'x', extra = 1 } end)
+      :with_result(t.object{ fields = { a = t.string, b = t.string{ default = 'b' } } }),
+      { development = true })
+    expect(run({}, {})):equals({ a = 'x', extra = 1 })
+  end)
+
+  it('raises what the handler raises', function()
+    local run = runner_of(rpc.from_fn(function() error('broken', 0) end))
+    expect(function() run({}, {}) end):raises('broken')
+  end)
+end)
+
+describe('middleware', function()
+  local seen
+
+  before_each(function() seen = {} end)
+
+  local function recorder(name, more)
+    local one = {
+      name = name, keys = {},
+      request = function() seen[#seen + 1] = 'request ' .. name end,
+      response = function() seen[#seen + 1] = 'response ' .. name end,
+    }
+    for key, value in pairs(more or {}) do
+      one[key] = value
+    end
+    return one
+  end
+
+  local function runner_with(list, handler)
+    local body = handler or rpc.from_fn(function()
+      seen[#seen + 1] = 'handler'
+      return 'done'
+    end)
+    local root = rpc.parent():with_middleware('RpcContext', list):subcommand('m', remote(body))
+    return load_tree(root).runners.m
+  end
+
+  it('runs request hooks from the last to the first, response hooks from the first to the last',
+    function()
+      local run = runner_with({ recorder('a'), recorder('b'), recorder('c') })
+      expect(run({}, {})):equals('done')
+      expect(seen):equals({ 'request c', 'request b', 'request a', 'handler', 'response a',
+        'response b', 'response c' })
+    end)
+
+  it('stops at an answer of a request hook, and still runs every response hook', function()
+    local stop = recorder('b', { request = function()
+      return { error = { code = 'authorization', message = 'no' } }
+    end })
+    local run = runner_with({ recorder('a'), stop, recorder('c') })
+    local result, err = run({}, {})
+    expect(result):is_nil()
+    expect(err.code):equals('authorization')
+    expect(seen):equals({ 'request c', 'response a', 'response b', 'response c' })
+  end)
+
+  it('lets a response hook replace the result', function()
+    local run = runner_with({ recorder('a', { response = function(_call, response)
+      response.result = response.result .. '!'
+    end }) })
+    expect(run({}, {})):equals('done!')
+  end)
+
+  it('costs nothing where the metadata asks for none', function()
+    local one = recorder('a', { keys = { audit = { type = 'boolean', default = false } },
+      applies = function(metadata) return metadata.audit end })
+    local run = runner_with({ one })
+    run({}, {})
+    expect(seen):equals({ 'handler' })
+    run = runner_with({ one }, rpc.from_fn(function() end):with_metadata('audit', true))
+    run({}, {})
+    expect(seen):equals({ 'handler', 'request a', 'response a' })
+  end)
+
+  it('shows raised errors to hooks that want them, and raises them again', function()
+    local got
+    local run = runner_with({ recorder('a', { after_raise = true,
+      response = function(_call, response) got = response end }) },
+      rpc.from_fn(function() error({ code = 'conflict', message = 'x' }) end))
+    expect(function() run({}, {}) end):raises({ code = 'conflict' })
+    expect(got.raised):is_true()
+    expect(got.error.code):equals('conflict')
+  end)
+
+  it('merges metadata, nearest the leaf wins', function()
+    local got
+    local one = recorder('a', { keys = { level = { type = 'string', default = 'none' } },
+      request = function(_call, _params, metadata) got = metadata.level end })
+    local function run(group_level, leaf_level)
+      local leaf = rpc.from_fn(function() end)
+      if leaf_level then leaf:with_metadata('level', leaf_level) end
+      local group = rpc.parent():with_about('about.server'):subcommand('m', remote(leaf))
+      if group_level then group:with_metadata('level', group_level) end
+      local root = rpc.parent():with_middleware('RpcContext', { one }):subcommand('g', group)
+      load_tree(root).runners['g.m']({}, {})
+      return got
+    end
+    expect(run(nil, nil)):equals('none')
+    expect(run('group', nil)):equals('group')
+    expect(run('group', 'leaf')):equals('leaf')
+  end)
+end)

@@ -1,0 +1,141 @@
+local json = require('engine.json')
+local rpc = require('lib.rpc')
+local t = rpc.types
+local check = require('lib.rpc.check')
+
+local function problem_of(schema, value)
+  local _, problems = schema:check(value)
+  if not problems then return nil end
+  return ('params%s: %s'):format(problems[1].path, problems[1].message)
+end
+
+local function good(schema, value)
+  local result, problems = schema:check(value)
+  expect(problems):is_nil()
+  return result
+end
+
+describe('types', function()
+  it('take what they describe', function()
+    expect(good(t.string, 'a')):equals('a')
+    expect(good(t.integer, 3)):equals(3)
+    expect(good(t.number, 1.5)):equals(1.5)
+    expect(good(t.boolean, false)):equals(false)
+    expect(good(t.package_id, 'hello-world')):equals('hello-world')
+    expect(good(t.guid, ('A2'):rep(16))):equals(('A2'):rep(16))
+    expect(good(t.url, 'https://a.b/c?d')):equals('https://a.b/c?d')
+    expect(good(t.path{ absolute = true }, '/a')):equals('/a')
+    expect(good(t.enum{ 'a', 'b' }, 'b')):equals('b')
+    expect(good(t.duration, '1h30m')):equals(5400)
+    expect(good(t.any, { 1 })):equals({ 1 })
+    expect(good(t.null, json.null)):is(json.null)
+    expect(good(t.array(t.integer), { 1, 2 })):equals({ 1, 2 })
+    expect(good(t.map{ of = t.integer }, { a = 1 })):equals({ a = 1 })
+  end)
+
+  it('say what they expected', function()
+    expect(problem_of(t.string, 3)):equals('params: expected a string, got a number')
+    expect(problem_of(t.string, json.null)):equals('params: expected a string, got null')
+    expect(problem_of(t.string, {})):equals('params: expected a string, got an object')
+    expect(problem_of(t.string, json.array())):equals('params: expected a string, got an array')
+    expect(problem_of(t.integer, 1.5)):equals('params: expected an integer, got 1.5')
+    expect(problem_of(t.integer, 0 / 0)):contains('expected an integer')
+    expect(problem_of(t.integer{ min = 2 }, 1)):equals('params: must be at least 2')
+    expect(problem_of(t.number{ max = 2 }, 3)):equals('params: must be at most 2')
+    expect(problem_of(t.package_id, 'Hello')):contains('expected a package id')
+    expect(problem_of(t.package_id, 'a--b')):contains('expected a package id')
+    expect(problem_of(t.package_id, '../a')):contains('expected a package id')
+    expect(problem_of(t.guid, 'short')):contains('expected a guid')
+    expect(problem_of(t.url, 'a.b')):contains('expected a URL')
+    expect(problem_of(t.path, 'a\0b')):contains('expected a path')
+    expect(problem_of(t.path{ absolute = true }, 'a')):contains('absolute')
+    expect(problem_of(t.enum{ 'a', 'b' }, 'c')):equals('params: expected one of a, b, got c')
+    expect(problem_of(t.duration, '5 parsecs')):contains('expected a duration')
+    expect(problem_of(t.null, 1)):contains('expected null')
+    expect(problem_of(t.array(t.integer), { a = 1 })):contains('expected an array, got an object')
+    expect(problem_of(t.array{ of = t.integer, min = 2 }, { 1 })):contains('at least 2')
+    expect(problem_of(t.object{ fields = {} }, { 1 })):contains('expected an object, got an array')
+  end)
+
+  it('check the length in characters and the pattern', function()
+    expect(problem_of(t.string{ max_length = 2 }, 'äöü'))
+      :equals('params: must have at most 2 characters')
+    expect(problem_of(t.string{ max_length = 3 }, 'äöü')):is_nil()
+    expect(problem_of(t.string{ min_length = 1 }, ''))
+      :equals('params: must have at least 1 character')
+    expect(problem_of(t.string{ pattern = '^%d+$' }, 'x')):contains('does not match the pattern')
+    expect(problem_of(t.string{ pattern = '^%d+$', pattern_hint = 'digits only' }, 'x'))
+      :equals('params: digits only')
+  end)
+
+  it('name the path, counting from 0 as JSON does', function()
+    local schema = t.object{ fields = {
+      packages = t.array{ of = t.object{ fields = { id = t.package_id } } },
+      limits = t.map{ of = t.integer, optional = true },
+    } }
+    expect(problem_of(schema, { packages = { { id = 'a' }, { id = 'b' }, { id = 'C' } } }))
+      :contains('params.packages[2].id: expected a package id')
+    expect(problem_of(schema, { packages = { {} } })):equals('params.packages[0].id: is required')
+    expect(problem_of(schema, { packages = {}, limits = { memory = 'x' } }))
+      :equals('params.limits.memory: expected an integer, got a string')
+  end)
+
+  it('collect every problem', function()
+    local schema = t.object{ fields = { a = t.string, b = t.integer, c = t.boolean } }
+    local _, problems = schema:check({ a = 1, b = 'x' })
+    local err = check.invalid(problems, 'params')
+    expect(err.code):equals('invalid_params')
+    expect(err.details):equals({
+      { path = 'params.a', message = 'expected a string, got a number' },
+      { path = 'params.b', message = 'expected an integer, got a string' },
+      { path = 'params.c', message = 'is required' },
+    })
+    expect(err.message):equals('params.a: expected a string, got a number (and 2 more)')
+  end)
+
+  it('fill in defaults, a fresh table each time', function()
+    local schema = t.object{ fields = {
+      force = t.flag, level = t.enum{ 'a', 'b', default = 'b' }, list = t.array{ default = { 1 } },
+    } }
+    local first = good(schema, {})
+    expect(first):equals({ force = false, level = 'b', list = { 1 } })
+    first.list[1] = 2
+    expect(good(schema, {}).list):equals({ 1 })
+    expect(good(t.object{ fields = { d = t.duration{ default = '5s' } } }, {}).d):equals(5)
+  end)
+
+  it('tell absent, null and value apart', function()
+    local schema = t.object{ fields = {
+      a = t.optional(t.string), b = t.nullable(t.string), c = t.string{ default = 'c' },
+    } }
+    local value = good(schema, { a = json.null, b = json.null, c = json.null })
+    expect(value.a):is_nil()
+    expect(value.b):is(json.null)
+    expect(value.c):equals('c')
+    expect(problem_of(schema, {})):equals('params.b: is required')
+  end)
+
+  it('drop unknown keys, and refuse reserved ones', function()
+    local schema = t.object{ fields = { a = t.string } }
+    expect(good(schema, { a = 'x', other = 1 })):equals({ a = 'x' })
+    expect(good(t.object{ fields = {}, open = true }, { other = 1 })):equals({ other = 1 })
+    expect(problem_of(schema, { a = 'x', __Auth_session = 'forged' }))
+      :equals('params.__Auth_session: is a reserved name')
+  end)
+
+  it('become JSON Schema', function()
+    local schema = t.object{ fields = {
+      id = t.package_id, count = t.integer{ min = 1, max = 9, default = 3 },
+      mode = t.enum{ 'a', 'b', optional = true }, tags = t.array{ of = t.string },
+    } }
+    expect(schema:to_json_schema()):equals({
+      type = 'object', required = { 'id', 'tags' }, properties = {
+        id = { type = 'string', pattern = '^[a-z0-9]+(-[a-z0-9]+)*$', maxLength = 64 },
+        count = { type = 'integer', minimum = 1, maximum = 9, default = 3 },
+        mode = { type = 'string', enum = { 'a', 'b' } },
+        tags = { type = 'array', items = { type = 'string' } },
+      },
+    })
+    expect(t.nullable(t.string):to_json_schema().type):equals({ 'string', 'null' })
+  end)
+end)

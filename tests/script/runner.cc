@@ -1,0 +1,162 @@
+// Runs *_spec.lua files through lib.spec, each in a VM of its own.
+//
+//     spec_runner SOURCE_DIR SPEC…        a file, or a folder searched for *_spec.lua
+//
+// Modules named engine.NAME come from the bindings every program offers, or from
+// tests/script/support/fakes/NAME.lua where the real one needs a daemon around it.
+
+#include "base/file.hh"
+#include "bindings/modules.hh"
+#include "json/value.hh"
+#include "loop/offload.hh"
+#include "script/convert.hh"
+#include "script/vm.hh"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+using engine::Result;
+namespace bindings = engine::bindings;
+namespace json = engine::json;
+namespace script = engine::script;
+namespace fs = std::filesystem;
+
+constexpr script::Limits kLimits{.deadline = 120s, .slice = 60s};
+
+struct Tally {
+  std::int64_t passed = 0;
+  std::int64_t failed = 0;
+};
+
+fs::path& source_dir() {
+  static fs::path path;
+  return path;
+}
+
+/// Opens engine.NAME from support/fakes/NAME.lua; the loader passes the module's name.
+int open_fake(lua_State* state) {
+  const std::string name(script::check_string(state, 1).substr(std::string_view("engine.").size()));
+  const std::string file = "support/fakes/" + name + ".lua";
+  const auto source = engine::read_file(source_dir() / "tests/script" / file);
+  if (!source) return luaL_error(state, "no fake for engine.%s", name.c_str());
+  const std::string chunk = "@" + file;
+  if (luaL_loadbuffer(state, source->data(), source->size(), chunk.c_str()) != 0) {
+    return lua_error(state);
+  }
+  lua_call(state, 0, 1);
+  return 1;
+}
+
+std::vector<script::Module> modules() {
+  return {{"engine.errc", bindings::open_errc},
+          {"engine.file", bindings::open_file},
+          {"engine.json", bindings::open_json},
+          {"engine.log", open_fake},
+          {"engine.loop", bindings::open_loop},
+          {"engine.module", bindings::open_module},
+          {"engine.process", bindings::open_process},
+          {"engine.state", bindings::open_state},
+          {"engine.client", open_fake},
+          {"engine.crypto", open_fake},
+          {"engine.daemon", open_fake},
+          {"engine.daemon_control", open_fake},
+          {"engine.event", open_fake},
+          {"engine.job", open_fake},
+          {"engine.lease", open_fake},
+          {"engine.lxc", open_fake},
+          {"engine.store", open_fake},
+          {"engine.term", open_fake},
+          {"engine.archive", open_fake},
+          {"engine.ns", open_fake}};
+}
+
+void print_failures(const std::string& file, const json::Value& report) {
+  const json::Value* failures = report.find("failures");
+  if (failures == nullptr || failures->array() == nullptr) return;
+  for (const json::Value& failure : *failures->array()) {
+    fmt::print("FAIL {}: {}: {}\n",
+               file,
+               failure.string_or("name", "?"),
+               failure.string_or("message", "?"));
+  }
+}
+
+Result<json::Value> run_spec(const fs::path& path, const std::string& name) {
+  TRY_ASSIGN(const std::string source, engine::read_file(path));
+  TRY_ASSIGN(const auto scripts,
+             script::Snapshot::read({source_dir() / "scripts", source_dir() / "tests/script"}));
+  engine::loop::Loop loop("spec");
+  engine::loop::OffloadPool pool(2);
+  script::Services services;
+  services.add(pool);
+  const std::vector<script::Module> offered = modules();
+  TRY_ASSIGN(const auto vm,
+             script::Vm::create(loop, services, offered, {.name = "spec", .scripts = scripts}));
+  TRY_ASSIGN(const script::Ref run, vm->compile("return require('lib.spec').run(...)", "runner"));
+  std::optional<Result<json::Value>> report;
+  vm->spawn(
+      run,
+      [&](lua_State* state) {
+        script::push_string(state, source);
+        script::push_string(state, name);
+        return 2;
+      },
+      kLimits,
+      [&](script::Outcome outcome) {
+        report = outcome.status ? script::to_value(outcome.state, -1)
+                                : Result<json::Value>(engine::fail(outcome.status.error()));
+        loop.stop();
+      });
+  if (!report) loop.run();
+  return *report;
+}
+
+std::vector<fs::path> find_specs(const fs::path& below) {
+  if (!fs::is_directory(below)) return {below};
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::recursive_directory_iterator(below)) {
+    if (entry.path().filename().string().ends_with("_spec.lua")) found.push_back(entry.path());
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
+void run_file(const fs::path& path, Tally& tally) {
+  const std::string name = fs::relative(path, source_dir()).string();
+  const Result<json::Value> report = run_spec(path, name);
+  if (!report) {
+    ++tally.failed;
+    fmt::print("FAIL {}: {}\n{}\n", name, report.error().message, report.error().debug);
+    return;
+  }
+  print_failures(name, *report);
+  tally.passed += report->integer_or("passed", 0);
+  tally.failed += report->integer_or("failed", 0);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) {
+    fmt::print(stderr, "usage: {} SOURCE_DIR SPEC…\n", argv[0]);
+    return 2;
+  }
+  source_dir() = fs::absolute(argv[1]);
+  Tally tally;
+  for (int i = 2; i < argc; ++i) {
+    for (const fs::path& path : find_specs(fs::absolute(argv[i])))
+      run_file(path, tally);
+  }
+  fmt::print("{} passed, {} failed\n", tally.passed, tally.failed);
+  return tally.failed == 0 && tally.passed > 0 ? 0 : 1;
+}

@@ -1,0 +1,12 @@
+--- engine.crypto with a hash that only tells texts apart.
+local M = {}
+
+function M.blake3(text)
+  local sum = 7
+  for i = 1, #text do
+    sum = (sum * 31 + text:byte(i)) % 4294967291
+  end
+  return ('%064x'):format(sum)
+end
+
+return M

@@ -1,0 +1,23 @@
+--- engine.daemon without a daemon around it.
+local M = { reloads = 0, stopped = false }
+
+function M.info()
+  return { name = 'moonbox', version = '0.1.0', gitInfo = 'abc123', uid = 1000, uptime = 90 }
+end
+
+function M.methods(context)
+  return require('lib.rpc.server').load(require('core'), context).methods
+end
+
+function M.status()
+  return { generation = 3, loadedAt = '2026-01-01T00:00:00Z', roots = { 'a' } }
+end
+
+function M.reload()
+  M.reloads = M.reloads + 1
+  return { generation = 4, changed = true, methods = {}, durations = {} }
+end
+
+function M.shutdown() M.stopped = true end
+
+return M

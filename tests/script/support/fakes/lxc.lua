@@ -1,0 +1,2 @@
+--- engine.lxc for files that only need it to be there: no containers in specs.
+return {}
