@@ -1,5 +1,5 @@
---- Runs without a container: `moon-cli s9pk test examples/hello-world`. Volumes are directories that
---- are thrown away, effects and programs are recorded in `testing`.
+--- Runs without a container: `moon-cli s9pk test examples/hello-world`. Volumes are directories
+--- that are thrown away, effects are recorded in `testing`, and nothing is executed.
 local testing = require('moonbox.testing')
 
 describe('hello-world', function()

@@ -29,18 +29,26 @@ function M.port(port, opts)
   end
 end
 
+-- Waits at most `limit` seconds. Not wget's own -T: Debian's busybox-static crashes on it.
+local function wait_for(process, limit)
+  local waiting = world.loop.spawn(function() return process:wait() end,
+    { name = 'http check', deadline = limit })
+  local exit = waiting:join()
+  if not exit then process:kill() end
+  return exit
+end
+
 --- The URL answers, whatever it answers. The base image's wget asks, from the container itself.
 ---@param url string
 ---@param opts? runtime.CheckOptions
 ---@return runtime.Check
 function M.http(url, opts)
   opts = opts or {}
-  local limit = opts.timeout or 1
   return function()
-    local process, err = world.ns.spawn({ capture = true, argv = { '/bin/busybox', 'wget', '-q',
-      '-T', ('%d'):format(math.max(1, limit)), '-O', '/dev/null', url } })
+    local process, err = world.ns.spawn({ capture = true,
+      argv = { '/bin/busybox', 'wget', '-q', '-O', '/dev/null', url } })
     if not process then return failure(err.message) end
-    local exit = process:wait()
+    local exit = wait_for(process, opts.timeout or 1)
     if exit and (exit.code == 0 or exit.err:find('HTTP/', 1, true)) then
       return success(opts.success)
     end

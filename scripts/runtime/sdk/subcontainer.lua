@@ -99,11 +99,7 @@ local function read_image(image)
   return meta
 end
 
---- Makes the root and starts its leader, once. *async*
----@return true? ok
----@return engine.Error? err
-function Subcontainer:ensure()
-  if self.made then return true end
+local function make(self)
   local made, err = self.effects.subcontainer.create_fs({ imageId = self.image, name = self.name })
   if not made then return nil, err end
   self.guid = made[2]
@@ -112,6 +108,21 @@ function Subcontainer:ensure()
   if not inner then return nil, problem end
   self.root, self.inner, self.meta, self.made = made[1], inner, read_image(self.image), true
   return true
+end
+
+--- Makes the root, once. *async*
+---@return true? ok
+---@return engine.Error? err
+function Subcontainer:ensure()
+  if self.made then return true end
+  -- In a task of its own: whoever waits may be cancelled, and then nobody would give back what the
+  -- host has made.
+  self.making = self.making or world.loop.spawn(function()
+    local made, err = make(self)
+    self.making = nil
+    return made, err
+  end, { name = 'subcontainer ' .. self.name })
+  return self.making:join()
 end
 
 local function argv_of(command, meta)
@@ -214,11 +225,12 @@ end
 
 --- Ends every process in it and gives its root back. *async*
 function Subcontainer:destroy()
-  if not self.made then return end
-  self.made = false
-  self.inner:kill()
-  self.inner = nil
-  local _, err = self.effects.subcontainer.destroy_fs({ guid = self.guid })
+  if self.making then self.making:join() end
+  if self.inner then self.inner:kill() end
+  local guid = self.guid
+  self.made, self.inner, self.guid = false, nil, nil
+  if not guid then return end
+  local _, err = self.effects.subcontainer.destroy_fs({ guid = guid })
   if err then world.log.warn('runtime', 'subcontainer ' .. self.name .. ': ' .. err.message) end
 end
 
