@@ -182,6 +182,7 @@ void ContainerWorld::boot() {
                     CLONE_NEWUTS | CLONE_INTO_CGROUP;
   arguments.exit_signal = SIGCHLD;
   arguments.cgroup = static_cast<std::uint64_t>(group.get());
+  began_ = engine::Clock::now();
   pid_ = static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));
   REQUIRE(pid_ >= 0);
   if (pid_ == 0) become_container(root_, ends[0]);

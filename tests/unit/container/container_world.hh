@@ -42,6 +42,8 @@ class ContainerWorld {
   /// As seen by the host.
   [[nodiscard]] std::filesystem::path inside(const std::string& path) const { return root_ / path; }
   [[nodiscard]] pid_t pid() const { return pid_; }
+  /// When its process was made.
+  [[nodiscard]] engine::TimePoint began() const { return began_; }
   /// Waits for PID 1's end; its wait status.
   int wait_exit();
   /// Replaces a file of the package.
@@ -62,6 +64,7 @@ class ContainerWorld {
   std::string data_version_;
   int subcontainers_ = 0;
   pid_t pid_ = -1;
+  engine::TimePoint began_;
 };
 
 /// Waits until `condition` holds; false when it does not in time.
