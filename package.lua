@@ -1,15 +1,16 @@
 --- The manifest of moonbox's own scripts. The engine reads it first: moonbox's behaviour is a
 --- package like any other.
 local core = {
-  'engine.archive', 'engine.client', 'engine.crypto', 'engine.daemon', 'engine.errc',
-  'engine.event', 'engine.file', 'engine.job', 'engine.json', 'engine.lease', 'engine.log',
-  'engine.loop', 'engine.lxc', 'engine.module', 'engine.process', 'engine.state', 'engine.store',
-  'engine.term',
+  'engine.archive', 'engine.client', 'engine.crypto', 'engine.daemon', 'engine.daemon_control',
+  'engine.errc', 'engine.event', 'engine.file', 'engine.job', 'engine.json', 'engine.lease',
+  'engine.log', 'engine.loop', 'engine.lxc', 'engine.module', 'engine.process', 'engine.state',
+  'engine.store', 'engine.term',
 }
 
 local runtime = {
-  'engine.client', 'engine.crypto', 'engine.errc', 'engine.event', 'engine.file', 'engine.json',
-  'engine.log', 'engine.loop', 'engine.module', 'engine.ns', 'engine.process', 'engine.state',
+  'engine.client', 'engine.container', 'engine.errc', 'engine.file', 'engine.isolated',
+  'engine.json', 'engine.log', 'engine.loop', 'engine.module', 'engine.ns', 'engine.process',
+  'engine.state',
 }
 
 return {
@@ -28,8 +29,8 @@ return {
     runtime = 'runtime',
   },
 
-  --- The engine modules each entry may require.
-  requires = { core = core, service = core, runtime = runtime },
+  --- The engine modules the scripts of each folder may require.
+  requires = { core = core, middleware = core, service = core, runtime = runtime },
 
   locales = { 'en_US', 'de_DE', 'es_ES', 'fr_FR', 'pl_PL' },
 }

@@ -152,9 +152,13 @@ int main(int argc, char** argv) {
     return 2;
   }
   source_dir() = fs::absolute(argv[1]);
+  std::vector<fs::path> wanted;
+  for (int i = 2; i < argc; ++i)
+    wanted.push_back(fs::absolute(argv[i]));
+  fs::current_path(source_dir());  // specs may read files of the source tree
   Tally tally;
-  for (int i = 2; i < argc; ++i) {
-    for (const fs::path& path : find_specs(fs::absolute(argv[i])))
+  for (const fs::path& below : wanted) {
+    for (const fs::path& path : find_specs(below))
       run_file(path, tally);
   }
   fmt::print("{} passed, {} failed\n", tally.passed, tally.failed);

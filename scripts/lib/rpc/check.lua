@@ -17,6 +17,9 @@ local M = {}
 
 local is_null = null.is_null
 
+-- Whoever sends a million wrong members hears of the first ones.
+local MOST_PROBLEMS = 64
+
 local function describe(value)
   if is_null(value) then return 'null' end
   local kind = type(value)
@@ -29,13 +32,15 @@ end
 
 local function fail(message) return nil, { { path = '', message = message } } end
 
+local function enough(problems) return problems ~= nil and #problems >= MOST_PROBLEMS end
+
 local function mismatch(expected, value)
   return fail(('expected %s, got %s'):format(expected, describe(value)))
 end
 
 local function append(problems, prefix, more)
   problems = problems or {}
-  for i = 1, #more do
+  for i = 1, math.min(#more, MOST_PROBLEMS - #problems) do
     local problem = more[i]
     problem.path = prefix .. problem.path
     problems[#problems + 1] = problem
@@ -180,6 +185,7 @@ local function object_checker(schema, keep)
       if fields[key] == nil then
         if not keep and type(key) == 'string' and key:sub(1, 2) == '__' then
           problems = append(problems, '.' .. key, { { path = '', message = 'is a reserved name' } })
+          if enough(problems) then break end
         elseif not open then
           value[key] = nil
         end
@@ -211,6 +217,7 @@ local function array_checker(schema, keep)
       local member, wrong = check(value[i])
       if wrong then
         problems = append(problems, ('[%d]'):format(i - 1), wrong)
+        if enough(problems) then break end
       else
         value[i] = member
       end
@@ -232,6 +239,7 @@ local function map_checker(schema, keep)
       if check then fresh, wrong = check(member) end
       if wrong_key or wrong then
         problems = append(problems, '.' .. tostring(key), wrong_key or wrong)
+        if enough(problems) then break end
       elseif fresh ~= nil then
         value[key] = fresh
       end

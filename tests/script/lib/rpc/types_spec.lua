@@ -93,6 +93,18 @@ describe('types', function()
     expect(err.message):equals('params.a: expected a string, got a number (and 2 more)')
   end)
 
+  it('stop collecting at some point', function()
+    local many, reserved = {}, {}
+    for i = 1, 1000 do
+      many[i] = 'x'
+      reserved['__' .. i] = i
+    end
+    local _, problems = t.array(t.integer):check(many)
+    expect(problems):has_length(64)
+    _, problems = t.object{ fields = { a = t.string } }:check(reserved)
+    expect(problems):has_length(64)
+  end)
+
   it('fill in defaults, a fresh table each time', function()
     local schema = t.object{ fields = {
       force = t.flag, level = t.enum{ 'a', 'b', default = 'b' }, list = t.array{ default = { 1 } },
