@@ -58,6 +58,10 @@ Result<std::unique_ptr<Runtime>> Runtime::start(const ContainerSettings& setting
                         {.scripts = settings.scripts, .memory_limit = settings.memory_limit}));
   TRY_ASSIGN(runtime->service_,
              RuntimeService::open(runtime->loop_, *runtime->vm_, settings.service_socket()));
+  runtime->idle_memory_ = std::make_unique<IdleMemory>(
+      runtime->loop_, [vm = runtime->vm_.get()] { vm->collect_garbage(); });
+  runtime->service_->on_request = [idle = runtime->idle_memory_.get()] { idle->touch(); };
+  runtime->idle_memory_->touch();
   // A PID 1 is spared every signal it does not handle; SIGPWR is what liblxc sends by default.
   runtime->signals_ = std::unique_ptr<loop::SignalWatch>(new loop::SignalWatch(
       runtime->loop_, {SIGTERM, SIGPWR, SIGINT}, [raw = runtime.get()](int number) {

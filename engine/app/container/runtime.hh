@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/container/container_settings.hh"
+#include "app/container/idle_memory.hh"
 #include "app/container/runtime_service.hh"
 #include "app/container/runtime_vm.hh"
 #include "app/container/service_log.hh"
@@ -44,6 +45,7 @@ class Runtime final : public bindings::ContainerHost {
   script::Services services_;
   std::unique_ptr<RuntimeVm> vm_;
   std::unique_ptr<RuntimeService> service_;
+  std::unique_ptr<IdleMemory> idle_memory_;
   std::unique_ptr<loop::SignalWatch> signals_;
   bool ending_ = false;
   int status_ = 0;

@@ -117,6 +117,7 @@ void RuntimeService::on_line(net::LineSession&, std::string_view line, net::Answ
 void RuntimeService::run(const rpc::Request& request, UniqueFunction<void(std::string)> answer) {
   const rpc::Method* method = vm_.find(request.method);
   if (method == nullptr) return answer(error_line(request.id, {.code = Errc::method_not_found}));
+  if (on_request) on_request();
   const bool silent = method->name == "callback";
   vm_.call(*method,
            request.params,

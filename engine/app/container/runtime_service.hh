@@ -25,6 +25,9 @@ class RuntimeService final : public net::LineHandler {
   void on_line(net::LineSession& session, std::string_view line, net::Answer answer) override;
   void on_oversize(net::LineSession& session, net::Answer answer) override;
 
+  /// Called before every request is run; may be empty.
+  UniqueFunction<void()> on_request;
+
   /// Accepts no more; `done` runs when every answer is written.
   void drain(Completion<> done);
 

@@ -75,6 +75,10 @@ Result<> RuntimeVm::load_methods() {
   return {};
 }
 
+void RuntimeVm::collect_garbage() {
+  lua_gc(vm_->state(), LUA_GCCOLLECT, 0);
+}
+
 const rpc::Method* RuntimeVm::find(std::string_view method) const {
   return table_->find(method);
 }

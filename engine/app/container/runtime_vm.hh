@@ -26,6 +26,8 @@ class RuntimeVm {
   RuntimeVm& operator=(const RuntimeVm&) = delete;
 
   [[nodiscard]] std::shared_ptr<const script::Snapshot> scripts() const { return vm_->scripts(); }
+  /// Frees what no script holds any more.
+  void collect_garbage();
   [[nodiscard]] const rpc::Method* find(std::string_view method) const;
 
   /// Runs a method as a task; `reply` gets the JSON text of the result.

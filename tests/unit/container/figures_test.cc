@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -20,7 +21,9 @@ double at(std::vector<double>& sorted, double part) {
   return sorted[static_cast<std::size_t>(part * static_cast<double>(sorted.size() - 1))];
 }
 
+// Memory is given back a second after the last request; there is no event to wait for.
 void print_memory(const char* when, pid_t pid) {
+  std::this_thread::sleep_for(std::chrono::seconds(2));
   const auto memory = engine::ns::read_process_memory(pid);
   REQUIRE(memory);
   fmt::print("{}: PSS {:.2f} MiB, private dirty {:.2f} MiB\n",
