@@ -10,6 +10,7 @@
 #include "json/value.hh"
 #include "loop/offload.hh"
 #include "script/convert.hh"
+#include "script/live.hh"
 #include "script/vm.hh"
 
 #include <fmt/format.h>
@@ -91,20 +92,10 @@ void print_failures(const std::string& file, const json::Value& report) {
   }
 }
 
-Result<json::Value> run_spec(const fs::path& path, const std::string& name) {
-  TRY_ASSIGN(const std::string source, engine::read_file(path));
-  TRY_ASSIGN(const auto scripts,
-             script::Snapshot::read({source_dir() / "scripts", source_dir() / "tests/script"}));
-  engine::loop::Loop loop("spec");
-  engine::loop::OffloadPool pool(2);
-  script::Services services;
-  services.add(pool);
-  const std::vector<script::Module> offered = modules();
-  TRY_ASSIGN(const auto vm,
-             script::Vm::create(loop, services, offered, {.name = "spec", .scripts = scripts}));
-  TRY_ASSIGN(const script::Ref run, vm->compile("return require('lib.spec').run(...)", "runner"));
+Result<json::Value> run_in(script::Vm& vm, const std::string& source, const std::string& name) {
+  TRY_ASSIGN(const script::Ref run, vm.compile("return require('lib.spec').run(...)", "runner"));
   std::optional<Result<json::Value>> report;
-  vm->spawn(
+  vm.spawn(
       run,
       [&](lua_State* state) {
         script::push_string(state, source);
@@ -115,10 +106,35 @@ Result<json::Value> run_spec(const fs::path& path, const std::string& name) {
       [&](script::Outcome outcome) {
         report = outcome.status ? script::to_value(outcome.state, -1)
                                 : Result<json::Value>(engine::fail(outcome.status.error()));
-        loop.stop();
+        vm.loop().stop();
       });
-  if (!report) loop.run();
+  if (!report) vm.loop().run();
   return *report;
+}
+
+Result<json::Value> run_spec(const fs::path& path, const std::string& name) {
+  TRY_ASSIGN(const std::string source, engine::read_file(path));
+  TRY_ASSIGN(const auto scripts,
+             script::Snapshot::read({source_dir() / "scripts", source_dir() / "tests/script"}));
+  engine::loop::Loop loop("spec");
+  engine::loop::OffloadPool pool(2);
+  script::Services services;
+  services.add(pool);
+  const std::vector<script::Module> offered = modules();
+  TRY_ASSIGN(auto vm,
+             script::Vm::create(loop, services, offered, {.name = "spec", .scripts = scripts}));
+  const Result<json::Value> report = run_in(*vm, source, name);
+  vm.reset();
+  loop.poll();
+  const script::Live& left = script::live();
+  if (left.refs != 0 || left.tasks != 0 || left.objects != 0) {
+    return engine::fail(engine::Errc::script,
+                        fmt::format("left behind: {} references, {} tasks, {} objects",
+                                    left.refs,
+                                    left.tasks,
+                                    left.objects));
+  }
+  return report;
 }
 
 std::vector<fs::path> find_specs(const fs::path& below) {
