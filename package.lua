@@ -9,8 +9,7 @@ local core = {
 
 local runtime = {
   'engine.client', 'engine.container', 'engine.errc', 'engine.file', 'engine.isolated',
-  'engine.json', 'engine.log', 'engine.loop', 'engine.module', 'engine.ns', 'engine.process',
-  'engine.state',
+  'engine.json', 'engine.log', 'engine.loop', 'engine.module', 'engine.ns',
 }
 
 return {
