@@ -1,6 +1,7 @@
 // What a durable small change costs: the store beside raw LMDB doing the same two puts (the leaf,
 // and 120 bytes of log) in the same directory and the same run. Ratios matter, digits do not.
-//   store_bench [--dir DIR] [--seconds S]
+//   store_bench [--dir DIR] [--seconds S] [--only single|many|ticks|sizes]
+// Each line of the output: name, our figure, the baseline's figure.
 
 #include "base/time.hh"
 #include "json/value.hh"
@@ -68,8 +69,8 @@ Rate measure(const std::function<void(std::uint64_t)>& step) {
   return {count / (last - start), times[times.size() / 2], times[times.size() * 99 / 100]};
 }
 
-void row(std::string_view name, const std::string& ours, const std::string& base = "") {
-  fmt::print("{:<46} {:>26}  {}\n", name, ours, base);
+void figure(std::string_view name, double ours, double base) {
+  fmt::print("{} {:.3f} {:.3f}\n", name, ours, base);
   std::fflush(stdout);
 }
 
@@ -163,12 +164,8 @@ void single_writer(const std::filesystem::path& dir) {
   const auto store = must(Store::open(dir / "one", std::move(options)));
   const Rate ours = measure(
       [&](std::uint64_t i) { put_leaf(*store, leaf(1UL << 20U, i), i + 1, Durability::durable); });
-  row("durable change, 1 writer",
-      fmt::format("{:.0f}/s p50 {:.0f} us", ours.per_second, ours.p50_us),
-      fmt::format("raw LMDB {:.0f}/s p50 {:.0f} us: {:.2f} of it",
-                  base.per_second,
-                  base.p50_us,
-                  ours.per_second / base.per_second));
+  figure("single_rate", ours.per_second, base.per_second);
+  figure("single_p50_us", ours.p50_us, base.p50_us);
 }
 
 void many_writers(const std::filesystem::path& dir, int writers) {
@@ -199,14 +196,10 @@ void many_writers(const std::filesystem::path& dir, int writers) {
   const double rate = static_cast<double>(done) / (now() - start);
   const double raw_rate = base.per_second * writers;
   const auto stats = must(store->stats()).commits;
-  row(fmt::format("durable change, {} writers (threads)", writers),
-      fmt::format("{:.0f}/s", rate),
-      fmt::format("raw LMDB, batches of {}: {:.0f}/s: {:.2f} of it; {:.1f} per flush, {} conflicts",
-                  writers,
-                  raw_rate,
-                  rate / raw_rate,
-                  static_cast<double>(stats.revisions) / static_cast<double>(stats.transactions),
-                  stats.conflicts));
+  figure("many_rate", rate, raw_rate);
+  figure("many_per_flush",
+         static_cast<double>(stats.revisions) / static_cast<double>(stats.transactions),
+         writers);
 }
 
 struct Sizes {
@@ -247,14 +240,11 @@ Sizes at_size(const std::filesystem::path& dir, std::size_t bytes) {
 void sizes(const std::filesystem::path& dir) {
   const Sizes small = at_size(dir / "64k", 64UL << 10U);
   const Sizes big = at_size(dir / "64m", 64UL << 20U);
-  const auto both = [](std::string_view name, double s, double b, std::string_view unit) {
-    row(name, fmt::format("{:.2f} {} at 64 MiB", b, unit), fmt::format("{:.2f} at 64 KiB", s));
-  };
-  both("record a one-leaf change, without commit", small.mutate_us, big.mutate_us, "us");
-  both("read one leaf by pointer", small.read_us, big.read_us, "us");
-  both("peek", small.peek_us, big.peek_us, "us");
-  both("pages written per one-leaf commit", small.pages, big.pages, "pages");
-  both("open", small.open_ms, big.open_ms, "ms");
+  figure("change_us", big.mutate_us, small.mutate_us);
+  figure("read_us", big.read_us, small.read_us);
+  figure("peek_us", big.peek_us, small.peek_us);
+  figure("pages", big.pages, small.pages);
+  figure("open_ms", big.open_ms, small.open_ms);
 }
 
 void ticks(const std::filesystem::path& dir) {
@@ -264,27 +254,32 @@ void ticks(const std::filesystem::path& dir) {
   const double start = now();
   for (std::uint64_t i = 1; i <= 1000; ++i)
     put_leaf(*store, must(Pointer::parse("/progress")), i, Durability::soon);
-  row("1000 changes that need no flush",
-      fmt::format("{:.1f} us each", (now() - start) * 1e3),
-      fmt::format("{} flushes", must(store->stats()).commits.transactions - before));
+  const double each = (now() - start) * 1e3;
+  figure("tick_us", each, 0);
+  figure("tick_flushes",
+         static_cast<double>(must(store->stats()).commits.transactions - before),
+         1000);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string base = "/tmp";
+  std::string base = "/var/tmp";
+  std::string_view only;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string_view option = argv[i];
     if (option == "--dir") base = argv[i + 1];
+    if (option == "--only") only = argv[i + 1];
     if (option == "--seconds") seconds_per_row = std::atof(argv[i + 1]);
   }
   std::string name = base + "/store_bench.XXXXXX";
   if (::mkdtemp(name.data()) == nullptr) return 1;
   const std::filesystem::path dir = name;
-  single_writer(dir);
-  many_writers(dir, 64);
-  ticks(dir);
-  sizes(dir);
+  const auto wanted = [only](std::string_view row) { return only.empty() || only == row; };
+  if (wanted("single")) single_writer(dir);
+  if (wanted("many")) many_writers(dir, 64);
+  if (wanted("ticks")) ticks(dir);
+  if (wanted("sizes")) sizes(dir);
   std::filesystem::remove_all(dir);
   return 0;
 }
