@@ -144,6 +144,10 @@ void push_entry(lua_State* state, const std::string& path, const archive::Entry&
   lua_setfield(state, -2, "size");
   script::push_string(state, to_hex(entry.hash));
   lua_setfield(state, -2, "hash");
+  if (entry.type == archive::EntryType::file) {
+    lua_pushnumber(state, static_cast<lua_Number>(entry.position));
+    lua_setfield(state, -2, "position");
+  }
 }
 
 using Listing = std::vector<std::pair<std::string, archive::Entry>>;

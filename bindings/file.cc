@@ -61,6 +61,44 @@ int file_read(lua_State* state) {
       });
 }
 
+Result<std::string> read_part(const fs::path& path, std::size_t offset, std::size_t size) {
+  TRY_ASSIGN(const UniqueFd fd, engine::open_file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return fail_errno("stat " + path.string());
+  if (!S_ISREG(info.st_mode)) return fail(Errc::filesystem, path.string() + " is no regular file");
+  std::string part(size, '\0');
+  std::size_t have = 0;
+  while (have < size) {
+    const ssize_t got =
+        ::pread(fd.get(), part.data() + have, size - have, static_cast<off_t>(offset + have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno("read " + path.string());
+    if (got == 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  part.resize(have);
+  return part;
+}
+
+/// file.read_part(path, offset, size) → content | nil, err   *async*
+int file_read_part(lua_State* state) {
+  fs::path path = check_path(state, 1);
+  const lua_Number offset = luaL_checknumber(state, 2);
+  const lua_Number size = luaL_checknumber(state, 3);
+  constexpr lua_Number kMost = 64.0 * (1U << 20U);
+  luaL_argcheck(state, offset >= 0 && offset < 9e15, 2, "an offset expected");
+  luaL_argcheck(state, size >= 0 && size <= kMost, 3, "at most 64 MiB");
+  return offload<std::string>(
+      state,
+      [path = std::move(path), offset, size] {
+        return read_part(path, static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
+      },
+      [](lua_State* on, std::string&& content) {
+        push_string(on, content);
+        return 1;
+      });
+}
+
 /// file.write(path, text, mode?) → true | nil, err   *async*
 int file_write(lua_State* state) {
   fs::path path = check_path(state, 1);
@@ -232,6 +270,59 @@ int file_stat(lua_State* state) {
       state, [path = std::move(path), follow] { return read_status(path, follow); }, push_status);
 }
 
+/// Copies the bytes of one file to a new one and flushes them to the disk.
+Result<> copy_bytes(const fs::path& from, const fs::path& to) {
+  std::error_code code;
+  fs::copy_file(from, to, fs::copy_options::overwrite_existing, code);
+  if (code) return fail_code("copy", from, code);
+  TRY_ASSIGN(const UniqueFd fd, engine::open_file(to, O_RDONLY));
+  if (::fsync(fd.get()) != 0) return fail_errno("fsync " + to.string());
+  return {};
+}
+
+/// file.copy(from, to) → true | nil, err   *async*
+int file_copy(lua_State* state) {
+  fs::path from = check_path(state, 1);
+  fs::path to = check_path(state, 2);
+  return offload(state,
+                 [from = std::move(from), to = std::move(to)] { return copy_bytes(from, to); });
+}
+
+using Walked = std::vector<std::pair<std::string, Status>>;
+
+Result<Walked> walk_tree(const fs::path& root) {
+  Walked found;
+  std::error_code code;
+  fs::recursive_directory_iterator each(root, code);
+  for (; !code && each != fs::recursive_directory_iterator(); each.increment(code)) {
+    TRY_ASSIGN(Status status, read_status(each->path(), false));
+    found.emplace_back(each->path().lexically_relative(root).string(), std::move(status));
+  }
+  if (code) return fail_code("walk", root, code);
+  std::ranges::sort(found, {}, &Walked::value_type::first);
+  return found;
+}
+
+/// file.walk(root) → {{path, type, size, …}…} | nil, err   *async*
+int file_walk(lua_State* state) {
+  fs::path root = check_path(state, 1);
+  return offload<Walked>(
+      state,
+      [root = std::move(root)] { return walk_tree(root); },
+      [](lua_State* on, Walked&& found) {
+        lua_createtable(on, static_cast<int>(found.size()), 0);
+        script::mark_array(on);
+        int index = 0;
+        for (auto& [path, status] : found) {
+          push_status(on, std::move(status));
+          push_string(on, path);
+          lua_setfield(on, -2, "path");
+          lua_rawseti(on, -2, ++index);
+        }
+        return 1;
+      });
+}
+
 /// file.exists(path) → boolean   *async*
 int file_exists(lua_State* state) {
   fs::path path = check_path(state, 1);
@@ -268,6 +359,7 @@ int file_chmod(lua_State* state) {
 }
 
 constexpr luaL_Reg kFunctions[] = {{"read", script::thunk<file_read>},
+                                   {"read_part", script::thunk<file_read_part>},
                                    {"write", script::thunk<file_write>},
                                    {"append", script::thunk<file_append>},
                                    {"list", script::thunk<file_list>},
@@ -275,8 +367,10 @@ constexpr luaL_Reg kFunctions[] = {{"read", script::thunk<file_read>},
                                    {"remove", script::thunk<file_remove>},
                                    {"rename", script::thunk<file_rename>},
                                    {"symlink", script::thunk<file_symlink>},
+                                   {"copy", script::thunk<file_copy>},
                                    {"copy_tree", script::thunk<file_copy_tree>},
                                    {"stat", script::thunk<file_stat>},
+                                   {"walk", script::thunk<file_walk>},
                                    {"exists", script::thunk<file_exists>},
                                    {"chown", script::thunk<file_chown>},
                                    {"chmod", script::thunk<file_chmod>},

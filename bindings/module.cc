@@ -251,8 +251,24 @@ constexpr luaL_Reg kTreeMethods[] = {{"require", script::thunk<tree_require>},
                                      {"fingerprint", script::thunk<tree_fingerprint>},
                                      {nullptr, nullptr}};
 
-constexpr luaL_Reg kFunctions[] = {
-    {"tree", script::thunk<module_tree>}, {"eval", script::thunk<module_eval>}, {nullptr, nullptr}};
+/// module.loaded() → {name = module}: a copy
+int module_loaded(lua_State* state) {
+  lua_newtable(state);
+  script::push_loaded(state);
+  lua_pushnil(state);
+  while (lua_next(state, -2) != 0) {
+    lua_pushvalue(state, -2);
+    lua_insert(state, -2);
+    lua_rawset(state, -5);
+  }
+  lua_pop(state, 1);
+  return 1;
+}
+
+constexpr luaL_Reg kFunctions[] = {{"tree", script::thunk<module_tree>},
+                                   {"eval", script::thunk<module_eval>},
+                                   {"loaded", script::thunk<module_loaded>},
+                                   {nullptr, nullptr}};
 
 }  // namespace
 

@@ -16,6 +16,7 @@ local archive = {}
 ---@field type 'file'|'directory'|'missing'
 ---@field size integer bytes of a file; of a directory, the largest size of its table
 ---@field hash string hex
+---@field position? integer of a file: where its bytes begin in the package file
 
 ---@class engine.archive.Package
 local Package = {}

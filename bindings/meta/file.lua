@@ -18,6 +18,17 @@ local file = {}
 ---@async
 function file.read(path, opts) end
 
+--- Part of a regular file that somebody else may be writing; a symbolic link is refused. Shorter
+--- than asked at the end of the file. *async*
+---
+---@param path string
+---@param offset integer bytes
+---@param size integer bytes, at most 64 MiB
+---@return string? content
+---@return engine.Error? err
+---@async
+function file.read_part(path, offset, size) end
+
 --- Replaces a file in one step: readers see the old or the new content, never a part. *async*
 ---
 ---@param path string
@@ -119,6 +130,27 @@ function file.copy_tree(from, to) end
 ---@return engine.Error? err
 ---@async
 function file.stat(path, opts) end
+
+--- Copies the content of one file to another place and flushes it to the disk. *async*
+---
+---@param from string
+---@param to string Replaced if it exists
+---@return true? ok
+---@return engine.Error? err
+---@async
+function file.copy(from, to) end
+
+---@class engine.file.Walked: engine.file.Status
+---@field path string Relative to the root
+
+--- Everything below a directory, in byte order of the paths. Symbolic links are not followed.
+--- *async*
+---
+---@param root string
+---@return engine.file.Walked[]? found
+---@return engine.Error? err
+---@async
+function file.walk(root) end
 
 --- *async*
 ---

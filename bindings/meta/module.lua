@@ -50,4 +50,9 @@ function Tree:fingerprint() end
 ---@return engine.Error? err `script`
 function module.eval(source, globals, name) end
 
+--- All modules this VM has loaded so far, by name.
+---
+---@return table<string, any>
+function module.loaded() end
+
 return module

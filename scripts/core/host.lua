@@ -1,4 +1,5 @@
 --- What the daemon asks of a VM when it loads a generation of scripts.
+local module = require('engine.module')
 local server = require('lib.rpc.server')
 
 local M = {}
@@ -8,15 +9,15 @@ local M = {}
 ---@return table<string, table<string, function>> runners context → method → runner
 function M.load(trees)
   local runners = {}
-  for context, module in pairs(trees) do
-    runners[context] = server.load(require(module), context).runners
+  for context, root in pairs(trees) do
+    runners[context] = server.load(require(root), context).runners
   end
   return runners
 end
 
 local function run_selftests()
-  for _, module in pairs(package.loaded) do
-    local selftest = type(module) == 'table' and rawget(module, 'selftest')
+  for _, loaded in pairs(module.loaded()) do
+    local selftest = type(loaded) == 'table' and rawget(loaded, 'selftest')
     if type(selftest) == 'function' then
       selftest()
     end
@@ -30,8 +31,8 @@ end
 ---@return table<string, table[]> methods context → array of method descriptions
 function M.describe(trees, control)
   local methods = {}
-  for context, module in pairs(trees) do
-    methods[context] = server.load(require(module), context).methods
+  for context, root in pairs(trees) do
+    methods[context] = server.load(require(root), context).methods
   end
   if control ~= '' then
     require(control)

@@ -8,11 +8,13 @@ return rpc.parent()
     require('middleware.audit'),
     require('middleware.sync_db'),
   })
+  :subcommand('backup', require('core.backup'))
   :subcommand('daemon', require('core.daemon'))
   :subcommand('db', require('core.db'))
   :subcommand('echo', require('core.echo'))
   :subcommand('git-info', require('core.git_info'))
   :subcommand('job', require('core.job'))
+  :subcommand('package', require('core.package'))
   :subcommand('rpc', require('core.rpc'))
   :subcommand('s9pk', require('core.s9pk'))
   :subcommand('script', require('core.script'))

@@ -140,11 +140,14 @@ return {
   ['help.arg.job-progress'] = 'Beim Warten Fortschritt melden',
   ['help.arg.key-file'] = 'Privater Schlüssel als PEM',
   ['help.arg.level'] = 'Wie tief geprüft wird: archive, open oder package',
+  ['help.arg.limit'] = 'Wie viele Zeilen',
   ['help.arg.lines'] = 'Wie viele Zeilen gezeigt werden',
   ['help.arg.log-level'] = 'Wie viel der Dienst protokolliert',
   ['help.arg.message'] = 'Text, der zurückkommt',
   ['help.arg.output'] = 'Datei, die geschrieben wird',
   ['help.arg.package-file'] = 'Paketdatei',
+  ['help.arg.package-file-or-id'] =
+    'Eine Paketdatei (.s9pk) oder die Kennung eines Pakets in einem Verzeichnisdienst',
   ['help.arg.package-id'] = 'Paket',
   ['help.arg.package-ids'] = 'Pakete; ohne Angabe alle',
   ['help.arg.patch'] = 'JSON Patch (RFC 6902); - liest die Standardeingabe, @DATEI eine Datei',
@@ -155,5 +158,6 @@ return {
   ['help.arg.soft'] = 'Die Daten behalten',
   ['help.arg.timeout'] = 'Wie lange gewartet wird, etwa 30s oder 5m',
   ['help.arg.value'] = 'Wert als JSON; - liest die Standardeingabe, @DATEI eine Datei',
+  ['help.arg.wait'] = 'Warten, bis der Dienst so weit ist',
   ['help.arg.workers'] = 'Zahl der Arbeiter-Threads',
 }

@@ -140,11 +140,14 @@ return {
   ['help.arg.job-progress'] = 'Enviar el progreso durante la espera',
   ['help.arg.key-file'] = 'Clave privada en PEM',
   ['help.arg.level'] = 'Profundidad de la comprobación: archive, open o package',
+  ['help.arg.limit'] = 'Cuántas líneas',
   ['help.arg.lines'] = 'Cuántas líneas mostrar',
   ['help.arg.log-level'] = 'Cuánto registra el demonio',
   ['help.arg.message'] = 'Texto que se devuelve',
   ['help.arg.output'] = 'Archivo que se escribe',
   ['help.arg.package-file'] = 'Archivo de paquete',
+  ['help.arg.package-file-or-id'] =
+    'Un archivo de paquete (.s9pk) o el identificador de un paquete de un registro',
   ['help.arg.package-id'] = 'Paquete',
   ['help.arg.package-ids'] = 'Paquetes; ninguno significa todos',
   ['help.arg.patch'] = 'JSON Patch (RFC 6902); - lee la entrada estándar, @ARCHIVO un archivo',
@@ -156,5 +159,6 @@ return {
   ['help.arg.soft'] = 'Conservar los datos',
   ['help.arg.timeout'] = 'Cuánto esperar, por ejemplo 30s o 5m',
   ['help.arg.value'] = 'Valor en JSON; - lee la entrada estándar, @ARCHIVO un archivo',
+  ['help.arg.wait'] = 'Esperar hasta que el servicio esté como se pidió',
   ['help.arg.workers'] = 'Número de hilos de trabajo',
 }

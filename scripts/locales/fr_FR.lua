@@ -140,11 +140,14 @@ return {
   ['help.arg.job-progress'] = "Envoyer la progression pendant l'attente",
   ['help.arg.key-file'] = 'Clé privée au format PEM',
   ['help.arg.level'] = 'Profondeur du contrôle : archive, open ou package',
+  ['help.arg.limit'] = 'Combien de lignes',
   ['help.arg.lines'] = 'Combien de lignes afficher',
   ['help.arg.log-level'] = 'Ce que le démon consigne',
   ['help.arg.message'] = 'Texte à renvoyer',
   ['help.arg.output'] = 'Fichier à écrire',
   ['help.arg.package-file'] = 'Fichier de paquet',
+  ['help.arg.package-file-or-id'] =
+    "Un fichier de paquet (.s9pk) ou l'identifiant d'un paquet d'un registre",
   ['help.arg.package-id'] = 'Paquet',
   ['help.arg.package-ids'] = 'Paquets ; aucun signifie tous',
   ['help.arg.patch'] = "JSON Patch (RFC 6902) ; - lit l'entrée standard, @FICHIER un fichier",
@@ -156,5 +159,6 @@ return {
   ['help.arg.soft'] = 'Conserver les données',
   ['help.arg.timeout'] = 'Combien de temps attendre, par exemple 30s ou 5m',
   ['help.arg.value'] = "Valeur en JSON ; - lit l'entrée standard, @FICHIER un fichier",
+  ['help.arg.wait'] = "Attendre que le service soit dans l'état demandé",
   ['help.arg.workers'] = 'Nombre de fils de travail',
 }

@@ -68,9 +68,54 @@ function M.spec(id, manifest, archive_file)
   }
 end
 
-local function mount_images(spec, package, manifest)
-  for image_id in pairs(manifest.images or {}) do
-    local mounted, err = lxc.mount_image(spec, package, image_id)
+--- The files of a package with the place of each in the archive. Everything is verified first, so
+--- what is mounted is what was signed.
+local function verified_files(package)
+  local verified, err = package:verify({ level = 'archive' })
+  if not verified then
+    return nil, err
+  end
+  local listed, problem = package:list()
+  if not listed then
+    return nil, problem
+  end
+  local files = {}
+  for _, found in ipairs(listed) do
+    files[found.path] = found
+  end
+  return files
+end
+
+--- The region of the archive a squashfs lies in.
+local function region(spec, found)
+  return { file = spec.archive, offset = found.position, size = found.size, key = found.hash }
+end
+
+local function mount_image(spec, package, files, id)
+  local base = ('images/%s/%s'):format(host.arch(), id)
+  local image = files[base .. '.squashfs']
+  if not image or image.type ~= 'file' then
+    return nil, {
+      code = 'validate_s9pk',
+      message = ('image %q is not in the package for %s'):format(id, host.arch()),
+    }
+  end
+  local texts = {}
+  for _, kind in ipairs({ 'env', 'json' }) do
+    if files[base .. '.' .. kind] then
+      local text, err = package:read(base .. '.' .. kind)
+      if not text then
+        return nil, err
+      end
+      texts[kind] = text
+    end
+  end
+  return lxc.mount_image(spec, id, region(spec, image), texts)
+end
+
+local function mount_images(spec, package, files, manifest)
+  for id in pairs(manifest.images or {}) do
+    local mounted, err = mount_image(spec, package, files, id)
     if not mounted then
       return nil, err
     end
@@ -93,19 +138,31 @@ local function mount_volumes(spec, manifest, volumes_dir)
   return true
 end
 
+local function mount_package(spec, package, manifest, volumes_dir)
+  local files, err = verified_files(package)
+  if not files then
+    return nil, err
+  end
+  local ok, problem = lxc.mount_package(spec, region(spec, files['lua.squashfs']))
+  if ok and files['assets.squashfs'] then
+    ok, problem = lxc.mount_assets(spec, region(spec, files['assets.squashfs']))
+  end
+  if ok then
+    ok, problem = mount_images(spec, package, files, manifest)
+  end
+  if ok then
+    ok, problem = mount_volumes(spec, manifest, volumes_dir)
+  end
+  return ok, problem
+end
+
 --- Mounts what the package brings: code, assets, images, volumes.
 local function mount_all(spec, manifest, volumes_dir)
   local package, err = archive.open(spec.archive)
   if not package then
     return nil, err
   end
-  local ok, problem = lxc.mount_package(spec, package)
-  if ok then
-    ok, problem = mount_images(spec, package, manifest)
-  end
-  if ok then
-    ok, problem = mount_volumes(spec, manifest, volumes_dir)
-  end
+  local ok, problem = mount_package(spec, package, manifest, volumes_dir)
   package:close()
   return ok, problem
 end
@@ -120,12 +177,26 @@ local function serve_effects(id, spec)
   })
 end
 
-local function remember(id, spec, archive_file)
+local function remember(id, spec, archive_file, volumes_dir)
   return store.put(entry.private(id, 'container'), {
     archive = archive_file,
+    volumesDir = volumes_dir,
     baseImage = spec.base_image,
     address = spec.address,
   })
+end
+
+--- The part of a spec that reaches into a running container.
+---@param id string
+function M.brief(id)
+  local slot = entry.get_private(id).slot
+  return {
+    name = host.container_name(id),
+    run_dir = host.run_dir(id),
+    state_dir = host.container_dir(id),
+    id_base = slot and host.id_base(slot),
+    base_image = (entry.get_private(id).container or {}).baseImage,
+  }
 end
 
 ---@class service.BuildOptions
@@ -146,13 +217,14 @@ function M.build(id, opts)
   if not spec then
     return nil, err
   end
+  local volumes_dir = opts.volumes_dir or host.volumes_dir(id)
   lxc.teardown(spec)
   local ok, problem = lxc.start(spec)
   if ok then
     ok, problem = runtime.wait_ready(id, READY_TIMEOUT)
   end
   if ok then
-    ok, problem = mount_all(spec, opts.manifest, opts.volumes_dir or host.volumes_dir(id))
+    ok, problem = mount_all(spec, opts.manifest, volumes_dir)
   end
   if ok and opts.backup_dir then
     ok, problem = lxc.mount_backup(spec, opts.backup_dir, { readonly = true })
@@ -161,7 +233,7 @@ function M.build(id, opts)
     ok, problem = serve_effects(id, spec)
   end
   if ok then
-    ok, problem = remember(id, spec, opts.archive)
+    ok, problem = remember(id, spec, opts.archive, volumes_dir)
   end
   if ok then
     local _, init_err = runtime.init(id, opts.kind)

@@ -30,6 +30,12 @@ function M.tag()
   return store.id():sub(1, 6)
 end
 
+--- Architecture of this machine, as packages name it.
+---@return string
+function M.arch()
+  return info().arch
+end
+
 ---@return string
 function M.data_dir()
   return info().dataDir
@@ -56,6 +62,13 @@ function M.volumes_dir(id)
   return ('%s/volumes/%s'):format(M.data_dir(), id)
 end
 
+--- Where the data of the running container lies: beside the package's own place while it is being
+--- restored, else there.
+function M.data_root(id)
+  local made_from = entry.get_private(id).container
+  return made_from and made_from.volumesDir or M.volumes_dir(id)
+end
+
 function M.logs_dir(id)
   return ('%s/logs/packages/%s'):format(M.data_dir(), id)
 end
@@ -71,8 +84,8 @@ end
 
 M.ID_COUNT = ID_COUNT
 
---- Makes the bridge if it is not there, on the subnet recorded in the store; a free one is found and
---- recorded the first time. *async*
+--- Makes the bridge if it is not there, on the subnet recorded in the store; a free one is found
+--- and recorded the first time. *async*
 ---@return { name: string, subnet: string, gateway: string }? bridge
 ---@return engine.Error? err
 function M.bridge()

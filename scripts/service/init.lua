@@ -1,5 +1,4 @@
 --- The control module: one supervisor task for each installed package.
-local container = require('service.container')
 local entry = require('service.entry')
 local log = require('engine.log')
 local loop = require('engine.loop')
@@ -37,7 +36,6 @@ end
 --- Runs with each generation of scripts, on the control loop, until `retire`.
 function M.start()
   recovery.run()
-  container.sweep()
   watch = store.watch('/public/packageData')
   while not retired do
     supervise_installed()

@@ -30,7 +30,7 @@ end
 ---@param id string
 ---@param timeout number seconds
 function M.wait_ready(id, timeout)
-  local conn, err = client.connect(M.socket(id), { timeout = timeout, wait = true })
+  local conn, err = client.connect(M.socket(id), { connect_timeout = timeout, wait = true })
   if not conn then
     return nil, err
   end

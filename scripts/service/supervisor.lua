@@ -1,9 +1,9 @@
 --- Keeps one installed package as its status asks: container up, main started or stopped.
 ---
---- One task a package, on the control loop. It holds the lease `service:<id>` for its life, so that
---- after a reload the next generation's supervisor begins where this one ended, and the lease
---- `package:<id>` (shared) while it acts, so that install, restore and uninstall have the package to
---- themselves.
+--- One task a package, on the control loop. It holds the lease `service:<id>` for its life, so
+--- that after a reload the next generation's supervisor begins where this one ended, and the lease
+--- `package:<id>` (shared) while it acts, so that install, restore and uninstall have the package
+--- to themselves.
 local container = require('service.container')
 local entry = require('service.entry')
 local lease = require('engine.lease')
@@ -122,6 +122,7 @@ local CHANGE = {
 --- once, which then abandons the start.
 function Supervisor:transition(name)
   local finished = loop.channel(1)
+  local stop_sent = name == 'stop'
   loop.spawn(function()
     local _, err = runtime.call(self.id, name)
     finished:send({ err = err })
@@ -134,8 +135,8 @@ function Supervisor:transition(name)
       return outcome.err
     end
     local current = entry.get(self.id)
-    if name == 'start' and current and not status.run_intent(current.statusInfo) then
-      name = nil
+    if not stop_sent and current and not status.run_intent(current.statusInfo) then
+      stop_sent = true
       runtime.call(self.id, 'stop')
     end
   end
@@ -188,8 +189,9 @@ end
 
 --- Drops the events that the coming look will see anyway.
 function Supervisor:drain()
-  while self.events:receive(0) do
-    self.pending = nil
+  local more = true
+  while more do
+    more = self.events:receive(0)
   end
 end
 

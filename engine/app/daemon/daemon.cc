@@ -4,18 +4,23 @@
 #include "app/daemon/dispatcher.hh"
 #include "app/daemon/door.hh"
 #include "app/daemon/failure_table.hh"
-#include "app/modules.hh"
 #include "app/daemon/scripts.hh"
+#include "app/modules.hh"
 #include "app/version.hh"
 #include "base/file.hh"
 #include "base/log.hh"
+#include "event/connection_sinks.hh"
+#include "event/job_table.hh"
+#include "event/ring.hh"
 #include "loop/fd_watch.hh"
 #include "loop/lease.hh"
 #include "loop/offload.hh"
 #include "script/guard.hh"
 #include "script/state_table.hh"
+#include "store/store.hh"
 
 #include <signal.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <optional>
@@ -47,6 +52,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
 
   // --- the control loop -----------------------------------------------------------------------
 
+  Result<> open_store();
   Result<> build();
   void load_scripts();
   void open_socket();
@@ -56,6 +62,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   void finish(Result<> with);
   void on_signal(int number);
   void write_pid_file() const;
+  void publish_reload(const json::Value& told);
 
   DaemonOptions options;
   InstanceLock lock;
@@ -65,6 +72,12 @@ struct Daemon::Impl final : bindings::DaemonHost {
   loop::LeaseTable leases;
   script::StateTable states;
   FailureTable failures;
+  event::Ring ring;
+  event::JobTable jobs{ring};
+  event::PushingSinks sinks{ring, [this](std::uint64_t connection, auto line) {
+                              if (doors) doors->push(connection, std::move(line));
+                            }};
+  std::unique_ptr<store::Store> document;
   std::unique_ptr<ScriptLoop> control;
   std::vector<std::unique_ptr<ScriptLoop>> workers;
   std::unique_ptr<BlockingPool> blocking;
@@ -83,7 +96,37 @@ Daemon::Daemon(const DaemonOptions& options, InstanceLock lock, StartupReport& r
     : impl_(std::make_unique<Impl>(options, std::move(lock), report)) {}
 Daemon::~Daemon() = default;
 
+/// What a new store holds.
+json::Value first_document() {
+  json::Value value;
+  value["public"]["serverInfo"]["version"] = kVersion;
+  value["public"]["packageData"] = json::Object{};
+  value["public"]["ui"] = json::Object{};
+  value["private"]["packages"] = json::Object{};
+  return value;
+}
+
+Result<> Daemon::Impl::open_store() {
+  report.phase("store");
+  auto opened = store::Store::open(options.paths.data / "store", {.initial = first_document()});
+  if (!opened) {
+    Error error = std::move(opened).error();
+    error.code = Errc::data_dir_unusable;
+    return fail(std::move(error));
+  }
+  document = std::move(*opened);
+  if (document->was_unclean()) {
+    log::warn("store", "the last daemon did not close the store", {});
+  }
+  services.add<store::Store>(*document);
+  services.add<event::Ring>(ring);
+  services.add<event::JobTable>(jobs);
+  services.add<event::ConnectionSinks>(sinks);
+  return {};
+}
+
 Result<> Daemon::Impl::build() {
+  TRY(open_store());
   report.phase("threads");
   control = std::make_unique<ScriptLoop>("control", services, host_modules());
   offload = std::make_unique<loop::OffloadPool>(options.offload_threads);
@@ -92,8 +135,8 @@ Result<> Daemon::Impl::build() {
   services.add<script::StateTable>(states);
   services.add<bindings::DaemonHost>(*this);
   for (std::size_t i = 0; i < options.workers; ++i) {
-    workers.push_back(std::make_unique<ScriptLoop>(
-        "worker-" + std::to_string(i + 1), services, host_modules()));
+    workers.push_back(
+        std::make_unique<ScriptLoop>("worker-" + std::to_string(i + 1), services, host_modules()));
   }
   std::vector<ScriptLoop*> all;
   for (const auto& worker : workers)
@@ -149,6 +192,14 @@ void Daemon::Impl::write_pid_file() const {
   const auto written =
       write_file_atomic(options.paths.pid, std::to_string(::getpid()) + "\n", 0600);
   if (!written) log::warn("daemon", written.error().message);
+}
+
+void Daemon::Impl::publish_reload(const json::Value& told) {
+  const bool refused = told.find("error") != nullptr;
+  ring.publish({.type = refused ? "script.refused" : "script.reloaded",
+                .level = refused ? log::Level::error : log::Level::info,
+                .target = "script",
+                .data = json::write(told)});
 }
 
 void Daemon::Impl::on_signal(int number) {
@@ -213,8 +264,9 @@ Result<> Daemon::run() {
     worker->stop_thread();
   self.blocking.reset();
   self.doors.reset();
-  self.offload.reset();
   self.control->close();
+  self.offload.reset();
+  self.document.reset();
   ::unlink(self.options.paths.pid.c_str());
   log::info("daemon", "stopped");
   return *self.outcome;
@@ -236,6 +288,10 @@ json::Value Daemon::Impl::info() {
   value["uid"] = static_cast<std::int64_t>(::geteuid());
   value["uptime"] = std::chrono::duration<double>(Clock::now() - started).count();
   value["workers"] = static_cast<std::int64_t>(workers.size());
+  utsname machine{};
+  ::uname(&machine);
+  value["arch"] = std::string_view(machine.machine);
+  value["kernel"] = std::string_view(machine.release);
   value["guard"] = script::Guard::stops_compiled_code() ? "jit" : "interpreter";
   value["shippedScripts"] = options.scripts.string();
   value["scriptManifest"] = (options.scripts.parent_path() / "package.lua").string();

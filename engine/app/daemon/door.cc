@@ -1,6 +1,7 @@
 #include "app/daemon/door.hh"
 
 #include "base/log.hh"
+#include "event/connection_sinks.hh"
 #include "rpc/encode.hh"
 
 #include <unistd.h>
@@ -49,6 +50,10 @@ void Desk::on_line(net::LineSession& session, std::string_view line, net::Answer
 
 void Desk::on_oversize(net::LineSession&, net::Answer answer) {
   answer.send(Dispatcher::oversize_answer(net::LineLimits{}.framer.line));
+}
+
+void Desk::on_lagged(net::LineSession& session, std::size_t dropped) {
+  session.send(event::PushingSinks::lagged_line(dropped));
 }
 
 void Desk::on_close(net::LineSession& session) {

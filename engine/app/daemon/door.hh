@@ -25,6 +25,7 @@ class Desk final : public net::LineHandler {
   void on_open(net::LineSession& session) override;
   void on_line(net::LineSession& session, std::string_view line, net::Answer answer) override;
   void on_oversize(net::LineSession& session, net::Answer answer) override;
+  void on_lagged(net::LineSession& session, std::size_t dropped) override;
   void on_close(net::LineSession& session) override;
 
   [[nodiscard]] net::LineService& service() { return *service_; }

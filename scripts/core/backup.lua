@@ -1,0 +1,58 @@
+--- `backup.*`: backups of many packages at once.
+local backup = require('service.backup')
+local follow = require('core.follow')
+local names = require('lib.names')
+local phases = require('service.phases')
+local rpc = require('lib.rpc')
+local t = rpc.types
+
+local function create(_call, params)
+  local packages = params.packages
+  return phases.start({
+    kind = 'backup.create',
+    target = #packages == 1 and packages[1] or nil,
+    title = 'Back up ' .. (#packages > 0 and table.concat(packages, ', ') or 'all packages'),
+  }, function(report) return backup.run(params.target, packages, report) end)
+end
+
+local function create_here(call, params)
+  local begun, err = call.ctx.remote('backup.create', {
+    target = params.target, packages = params.packages })
+  if not begun then return nil, err end
+  local job, failure = follow.job(call, begun.jobId)
+  if not job then return nil, failure end
+  for _, made in pairs(job.result.packages) do
+    if made.error then call.ctx.exit(1) end
+  end
+  return job.result
+end
+
+local function show(_params, result, out)
+  local rows = {}
+  for _, id in ipairs(names.sorted_keys(result.packages)) do
+    local made = result.packages[id]
+    rows[#rows + 1] = { package = id, backup = made.path, error = made.error }
+  end
+  out:table({ 'package', 'backup', 'error' }, rows)
+end
+
+local function params()
+  return {
+    target = t.path{ help = 'help.arg.backup-target' },
+    packages = t.array{ of = t.package_id, default = {}, positional = true,
+      help = 'help.arg.package-ids' },
+  }
+end
+
+return rpc.parent():with_about('about.backup')
+  :subcommand('create', rpc.from_fn_async_local(create)
+    :with_params(params())
+    :with_metadata('audit', true)
+    :with_metadata('sync_db', true)
+    :no_cli())
+  :subcommand('create', rpc.from_fn_async(create_here)
+    :with_params(params())
+    :with_context('CliContext')
+    :with_display_serializable()
+    :with_custom_display_fn(show)
+    :with_about('about.backup.create'))

@@ -1,0 +1,160 @@
+--- `package.*`: installed packages and their services.
+local entry = require('service.entry')
+local install = require('service.install')
+local lifecycle = require('service.lifecycle')
+local lxc = require('engine.lxc')
+local operator = require('service.operator')
+local phases = require('service.phases')
+local rpc = require('lib.rpc')
+local show = require('core.package.show')
+local status = require('service.status')
+local t = rpc.types
+
+--- Seconds a call with `wait` may take.
+local WAIT = 600
+
+local function list()
+  local rows = {}
+  for _, id in ipairs(entry.ids()) do
+    local current = entry.get(id)
+    rows[#rows + 1] = current and operator.summary(id, current)
+  end
+  return rows
+end
+
+local function info(_call, params) return operator.describe(params.id) end
+
+--- Containers cannot work everywhere; better said before anything is copied.
+local function check_host()
+  local found, err = lxc.probe()
+  if not found then return nil, err end
+  for _, problem in ipairs(found.problems) do
+    if problem.fatal then
+      return nil, { code = 'lxc', message = problem.what, hint = problem.remedy }
+    end
+  end
+  return true
+end
+
+local function sideload(_call, params)
+  local able, err = check_host()
+  if not able then return nil, err end
+  return phases.start({
+    kind = 'package.sideload',
+    title = 'Install ' .. params.path:match('[^/]+$'),
+  }, function(report) return install.run(params.path, report) end)
+end
+
+local function from_registry(_call, params)
+  return nil, { code = 'registry',
+    message = ('cannot fetch %s: the package registry is not built yet'):format(params.id),
+    hint = 'moon-cli package install FILE.s9pk installs from a file' }
+end
+
+local function changed(change)
+  return function(_call, params)
+    local done, err = operator.change(params.id, change)
+    if done and params.wait then
+      done, err = operator.wait_settled(params.id, WAIT)
+    end
+    if not done then return nil, err end
+    return nil
+  end
+end
+
+local function uninstall(_call, params)
+  local current, err = operator.installed(params.id)
+  if not current then return nil, err end
+  return phases.start({
+    kind = 'package.uninstall', target = params.id, title = 'Uninstall ' .. params.id,
+  }, function(report) return lifecycle.uninstall(params.id, params, report) end)
+end
+
+local function rebuild(_call, params)
+  local current, err = operator.installed(params.id)
+  if not current then return nil, err end
+  return phases.start({
+    kind = 'package.rebuild', target = params.id, title = 'Rebuild ' .. params.id,
+  }, function(report) return lifecycle.rebuild(params.id, report) end)
+end
+
+local ID = t.package_id{ positional = 1, help = 'help.arg.package-id' }
+
+local function state_change(name, change)
+  return rpc.from_fn_async(changed(change))
+    :with_params({ id = ID, wait = t.flag{ help = 'help.arg.wait' } })
+    :with_result(t.null)
+    :with_metadata('sync_db', true)
+    :with_metadata('audit', true)
+    :with_metadata('deadline', WAIT + 10)
+    :no_display()
+    :with_about('about.package.' .. name)
+    :with_call_remote('CliContext')
+end
+
+local JOB = t.object{ fields = { jobId = t.string } }
+
+local function job_method(handler, params)
+  return handler
+    :with_params(params)
+    :with_result(JOB)
+    :with_metadata('sync_db', true)
+    :with_metadata('audit', true)
+    :no_cli()
+end
+
+local uninstall_params = {
+  id = ID,
+  soft = t.flag{ help = 'help.arg.soft' },
+  force = t.flag{ help = 'help.arg.force' },
+}
+
+local function command(handler, params, about)
+  return handler
+    :with_params(params)
+    :with_context('CliContext')
+    :with_display_serializable()
+    :with_custom_display_fn(show.outcome)
+    :with_about(about)
+end
+
+return rpc.parent():with_about('about.package')
+  :subcommand('list', rpc.from_fn(list)
+    :with_metadata('read_only', true)
+    :with_display_serializable()
+    :with_custom_display_fn(show.list)
+    :with_about('about.package.list')
+    :with_call_remote('CliContext'))
+  :subcommand('info', rpc.from_fn_async(info)
+    :with_params({ id = ID })
+    :with_metadata('read_only', true)
+    :with_display_serializable()
+    :with_custom_display_fn(show.info)
+    :with_about('about.package.info')
+    :with_call_remote('CliContext'))
+  :subcommand('sideload', job_method(rpc.from_fn_async_local(sideload), {
+    path = t.path{ absolute = true },
+  }))
+  :subcommand('sideload', command(rpc.from_fn_async(show.sideload), {
+    path = t.path{ positional = true, help = 'help.arg.package-file' },
+  }, 'about.package.sideload'))
+  :subcommand('install', rpc.from_fn(from_registry)
+    :with_params({ id = ID })
+    :no_cli())
+  :subcommand('install', command(rpc.from_fn_async(show.install), {
+    package = t.string{ positional = true, help = 'help.arg.package-file-or-id' },
+  }, 'about.package.install'))
+  :subcommand('uninstall', job_method(rpc.from_fn_async_local(uninstall), uninstall_params))
+  :subcommand('uninstall', command(rpc.from_fn_async(show.job('package.uninstall')),
+    uninstall_params, 'about.package.uninstall'))
+  :subcommand('rebuild', job_method(rpc.from_fn_async_local(rebuild), { id = ID }))
+  :subcommand('rebuild', command(rpc.from_fn_async(show.job('package.rebuild')), { id = ID },
+    'about.package.rebuild'))
+  :subcommand('start', state_change('start', status.start))
+  :subcommand('stop', state_change('stop', status.stop))
+  :subcommand('restart', state_change('restart', status.restart))
+  :subcommand('logs', require('core.package.logs'))
+  :subcommand('logs', require('core.package.logs_command'))
+  :subcommand('eval', require('core.package.eval'))
+  :subcommand('action', require('core.package.action'))
+  :subcommand('backup', require('core.package.backup'))

@@ -1,0 +1,86 @@
+--- How package commands look, and the commands that follow a job on the daemon.
+local display = require('lib.display')
+local follow = require('core.follow')
+local names = require('lib.names')
+
+local M = {}
+
+function M.list(_params, rows, out)
+  if #rows == 0 then
+    out:line('no packages are installed')
+    return
+  end
+  out:table({ 'id', 'version', 'status', 'health', 'address', 'title' }, rows)
+end
+
+local function mebibytes(bytes)
+  return bytes and ('%.1f MiB'):format(bytes / 1048576)
+end
+
+local function show_container(container, out)
+  out:block({
+    { 'memory', mebibytes(container.memory) },
+    { 'memory limit', mebibytes(container.memory_limit) },
+    { 'processes', container.pids },
+    { 'process limit', container.pids_limit },
+    { 'PSS of init', mebibytes(container.init_pss) },
+  })
+end
+
+function M.info(_params, info, out)
+  out:block({
+    { 'id', info.id }, { 'title', info.title }, { 'version', info.version },
+    { 'status', info.status }, { 'health', info.health }, { 'started', info.started },
+    { 'address', info.address }, { 'volumes', info.volumes },
+    { 'actions', names.sorted_keys(info.actions or {}) },
+    { 'last backup', info.lastBackup }, { 'archive', info.archive },
+  })
+  if info.container then show_container(info.container, out) end
+  local rows = {}
+  for _, id in ipairs(names.sorted_keys(info.checks or {})) do
+    local check = info.checks[id]
+    rows[#rows + 1] = { check = check.name or id, result = check.result, message = check.message }
+  end
+  if #rows > 0 then out:table({ 'check', 'result', 'message' }, rows) end
+  if info.error then
+    out:line('error: ' .. display.scalar(info.error.message))
+    if type(info.error.details) == 'table' and info.error.details.file then
+      out:line(('   at: %s:%s'):format(info.error.details.file, info.error.details.line))
+    end
+  end
+end
+
+--- `{id, version}` of a job that has ended.
+function M.outcome(_params, result, out)
+  if type(result) ~= 'table' then return end
+  out:line(result.version and ('%s %s'):format(result.id, result.version) or tostring(result.id))
+end
+
+local function run_job(call, method, params)
+  local begun, err = call.ctx.remote(method, params)
+  if not begun then return nil, err end
+  local job, failure = follow.job(call, begun.jobId)
+  if not job then return nil, failure end
+  return job.result
+end
+
+--- A command that starts a job and shows its progress until it has ended.
+---@param method string
+function M.job(method)
+  return function(call, params) return run_job(call, method, params) end
+end
+
+function M.sideload(call, params)
+  return run_job(call, 'package.sideload', { path = params.path })
+end
+
+--- A file is sideloaded; anything else is asked of a registry.
+function M.install(call, params)
+  local name = params.package
+  if name:find('/', 1, true) or name:match('%.s9pk$') then
+    return M.sideload(call, { path = name })
+  end
+  return call.ctx.remote('package.install', { id = name })
+end
+
+return M

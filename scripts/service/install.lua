@@ -1,0 +1,231 @@
+--- Installing and updating from a package file, as a job.
+---
+--- Nothing of the system changes before the whole package is verified. A step that fails undoes
+--- what the steps before it did: a new package is gone again, an updated one is back on its old
+--- archive and its old data.
+local archive = require('engine.archive')
+local container = require('service.container')
+local entry = require('service.entry')
+local file = require('engine.file')
+local host = require('service.host')
+local lease = require('engine.lease')
+local log = require('engine.log')
+local phases = require('service.phases')
+local status = require('service.status')
+local store = require('engine.store')
+
+local M = {}
+
+local check = phases.check
+
+--- Verifies everything in `path` and puts a private copy into packages/, named by its root hash, so
+--- that what was verified is what will be used.
+local function take_in(path, report)
+  local directory = host.data_dir() .. '/packages'
+  check(file.mkdir(directory, 448))
+  local incoming = ('%s/.incoming-%s'):format(directory, require('engine.crypto').guid())
+  local ok, taken = pcall(function()
+    report('Copying')
+    check(file.copy(path, incoming))
+    local package = check(archive.open(incoming))
+    report('Verifying')
+    check(package:verify({
+      level = 'package',
+      progress = function(done, total)
+        report('Verifying', done, total, 'bytes')
+      end,
+    }))
+    local manifest = check(package:manifest())
+    local name = package:commitment().rootSighashHex .. '.s9pk'
+    local signer = package:signer()
+    package:close()
+    check(file.rename(incoming, host.archive_path(name)))
+    return { name = name, manifest = manifest, signer = signer }
+  end)
+  if not ok then
+    file.remove(incoming)
+    error(taken, 0)
+  end
+  return taken
+end
+
+local function progress_writer(id)
+  return function(tree)
+    store.mutate(function(db)
+      local at = entry.public(id, 'stateInfo', 'installingInfo')
+      if db:exists(at) then
+        db:put(at .. '/progress', tree)
+      end
+      return true
+    end, { durable = false })
+  end
+end
+
+local function mark_installing(id, taken)
+  check(store.put(entry.public(id), {
+    stateInfo = {
+      state = 'installing',
+      installingInfo = { newManifest = taken.manifest, progress = false },
+    },
+    statusInfo = status.new(),
+    s9pk = taken.name,
+    developerKey = taken.signer,
+    actions = {},
+  }))
+end
+
+local function mark_updating(id, current, taken)
+  check(store.put(entry.public(id, 'stateInfo'), {
+    state = 'updating',
+    manifest = current.stateInfo.manifest,
+    s9pk = taken.name,
+    installingInfo = { newManifest = taken.manifest, progress = false },
+  }))
+end
+
+local function mark_installed(id, taken)
+  check(store.mutate(function(db)
+    local at = entry.public(id)
+    local now_status = status.loaded(db:get(at .. '/statusInfo') or status.new())
+    db:put(at .. '/stateInfo', { state = 'installed', manifest = taken.manifest })
+    db:put(at .. '/statusInfo', now_status)
+    db:put(at .. '/s9pk', taken.name)
+    db:put(at .. '/developerKey', taken.signer)
+    return true
+  end))
+end
+
+--- Removes every trace of a package but, if asked, its data.
+---@param id string
+---@param keep_data? boolean
+function M.forget(id, keep_data)
+  local current = entry.get(id)
+  check(store.mutate(function(db)
+    db:remove(entry.public(id))
+    db:remove(entry.private(id))
+    return true
+  end))
+  file.remove(host.container_dir(id), { recursive = true })
+  if not keep_data then
+    file.remove(host.volumes_dir(id), { recursive = true })
+    file.remove(host.logs_dir(id), { recursive = true })
+  end
+  if current and current.s9pk then
+    M.drop_archive(current.s9pk)
+  end
+end
+
+--- Deletes an archive that no package refers to any more.
+function M.drop_archive(name)
+  for _, id in ipairs(entry.ids()) do
+    local other = entry.get(id)
+    if other and (other.s9pk == name or other.stateInfo.s9pk == name) then
+      return
+    end
+  end
+  file.remove(host.archive_path(name))
+end
+
+local function install_new(id, taken, kind, report, backup_dir)
+  mark_installing(id, taken)
+  report('Installing')
+  local built, err = container.build(id, {
+    manifest = taken.manifest,
+    archive = taken.name,
+    kind = kind,
+    backup_dir = backup_dir,
+  })
+  if not built then
+    M.forget(id)
+    error(err, 0)
+  end
+  mark_installed(id, taken)
+end
+
+--- The copy of the data that a failed update goes back to.
+local function snapshot_path(id)
+  return host.volumes_dir(id) .. '.before-update'
+end
+
+--- Puts an interrupted or failed update back to the old archive and the old data.
+function M.roll_back(id)
+  local current = entry.get(id)
+  local snapshot = snapshot_path(id)
+  if file.exists(snapshot) then
+    check(file.remove(host.volumes_dir(id), { recursive = true }))
+    check(file.rename(snapshot, host.volumes_dir(id)))
+  end
+  local abandoned = current.stateInfo.s9pk
+  check(store.put(entry.public(id, 'stateInfo'), {
+    state = 'installed',
+    manifest = current.stateInfo.manifest,
+  }))
+  if abandoned and abandoned ~= current.s9pk then
+    M.drop_archive(abandoned)
+  end
+end
+
+local function update(id, current, taken, report)
+  mark_updating(id, current, taken)
+  local ok, err = pcall(function()
+    report('Stopping')
+    local old = current.stateInfo.manifest
+    local down, problem = container.shutdown(id, old, current.s9pk, taken.manifest.version)
+    if not down then
+      log.warn('service.' .. id, 'the old version ended badly: ' .. problem.message)
+    end
+    report('Saving data')
+    file.remove(snapshot_path(id), { recursive = true })
+    check(file.copy_tree(host.volumes_dir(id), snapshot_path(id)))
+    report('Updating')
+    check(container.build(id, {
+      manifest = taken.manifest,
+      archive = taken.name,
+      kind = 'update',
+    }))
+  end)
+  if not ok then
+    M.roll_back(id)
+    error(err, 0)
+  end
+  mark_installed(id, taken)
+  file.remove(snapshot_path(id), { recursive = true })
+  if current.s9pk ~= taken.name then
+    M.drop_archive(current.s9pk)
+  end
+end
+
+--- The work of the job; raises what goes wrong. *async*
+---@param path string package file
+---@param report fun(phase: string, done?: number, total?: number, units?: string)
+---@param opts? { backup_dir?: string } restore: the data of the backup
+---@return table result {id, version}
+function M.run(path, report, opts)
+  opts = opts or {}
+  local taken = take_in(path, report)
+  local id = taken.manifest.id
+  local held = check(lease.acquire('package:' .. id))
+  local ok, err = pcall(function()
+    report.on_tree = progress_writer(id)
+    local current = entry.get(id)
+    if not current then
+      install_new(id, taken, opts.backup_dir and 'restore' or 'install', report, opts.backup_dir)
+    elseif current.stateInfo.state == 'installed' then
+      update(id, current, taken, report)
+    else
+      error({
+        code = 'conflict',
+        message = ('%s is %s'):format(id, current.stateInfo.state),
+        hint = 'wait until that has ended: moon-cli job list',
+      }, 0)
+    end
+  end)
+  held:release()
+  if not ok then
+    M.drop_archive(taken.name)
+    error(err, 0)
+  end
+  return { id = id, version = taken.manifest.version }
+end
+
+return M
