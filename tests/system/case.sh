@@ -22,8 +22,8 @@ trap finish EXIT
 
 fail() {
   printf 'FAILED: %s\n' "$*" >&2
-  [ ! -e "$work/out" ] || sed 's/^/  out: /' "$work/out" >&2
-  [ ! -e "$work/err" ] || sed 's/^/  err: /' "$work/err" >&2
+  [ ! -e "$work/out" ] || cut -c-400 "$work/out" | sed 's/^/  out: /' >&2
+  [ ! -e "$work/err" ] || cut -c-400 "$work/err" | sed 's/^/  err: /' >&2
   exit 1
 }
 
@@ -42,4 +42,42 @@ out_is() { [ "$(cat "$work/out")" = "$1" ] || fail "standard output is not: $1";
 fresh_data() {
   data=$work/data
   at_end 'moon-cli --data-dir "$data" daemon stop >/dev/null 2>&1'
+}
+
+# start_daemon [OPTION…]: a daemon on fresh data; `cli` talks to it, `socket` is its door.
+start_daemon() {
+  [ -n "${data-}" ] || fresh_data
+  socket=$data/daemon/daemon.sock
+  moon-cli --data-dir "$data" daemon start "$@" >"$work/start" 2>&1 ||
+    fail "the daemon does not start: $(cat "$work/start")"
+  daemon_pid=$(cat "$data/daemon/daemon.pid")
+}
+cli() { moon-cli --data-dir "$data" "$@"; }
+# A process that has ended may stay as a zombie where nobody collects it.
+runs() { readlink "/proc/$1/exe" >/dev/null; }
+
+# within SECONDS COMMAND…: waits until the command succeeds; fails when it never does.
+within() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ $SECONDS -lt "$end" ] || fail "never came: $*"
+    sleep 0.02
+  done
+}
+
+# What the daemon answers to the lines of standard input.
+talk() { timeout 30 nc -NU "$socket"; }
+# answers REQUEST ANSWER: the line is answered with exactly this line.
+answers() {
+  local got
+  got=$(printf '%s\n' "$1" | talk)
+  [ "$got" = "$2" ] || fail "$(printf 'sent:   %s\ngot:    %s\nwanted: %s' "$1" "$got" "$2")"
+}
+# refuses REQUEST CODE WORDS: the line is answered with the JSON-RPC error CODE; WORDS are in it.
+refuses() {
+  local got
+  got=$(printf '%s\n' "$1" | talk)
+  [[ $got == *"\"error\":{\"code\":$2,"* && $got == *"$3"* ]] ||
+    fail "$(printf 'sent:   %.200s\ngot:    %.500s\nwanted: %s and %s' "$1" "$got" "$2" "$3")"
 }
