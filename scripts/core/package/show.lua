@@ -74,11 +74,17 @@ function M.sideload(call, params)
   return run_job(call, 'package.sideload', { path = params.path })
 end
 
+--- The parser makes a `path` absolute; what may be a file or an id is a string to it.
+local function absolute(name)
+  if name:sub(1, 1) == '/' then return name end
+  return (os.getenv('PWD') or '.') .. '/' .. name
+end
+
 --- A file is sideloaded; anything else is asked of a registry.
 function M.install(call, params)
   local name = params.package
   if name:find('/', 1, true) or name:match('%.s9pk$') then
-    return M.sideload(call, { path = name })
+    return M.sideload(call, { path = absolute(name) })
   end
   return call.ctx.remote('package.install', { id = name })
 end
