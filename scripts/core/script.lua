@@ -13,7 +13,16 @@ local function list()
   return methods
 end
 
-local function reload() return daemon.reload() end
+--- A refusal is this method's answer and none of its failures: without a traceback it is told as it
+--- is.
+local function reload()
+  local report, err = daemon.reload()
+  if not report then
+    err.debug = nil
+    return nil, err
+  end
+  return report
+end
 
 local function status() return daemon.status() end
 
@@ -32,7 +41,7 @@ end
 
 local function show_report(_params, report, out)
   out:line(('generation %s%s'):format(report.generation,
-    report.changed == false and ', nothing changed' or ''))
+    report.changed == false and ', the methods are as they were' or ''))
   local rows = {}
   for _, context in ipairs(names.sorted_keys(report.methods or {})) do
     add_changes(rows, context, report.methods[context])
