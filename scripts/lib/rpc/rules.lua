@@ -52,15 +52,17 @@ end
 
 local function check_metadata(root, owner, contexts)
   for _, key in ipairs(names.sorted_keys(owner.metadata)) do
-    local spec, known
+    local known = {}
     for _, context in ipairs(contexts) do
-      known = M.known_keys(root, context)
-      spec = spec or known[key]
+      for name, reader in pairs(M.known_keys(root, context)) do
+        known[name] = known[name] or reader
+      end
     end
+    local spec = known[key]
     if not spec then
       fault.raise(owner.at, ("no middleware of %s reads metadata '%s'"):format(
         table.concat(contexts, ', '), key),
-        'known keys: ' .. table.concat(names.sorted_keys(known or {}), ', '))
+        'known keys: ' .. table.concat(names.sorted_keys(known), ', '))
     end
     check_value(key, owner.metadata[key], spec, owner.at)
   end
