@@ -4,6 +4,8 @@
 --- recorded in the store, so that a container is found again after a restart.
 local daemon = require('engine.daemon')
 local entry = require('service.entry')
+local file = require('engine.file')
+local lease = require('engine.lease')
 local log = require('engine.log')
 local lxc = require('engine.lxc')
 local store = require('engine.store')
@@ -73,8 +75,8 @@ function M.logs_dir(id)
   return ('%s/logs/packages/%s'):format(M.data_dir(), id)
 end
 
-function M.archive_path(file)
-  return ('%s/packages/%s'):format(M.data_dir(), file)
+function M.archive_path(name)
+  return ('%s/packages/%s'):format(M.data_dir(), name)
 end
 
 --- First host id of a package's 65536 user and group ids.
@@ -137,13 +139,7 @@ end
 
 local image
 
---- The base image of all containers, built when its inputs changed. *async*
----@return string? path
----@return engine.Error? err
-function M.base_image()
-  if image then
-    return image
-  end
+local function build_image()
   local built, err = lxc.build_base_image({
     directory = M.data_dir() .. '/images',
     moon_container = info().moonContainer,
@@ -158,6 +154,32 @@ function M.base_image()
     log.info('service', 'built the base image', { path = built.path })
   end
   return image
+end
+
+--- The base image of all containers, built when its inputs changed. *async*
+---@return string? path
+---@return engine.Error? err
+function M.base_image()
+  if image then
+    return image
+  end
+  local held, err = lease.acquire('base-image')
+  if not held then
+    return nil, err
+  end
+  local path, problem = build_image()
+  held:release()
+  return path, problem
+end
+
+--- Takes down what no container needs any more: the bridge and the folder of mount points. The
+--- subnet stays recorded. *async*
+function M.release()
+  if #entry.ids() > 0 then
+    return
+  end
+  lxc.delete_bridge('moonbr-' .. M.tag())
+  file.remove('/run/moonbox/' .. M.tag())
 end
 
 return M

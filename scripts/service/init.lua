@@ -1,7 +1,9 @@
 --- The control module: one supervisor task for each installed package.
 local entry = require('service.entry')
+local host = require('service.host')
 local log = require('engine.log')
 local loop = require('engine.loop')
+local lxc = require('engine.lxc')
 local recovery = require('service.recovery')
 local store = require('engine.store')
 local supervisor = require('service.supervisor')
@@ -33,9 +35,18 @@ local function supervise_installed()
   end
 end
 
+--- The base image is made ahead, so that the first install does not wait for it.
+local function prepare()
+  local probe = lxc.probe()
+  if probe and probe.works then
+    host.base_image()
+  end
+end
+
 --- Runs with each generation of scripts, on the control loop, until `retire`.
 function M.start()
   recovery.run()
+  loop.spawn(prepare, { name = 'base image' })
   watch = store.watch('/public/packageData')
   while not retired do
     supervise_installed()

@@ -1,6 +1,7 @@
 --- Operations that have a package to themselves: making its container anew, removing it.
 local container = require('service.container')
 local entry = require('service.entry')
+local host = require('service.host')
 local install = require('service.install')
 local lease = require('engine.lease')
 local log = require('engine.log')
@@ -73,6 +74,7 @@ function M.uninstall(id, opts, report)
     end
     report('Removing')
     install.forget(id, opts.soft)
+    host.release()
     return { id = id }
   end)
 end

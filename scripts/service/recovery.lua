@@ -81,6 +81,7 @@ function M.run()
   end
   prune_archives()
   container.sweep()
+  host.release()
 end
 
 return M

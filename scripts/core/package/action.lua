@@ -67,9 +67,9 @@ local function run(_call, params)
   if not action then return nil, err end
   local held, busy = lease.acquire('run:' .. params.packageId)
   if not held then return nil, busy end
+  local input = params.input == nil and json.null or params.input
   local result, problem = runtime.execute(params.packageId,
-    ('/actions/%s/run'):format(params.actionId), { input = params.input == nil and json.null or params.input },
-    RUN_TIMEOUT, params.eventId)
+    ('/actions/%s/run'):format(params.actionId), { input = input }, RUN_TIMEOUT, params.eventId)
   held:release()
   return result, problem
 end
