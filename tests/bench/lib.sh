@@ -101,6 +101,13 @@ on() {
   taskset -c "$list" nice -n "$niceness" "$@"
 }
 
+# The same in the background, as the process itself; its pid is in $!.
+on_behind() {
+  local list=$1
+  shift
+  (exec taskset -c "$list" nice -n "$niceness" "$@") &
+}
+
 processor_times() { awk '/^cpu / { print $2 + $3 + $4 + $7 + $8, $5 + $6, $9 }' /proc/stat; }
 
 bench_begin() {

@@ -32,7 +32,7 @@ row_echo() {
   local shapes=('64 1 other' '16 16 other' '1 1 same' '1 1 other') shape round raw_pid
   daemon_up echo "$server_cpu" 1 || return
   local one_pid=$daemon_pid
-  on "$server_cpu" echo_raw "$work/raw.sock" &
+  on_behind "$server_cpu" echo_raw "$work/raw.sock"
   raw_pid=$!
   at_end "kill $raw_pid"
   until_true 5 test -S "$work/raw.sock"

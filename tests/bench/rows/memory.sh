@@ -19,11 +19,15 @@ row_memory() {
   pid=$(package_init)
   [ -n "$pid" ] || { note 'no container to look at' && return; }
   # Memory is given back a second after the last request; there is no event to wait for.
-  sleep 2.5
-  smaps pss.ours "$pid" Pss
-  smaps dirty.ours "$pid" Private_Dirty
+  sleep 2
+  local sampled
+  for ((sampled = 0; sampled < 5; sampled++)); do
+    sleep 0.5
+    smaps pss.ours "$pid" Pss
+    smaps dirty.ours "$pid" Private_Dirty
+  done
   local raw_pid
-  raw_pid=$(lxc_init "$raw_name" -P "$raw_path")
+  raw_pid=$(raw_lxc info -p -H 2>/dev/null)
   if [ -n "$raw_pid" ]; then
     smaps pss.raw "$raw_pid" Pss
     smaps dirty.raw "$raw_pid" Private_Dirty

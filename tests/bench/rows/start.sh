@@ -4,26 +4,23 @@
 
 # rebuild_once: milliseconds from the end of the old container to the new one being initialised.
 rebuild_once() {
-  local answer begin='' job
+  local answer begin=''
   coproc CONNECTION { exec nc -U "$socket"; }
   local to=${CONNECTION[1]} from=${CONNECTION[0]} pid=$CONNECTION_PID
   echo '{"jsonrpc":"2.0","id":1,"method":"package.rebuild","params":{"id":"hello-world"}}' >&"$to"
   while read -r -t 30 answer <&"$from"; do
-    job=$(sed -n 's/.*"jobId":"\([^"]*\)".*/\1/p' <<<"$answer")
-    if [ -n "$job" ]; then
+    if [[ $answer =~ '"jobId":"'([a-z0-9]+) ]]; then
       printf '{"jsonrpc":"2.0","id":2,"method":"job.wait","params":{"id":"%s","progress":true}}\n' \
-        "$job" >&"$to"
-    elif [[ -z $begin && $answer == *Building* ]]; then
+        "${BASH_REMATCH[1]}" >&"$to"
+    elif [[ -z $begin && $answer == *Building* && $answer == *'"state":"running"'* ]]; then
       begin=$(now_ms)
-    elif [[ $answer == *'"id":2}'* || $answer == *'"error"'* ]]; then
+    elif [[ $answer == *'"id":2}'* || $answer == *'"error":{'* ]]; then
       break
     fi
   done
-  if [[ -n $begin && $answer == *'"succeeded"'* ]]; then
-    sample start.build "$(since_ms "$begin")"
-  else
-    note "rebuild: ${answer:-no answer}"
-  fi
+  # Where the old container ended before the job could be watched, this round does not count.
+  [[ -z $begin ]] || sample start.build "$(since_ms "$begin")"
+  [[ $answer == *'"succeeded"'* ]] || note "rebuild: ${answer:-no answer}"
   kill "$pid" 2>/dev/null
   wait "$pid" 2>/dev/null || true
 }
