@@ -14,9 +14,11 @@ pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET libcrypto>=3.0)     # crypto
 pkg_check_modules(LXC REQUIRED IMPORTED_TARGET lxc>=5.0.2)             # lxc
 
 # libspdlog and libfmt exist only as shared objects in Debian; the static runtime needs their code
-# inside, so both are used header-only everywhere.
+# inside. fmt's compiled part is engine/base/fmt.cc; spdlog is header-only, in one file.
 add_library(deps_base INTERFACE)
-target_link_libraries(deps_base INTERFACE fmt::fmt-header-only tl::expected Threads::Threads)
+get_target_property(FMT_INCLUDE_DIRS fmt::fmt-header-only INTERFACE_INCLUDE_DIRECTORIES)
+target_include_directories(deps_base SYSTEM INTERFACE ${FMT_INCLUDE_DIRS})
+target_link_libraries(deps_base INTERFACE tl::expected Threads::Threads)
 target_compile_definitions(deps_base INTERFACE SPDLOG_FMT_EXTERNAL)
 
 # Debian's spdlog_header_only would bring the shared libfmt along.

@@ -9,6 +9,12 @@ function(engine_include_view target room source_dir)
   target_include_directories(${target} PUBLIC ${view})
 endfunction()
 
+# Headers of the standard library and of base's third parties, parsed once for all targets whose
+# flags allow it. They save more than half of a full build.
+function(engine_precompile target)
+  target_precompile_headers(${target} REUSE_FROM engine_precompiled)
+endfunction()
+
 # engine_room(NAME SOURCES file… [USES room…] [LIBRARIES library…])
 # LIBRARIES are private: their headers stay inside the room.
 function(engine_room name)
@@ -17,6 +23,9 @@ function(engine_room name)
   add_library(engine::${name} ALIAS engine_${name})
   engine_include_view(engine_${name} ${name} ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(engine_${name} PRIVATE engine_options ${ROOM_LIBRARIES})
+  if(NOT ROOM_SOURCES MATCHES "\\.c(;|$)")  # CMake cannot reuse headers of C++ beside C
+    engine_precompile(engine_${name})
+  endif()
   foreach(used IN LISTS ROOM_USES)
     target_link_libraries(engine_${name} PUBLIC engine::${used})
   endforeach()
@@ -28,6 +37,7 @@ function(engine_unit_test room)
   cmake_parse_arguments(TEST "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
   add_executable(${room}_test ${TEST_SOURCES})
   target_link_libraries(${room}_test PRIVATE engine::${room} catch_main engine_options ${TEST_LIBRARIES})
+  engine_precompile(${room}_test)
   foreach(used IN LISTS TEST_USES)
     target_link_libraries(${room}_test PRIVATE engine::${used})
   endforeach()

@@ -21,12 +21,21 @@ std::string escape_mount_field(const std::string& text) {
   return out;
 }
 
+// The same address always has the same hardware address: a container that was started again is
+// reached at once, however long its neighbours remember it.
+std::string hardware_address(ns::Ipv4 address) {
+  const std::uint32_t v = address.value;
+  return fmt::format(
+      "02:63:{:02x}:{:02x}:{:02x}:{:02x}", v >> 24, v >> 16 & 0xff, v >> 8 & 0xff, v & 0xff);
+}
+
 void add_network(ConfigItems& items, const NetworkSpec& network) {
   items.insert(items.end(),
                {{"lxc.net.0.type", "veth"},
                 {"lxc.net.0.link", network.bridge},
                 {"lxc.net.0.flags", "up"},
                 {"lxc.net.0.name", "eth0"},
+                {"lxc.net.0.hwaddr", hardware_address(network.address.address)},
                 {"lxc.net.0.veth.pair", network.host_link},
                 {"lxc.net.0.ipv4.address", network.address.str()},
                 {"lxc.net.0.ipv4.gateway", network.gateway.str()}});
