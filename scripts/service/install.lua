@@ -126,6 +126,13 @@ function M.drop_archive(name)
   file.remove(host.archive_path(name))
 end
 
+--- A package whose own code fails stays, in state `error`, so that its author sees file and line
+--- and installs a better one over it.
+local function keep_broken(id, taken, err)
+  mark_installed(id, taken)
+  entry.set_error(id, err)
+end
+
 local function install_new(id, taken, kind, report, backup_dir)
   mark_installing(id, taken)
   report('Installing')
@@ -135,10 +142,12 @@ local function install_new(id, taken, kind, report, backup_dir)
     kind = kind,
     backup_dir = backup_dir,
   })
-  if not built then
+  if not built and err.code == 'script' and not backup_dir then
+    keep_broken(id, taken, err)
+  elseif not built then
     M.forget(id)
-    error(err, 0)
   end
+  check(built, err)
   mark_installed(id, taken)
 end
 
