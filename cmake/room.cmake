@@ -12,6 +12,11 @@ endfunction()
 # Headers of the standard library and of base's third parties, parsed once for all targets whose
 # flags allow it. They save more than half of a full build.
 function(engine_precompile target)
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL EXECUTABLE)  # else -fPIE, which does not go with headers made with -fPIC
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${target} PRIVATE -fPIC)
+  endif()
   target_precompile_headers(${target} REUSE_FROM engine_precompiled)
 endfunction()
 
