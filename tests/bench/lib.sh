@@ -42,7 +42,7 @@ ratio() {
 }
 
 heading() {
-  printf '\n%s %s %s %s  %s\n' "$(pad "$1" 46)" "$(pad_left moonbox 22)" "$(pad_left baseline 22)" \
+  printf '\n%s %s %s %s  %s\n' "$(pad "$1" 46)" "$(pad_left moonbox 24)" "$(pad_left baseline 24)" \
     "$(pad_left ratio 6)" 'baseline is'
 }
 
@@ -60,8 +60,8 @@ line() {
     note "$what: not measured"
     return
   fi
-  printf '%s %s %s %s  %s\n' "$(pad "  $what" 46)" "$(pad_left "$(cell "$ours")" 22)" \
-    "$(pad_left "$([ -z "$base" ] || cell "$base")" 22)" \
+  printf '%s %s %s %s  %s\n' "$(pad "  $what" 46)" "$(pad_left "$(cell "$ours")" 24)" \
+    "$(pad_left "$([ -z "$base" ] || cell "$base")" 24)" \
     "$(pad_left "$([ -z "$base" ] || ratio "$ours" "$base")" 6)" "$name"
   json_rows+=("$(printf '{"row":"%s","what":"%s","moonbox":%s,"baseline":%s,"baselineIs":"%s"}' \
     "$row" "$what" "$(json_values "$ours")" "$([ -z "$base" ] && echo null || json_values "$base")" \
