@@ -49,4 +49,7 @@ function(engine_unit_test room)
   set_target_properties(${room}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   target_compile_definitions(${room}_test PRIVATE MOONBOX_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_test(NAME unit/${room} COMMAND ${room}_test)
+  if(room MATCHES "^(lxc|ns|container)$")  # they share the host's mounts, links and loop devices
+    set_tests_properties(unit/${room} PROPERTIES RESOURCE_LOCK host)
+  endif()
 endfunction()

@@ -1,0 +1,3 @@
+#include "base/result.hh"
+
+engine::Result<int> probe() { return 1; }
