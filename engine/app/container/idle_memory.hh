@@ -2,6 +2,8 @@
 
 #include "loop/loop.hh"
 
+#include <cstddef>
+
 namespace engine::app {
 
 /// Gives back memory while nothing happens: free heap pages, and the pages of the program that only
@@ -17,9 +19,11 @@ class IdleMemory {
 
  private:
   void give_back();
+  void look();
 
   loop::Timer timer_;
   UniqueFunction<void()> collect_;
+  std::size_t left_ = 0;  ///< resident pages after the last giving back
 };
 
 }  // namespace engine::app
