@@ -6,8 +6,8 @@ set -euo pipefail
 PATH=$MOONBOX_BIN:$PATH
 unset MOONBOX_SCRIPTS LANG LC_ALL LC_MESSAGES
 work=$(mktemp -d /tmp/moonbox-case-XXXXXX)
-export HOME=$work/home
-mkdir "$HOME"
+export HOME=$work/home TMPDIR=$work/tmp
+mkdir "$HOME" "$TMPDIR"
 cd "$work"
 
 cleanups=()
