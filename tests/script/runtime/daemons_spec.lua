@@ -62,13 +62,13 @@ describe('runtime.sdk.daemons', function()
     return opts
   end
 
-  it('starts an entry, reports its health once, stops it with TERM', function()
+  it('starts an entry, reports starting and then its health once, stops it with TERM', function()
     local set = daemons.new():daemon('web', web())
     expect(set:start(scope)):is_true()
     expect(until_true(function() return last() == 'success' end)):is_true()
     scope:leave()
     expect(sub.spawned[1].process.signals):equals({ 'TERM' })
-    expect(#reports):equals(1)
+    expect(#reports):equals(2)
   end)
 
   it('starts a crashed entry again and says that it crashed', function()
@@ -76,7 +76,7 @@ describe('runtime.sdk.daemons', function()
     until_true(function() return last() == 'success' end)
     sub.spawned[1].process:finish(3)
     expect(until_true(function() return #sub.spawned == 2 and last() == 'success' end)):is_true()
-    expect(reports[2].message):equals('web crashed (code 3)')
+    expect(reports[3].message):equals('web crashed (code 3)')
     scope:leave()
   end)
 
