@@ -246,9 +246,9 @@ function Daemon:start(set, context)
     local made, err = self.opts.subcontainer:ensure()
     if not made then return nil, err end
   end
-  -- Before anybody is told that main is up: who waits for its health must not see none.
-  self:report('starting')
   self:advance()
+  -- Before anybody is told that main is up: who waits for its health must not see none.
+  if not self.reported then self:report('starting') end
   self.task = world.loop.spawn(function() live(self) end, { name = 'daemon ' .. self.id })
   return true
 end
