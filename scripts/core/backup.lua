@@ -11,6 +11,7 @@ local function create(_call, params)
   return phases.start({
     kind = 'backup.create',
     target = #packages == 1 and packages[1] or nil,
+    phases = 4 * math.max(1, #packages),
     title = 'Back up ' .. (#packages > 0 and table.concat(packages, ', ') or 'all packages'),
   }, function(report) return backup.run(params.target, packages, report) end)
 end

@@ -21,9 +21,16 @@ local function as_error(raised)
   return { code = 'internal', message = tostring(raised) }
 end
 
+--- How far the whole is: phases count alike, the running one by its measure.
+local function overall(phases, expected)
+  local running = phases[#phases].progress
+  local part = running and running.total > 0 and running.done / running.total or 0
+  return { done = #phases - 1 + part, total = math.max(expected, #phases), units = 'steps' }
+end
+
 --- Reports become the job's progress tree: finished phases are true, the running one has a measure
 --- or false.
-local function reporter(handle)
+local function reporter(handle, expected)
   local phases = {}
   local report = {}
   return setmetatable(report, {
@@ -37,7 +44,7 @@ local function reporter(handle)
         phases[#phases + 1] = last
       end
       last.progress = total and { done = done, total = total, units = units } or false
-      local tree = { overall = false, phases = phases }
+      local tree = { overall = overall(phases, expected), phases = phases }
       handle:progress(tree)
       if report.on_tree then
         report.on_tree(tree)
@@ -47,13 +54,15 @@ local function reporter(handle)
 end
 
 --- Starts `work(report)` as a job on the control loop and returns at once.
----@param about { kind: string, target?: string, title?: string }
+---@param about { kind: string, target?: string, title?: string, phases?: integer } `phases`: how many
+--- are to come, as far as one knows
 ---@param work fun(report: function): any raises what goes wrong
 ---@return { jobId: string }
 function M.start(about, work)
-  local handle = job.create(about)
+  local expected = about.phases or 1
+  local handle = job.create({ kind = about.kind, target = about.target, title = about.title })
   loop.spawn(function()
-    local ok, result = pcall(work, reporter(handle))
+    local ok, result = pcall(work, reporter(handle, expected))
     if ok then
       handle:finish(result)
     else

@@ -8,7 +8,10 @@ local t = rpc.types
 
 local function run(_call, params)
   return phases.start({
-    kind = 'package.backup.restore', target = params.id, title = 'Restore ' .. params.id,
+    kind = 'package.backup.restore',
+    target = params.id,
+    title = 'Restore ' .. params.id,
+    phases = 4,
   }, function(report) return restore.run(params.target, params.id, report) end)
 end
 

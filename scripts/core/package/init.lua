@@ -42,6 +42,7 @@ local function sideload(_call, params)
   return phases.start({
     kind = 'package.sideload',
     title = 'Install ' .. params.path:match('[^/]+$'),
+    phases = 3,
   }, function(report) return install.run(params.path, report) end)
 end
 
@@ -66,7 +67,10 @@ local function uninstall(_call, params)
   local current, err = operator.installed(params.id)
   if not current then return nil, err end
   return phases.start({
-    kind = 'package.uninstall', target = params.id, title = 'Uninstall ' .. params.id,
+    kind = 'package.uninstall',
+    target = params.id,
+    title = 'Uninstall ' .. params.id,
+    phases = 2,
   }, function(report) return lifecycle.uninstall(params.id, params, report) end)
 end
 
@@ -74,7 +78,7 @@ local function rebuild(_call, params)
   local current, err = operator.installed(params.id)
   if not current then return nil, err end
   return phases.start({
-    kind = 'package.rebuild', target = params.id, title = 'Rebuild ' .. params.id,
+    kind = 'package.rebuild', target = params.id, title = 'Rebuild ' .. params.id, phases = 2,
   }, function(report) return lifecycle.rebuild(params.id, report) end)
 end
 
