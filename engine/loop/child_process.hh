@@ -22,7 +22,7 @@ struct ExitStatus {
 /// What to run. The child gets the three descriptors given here (an empty one means /dev/null),
 /// those in `inherit` under the same number, and nothing else.
 struct SpawnOptions {
-  std::vector<std::string> argv;                        ///< argv[0] is searched in PATH
+  std::vector<std::string> argv;                             ///< argv[0] is searched in PATH
   std::optional<std::vector<std::string>> environment = {};  ///< K=V; nullopt: ours
   std::string directory = {};
   int stdin_fd = -1;

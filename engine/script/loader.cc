@@ -105,7 +105,9 @@ int require(lua_State* state, std::string_view name) {
   return 1;
 }
 
-void push_loaded(lua_State* state) { lua_getfield(state, LUA_REGISTRYINDEX, kLoaded); }
+void push_loaded(lua_State* state) {
+  lua_getfield(state, LUA_REGISTRYINDEX, kLoaded);
+}
 
 void open_loader(lua_State* state) {
   lua_newtable(state);

@@ -54,8 +54,8 @@ local function reporter(handle, expected)
 end
 
 --- Starts `work(report)` as a job on the control loop and returns at once.
----@param about { kind: string, target?: string, title?: string, phases?: integer } `phases`: how many
---- are to come, as far as one knows
+---@param about { kind: string, target?: string, title?: string, phases?: integer } `phases`: how
+--- many are to come, as far as one knows
 ---@param work fun(report: function): any raises what goes wrong
 ---@return { jobId: string }
 function M.start(about, work)

@@ -79,8 +79,7 @@ Result<json::Value> ScriptHost::describe(const json::Value& options) {
 }
 
 Result<int> ScriptHost::run(const json::Value& invocation) {
-  TRY_ASSIGN(const script::Ref function,
-             vm_->compile(kRun, "moon-cli"));
+  TRY_ASSIGN(const script::Ref function, vm_->compile(kRun, "moon-cli"));
   std::optional<Result<int>> status;
   Interrupt interrupt(loop_, *vm_);
   interrupt.task = vm_->spawn(

@@ -1,3 +1,5 @@
 #include "base/result.hh"
 
-engine::Result<int> probe() { return 1; }
+engine::Result<int> probe() {
+  return 1;
+}
