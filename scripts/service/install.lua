@@ -5,6 +5,7 @@
 --- archive and its old data.
 local archive = require('engine.archive')
 local container = require('service.container')
+local crypto = require('engine.crypto')
 local entry = require('service.entry')
 local file = require('engine.file')
 local host = require('service.host')
@@ -23,7 +24,7 @@ local check = phases.check
 local function take_in(path, report)
   local directory = host.data_dir() .. '/packages'
   check(file.mkdir(directory, 448))
-  local incoming = ('%s/.incoming-%s'):format(directory, require('engine.crypto').guid())
+  local incoming = ('%s/.incoming-%s'):format(directory, crypto.guid())
   local ok, taken = pcall(function()
     report('Copying')
     check(file.copy(path, incoming))
@@ -36,8 +37,10 @@ local function take_in(path, report)
       end,
     }))
     local manifest = check(package:manifest())
-    local name = package:commitment().rootSighashHex .. '.s9pk'
     local signer = package:signer()
+    -- The same tree signed by another key is another file.
+    local root = package:commitment().rootSighashHex
+    local name = ('%s-%s.s9pk'):format(root, crypto.blake3(signer):sub(1, 8))
     package:close()
     check(file.rename(incoming, host.archive_path(name)))
     return { name = name, manifest = manifest, signer = signer }
@@ -61,11 +64,12 @@ local function progress_writer(id)
   end
 end
 
-local function mark_installing(id, taken)
+--- `keep_data`: data of an earlier installation that outlives this one if it fails.
+local function mark_installing(id, taken, keep_data)
   check(store.put(entry.public(id), {
     stateInfo = {
       state = 'installing',
-      installingInfo = { newManifest = taken.manifest, progress = false },
+      installingInfo = { newManifest = taken.manifest, progress = false, keepData = keep_data },
     },
     statusInfo = status.new(),
     s9pk = taken.name,
@@ -133,8 +137,10 @@ local function keep_broken(id, taken, err)
   entry.set_error(id, err)
 end
 
-local function install_new(id, taken, kind, report, backup_dir)
-  mark_installing(id, taken)
+local function install_new(id, taken, report, backup_dir)
+  local keep_data = file.exists(host.volumes_dir(id))
+  local kind = backup_dir and 'restore' or keep_data and 'update' or 'install'
+  mark_installing(id, taken, keep_data)
   report('Installing')
   local built, err = container.build(id, {
     manifest = taken.manifest,
@@ -145,7 +151,7 @@ local function install_new(id, taken, kind, report, backup_dir)
   if not built and err.code == 'script' and not backup_dir then
     keep_broken(id, taken, err)
   elseif not built then
-    M.forget(id)
+    M.forget(id, keep_data)
   end
   check(built, err)
   mark_installed(id, taken)
@@ -171,6 +177,17 @@ function M.roll_back(id)
   }))
   if abandoned and abandoned ~= current.s9pk then
     M.drop_archive(abandoned)
+  end
+end
+
+--- Whoever signed the first version signs the next: a key is all that says who made a package.
+local function check_signer(id, current, taken)
+  if current.developerKey ~= taken.signer then
+    error({
+      code = 'invalid_signature',
+      message = ('%s is signed by another key than the version that is installed'):format(id),
+      hint = ('if you trust it: moon-cli package uninstall --soft %s, then install it'):format(id),
+    }, 0)
   end
 end
 
@@ -218,8 +235,9 @@ function M.run(path, report, opts)
     report.on_tree = progress_writer(id)
     local current = entry.get(id)
     if not current then
-      install_new(id, taken, opts.backup_dir and 'restore' or 'install', report, opts.backup_dir)
+      install_new(id, taken, report, opts.backup_dir)
     elseif current.stateInfo.state == 'installed' then
+      check_signer(id, current, taken)
       update(id, current, taken, report)
     else
       error({

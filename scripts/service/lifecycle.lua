@@ -64,7 +64,11 @@ function M.uninstall(id, opts, report)
   return exclusively(id, function()
     local current = current_of(id)
     local manifest = entry.manifest(current)
-    check(store.put(entry.public(id, 'stateInfo'), { state = 'removing', manifest = manifest }))
+    check(store.put(entry.public(id, 'stateInfo'), {
+      state = 'removing',
+      manifest = manifest,
+      keepData = opts.soft,
+    }))
     report('Stopping')
     local down, err = container.shutdown(id, manifest, current.s9pk, nil)
     if not down and not opts.force then

@@ -14,12 +14,17 @@ local M = {}
 local SETTLE = {}
 
 --- A half-made installation is undone; the file can be installed again.
-function SETTLE.installing(id)
-  install.forget(id)
+function SETTLE.installing(id, current)
+  local info = current.stateInfo.installingInfo
+  install.forget(id, info and info.keepData)
 end
 
 SETTLE.restoring = SETTLE.installing
-SETTLE.removing = SETTLE.installing
+
+--- A removal that was cut off is carried through.
+function SETTLE.removing(id, current)
+  install.forget(id, current.stateInfo.keepData)
+end
 
 --- The old version and its data come back.
 function SETTLE.updating(id)
@@ -47,7 +52,7 @@ local function settle(id)
     log.warn('service.' .. id, 'settling an interrupted operation', {
       state = current.stateInfo.state,
     })
-    settle_state(id)
+    settle_state(id, current)
   elseif current then
     entry.update_status(id, status.backed_up)
   end
