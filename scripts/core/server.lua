@@ -2,11 +2,22 @@
 local daemon = require('engine.daemon')
 local display = require('lib.display')
 local duration = require('lib.duration')
+local lxc = require('engine.lxc')
 local names = require('lib.names')
 local rpc = require('lib.rpc')
 local t = rpc.types
 
-local function info() return daemon.info() end
+--- The daemon's facts, and what this host offers to containers. *async*
+local function info()
+  local told = daemon.info()
+  local host = lxc.probe()
+  if host then
+    told.cgroup = host.cgroup_layout
+    told.memoryController = host.memory_controller
+    told.containers = host.works
+  end
+  return told
+end
 
 local function shutdown() daemon.shutdown() end
 
@@ -38,7 +49,7 @@ local function show_info(_params, result, out)
 end
 
 return rpc.parent():with_about('about.server')
-  :subcommand('info', rpc.from_fn(info)
+  :subcommand('info', rpc.from_fn_async(info)
     :with_result(t.object{ open = true, fields = { name = t.string, version = t.string } })
     :with_metadata('read_only', true)
     :with_display_serializable()
