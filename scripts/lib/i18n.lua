@@ -89,4 +89,20 @@ function M.text(key, args, locale)
   return M.fill(text or key, args)
 end
 
+--- The short labels of error kinds, for whoever must name them without a VM: the daemon puts the
+--- label of the caller's locale into `error.message`.
+---@return table<string, table<string, string>> labels locale → kind (`not_found`) → label
+function M.error_labels()
+  local labels = {}
+  for _, locale in ipairs(M.LOCALES) do
+    local of = {}
+    for key, text in pairs(M.catalog(locale) or {}) do
+      local kind = key:match('^error%.([%l%d-]+)$')
+      if kind then of[(kind:gsub('-', '_'))] = text end
+    end
+    labels[locale] = of
+  end
+  return labels
+end
+
 return M

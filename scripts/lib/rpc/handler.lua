@@ -133,11 +133,11 @@ function Handler:with_about(key)
   return self
 end
 
---- Lets the CLI call this method on the daemon. Always last.
----@param context 'CliContext'
+--- Lets a CLI call this method on its daemon. Always last.
+---@param context string `CliContext`
 function Handler:with_call_remote(context)
   local at = step(self, 'with_call_remote', 5)
-  if context ~= 'CliContext' then
+  if type(context) ~= 'string' or not context:find('^%u?%a*CliContext$') then
     fault.raise(at, ("with_call_remote('%s')"):format(tostring(context)),
       "only the CLI calls remotely: with_call_remote('CliContext')")
   end

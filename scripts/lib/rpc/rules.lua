@@ -17,6 +17,10 @@ local M = {}
 M.ENGINE_KEYS = {
   deadline = { type = 'number' },     -- seconds; the default is the server's
   read_only = { type = 'boolean', default = false },  -- a query, not an action
+  version = { type = 'number', default = 1 },         -- of the wire name: `query:db.dump.v1`
+  deprecated = { type = 'boolean', default = false }, -- still answers; tools say so
+  detached = { type = 'boolean', default = false },   -- goes on when the caller goes away
+  ['local'] = { type = 'boolean', default = false },  -- root or owner, over the Unix socket only
 }
 
 --- The metadata keys a context knows, with their readers.
@@ -47,6 +51,9 @@ local function check_value(key, value, spec, at)
   end
   if key == 'deadline' and value <= 0 then
     fault.raise(at, 'metadata deadline must be more than 0 seconds', 'such as 30')
+  end
+  if key == 'version' and (value < 1 or value % 1 ~= 0) then
+    fault.raise(at, 'metadata version must be 1, 2, 3, …', 'count up when params or result change')
   end
 end
 

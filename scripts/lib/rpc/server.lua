@@ -17,6 +17,9 @@ local types = require('lib.rpc.types')
 ---@field raw_result boolean
 ---@field deadline_ms integer? Absent: the server's default
 ---@field read_only boolean
+---@field version integer Of params and result
+---@field wire string The versioned name: `query:db.dump.v1`, `action:db.put.input.v1`
+---@field deprecated boolean
 ---@field about string? Locale key
 ---@field params table JSON Schema
 ---@field result table JSON Schema
@@ -33,6 +36,12 @@ local function raw_params(params)
   return #raw > 0 and raw or nil
 end
 
+--- The name that also says class and version, for clients of the supervisor's kind.
+local function wire_name(leaf)
+  local form = leaf.metadata.read_only and 'query:%s.v%d' or 'action:%s.input.v%d'
+  return form:format(leaf.method, leaf.metadata.version or 1)
+end
+
 local function describe(leaf, context)
   local handler, result = leaf.handler, leaf.handler.result
   local deadline = leaf.metadata.deadline
@@ -41,7 +50,8 @@ local function describe(leaf, context)
     raw_params = raw_params(leaf.params),
     raw_result = result ~= nil and result.kind == 'json' and result.options.raw == true,
     deadline_ms = deadline and math.ceil(deadline * 1000) or nil,
-    read_only = leaf.metadata.read_only == true, about = handler.about,
+    read_only = leaf.metadata.read_only == true, version = leaf.metadata.version or 1,
+    wire = wire_name(leaf), deprecated = leaf.metadata.deprecated == true, about = handler.about,
     params = json_schema.of(types.object({ fields = leaf.params })),
     result = result and json_schema.of(result) or nil,
     file = handler.at.file, line = handler.at.line,

@@ -1,14 +1,8 @@
 --- Checks on the arguments of declarations, shared by handlers and parents.
 local fault = require('lib.rpc.fault')
-local names = require('lib.names')
 local types = require('lib.rpc.types')
 
 local M = {}
-
---- Every context a handler can be declared for.
-local CONTEXTS = {
-  RpcContext = true, CliContext = true, EffectContext = true, RuntimeContext = true,
-}
 
 ---@param schema any
 ---@param method string
@@ -20,6 +14,18 @@ function M.schema(schema, method, at)
       'use a type of rpc.types, such as t.string')
   end
   return schema
+end
+
+--- A context is named `RpcContext`, `CliContext`, `InitContext`, …: whatever its tree declares.
+---@param name any
+---@param at lib.rpc.Where
+---@return string
+function M.context(name, at)
+  if type(name) ~= 'string' or not name:find('^%u%a*Context$') then
+    fault.raise(at, ("'%s' is no name of a context"):format(tostring(name)),
+      'such as RpcContext, CliContext, DiagnosticContext')
+  end
+  return name
 end
 
 local function check_raw(key, schema, at)
@@ -80,10 +86,7 @@ function M.contexts(at, ...)
   local list, seen = { ... }, {}
   if #list == 0 then fault.raise(at, 'with_context without a context', 'name at least one') end
   for _, name in ipairs(list) do
-    if not CONTEXTS[name] then
-      fault.raise(at, ("unknown context '%s'"):format(tostring(name)),
-        'known: ' .. table.concat(names.sorted_keys(CONTEXTS), ', '))
-    end
+    M.context(name, at)
     if seen[name] then fault.raise(at, ("context '%s' twice"):format(name), 'remove one') end
     seen[name] = true
   end

@@ -1,5 +1,6 @@
 --- Builds the handler tree for one context: from the textual tree to resolved leaves.
 local fault = require('lib.rpc.fault')
+local names = require('lib.names')
 local parent = require('lib.rpc.parent')
 
 ---@class lib.rpc.Leaf
@@ -72,8 +73,11 @@ end
 local function contexts_of(node, scope)
   for _, name in ipairs(node.contexts or {}) do
     if not contains(scope.allowed, name) then
+      local meant = names.nearest(name, scope.allowed)
+      local mend = 'list it on every group above, or remove it here'
       fault.raise(node.at, ('%s is not among the contexts above (%s)'):format(name,
-        table.concat(scope.allowed, ', ')), 'list it on every group above, or remove it here')
+        table.concat(scope.allowed, ', ')), meant and ('did you mean %s? Else %s'):format(meant, mend)
+        or mend)
     end
   end
   return node.contexts

@@ -82,4 +82,14 @@ describe('locales', function()
       expect(english[row.labelKey]):equals(row.label)
     end
   end)
+
+  it('give the labels by kind', function()
+    local labels = i18n.error_labels()
+    for kind, row in pairs(errc.kinds) do
+      for _, locale in ipairs(i18n.LOCALES) do
+        expect(labels[locale][kind]):equals(i18n.text(row.labelKey, nil, locale))
+      end
+    end
+    expect(labels.de_DE.not_found):equals('Nicht gefunden')
+  end)
 end)

@@ -93,8 +93,7 @@ describe('the chain of a handler', function()
     refused(function() rpc.from_fn(noop):with_params({ package_id = t.string }) end, 'camelCase')
     refused(function() rpc.from_fn(noop):with_about('Starts a package') end, 'locale key')
     refused(function() rpc.from_fn(noop):with_call_remote('RpcContext') end, 'only the CLI')
-    refused(function() rpc.from_fn(noop):with_context('RcpContext') end,
-      "unknown context 'RcpContext'")
+    refused(function() rpc.from_fn(noop):with_context('rpc') end, "'rpc' is no name of a context")
     refused(function() rpc.from_fn(noop):with_custom_display_fn('table') end, 'expects a function')
   end)
 end)
@@ -124,6 +123,9 @@ describe('a tree', function()
     refused(function()
       load_tree(rpc.parent():subcommand('a', rpc.from_fn(noop):with_context('EffectContext')))
     end, 'EffectContext is not among the contexts above (RpcContext, CliContext)')
+    refused(function()
+      load_tree(rpc.parent():subcommand('a', rpc.from_fn(noop):with_context('RcpContext')))
+    end, 'RcpContext is not among the contexts above', 'did you mean RpcContext?')
   end)
 
   it('gives handlers the first context of their group', function()
@@ -146,13 +148,14 @@ describe('a tree', function()
 
   it('refuses metadata that nobody reads', function()
     refused(function() load_tree(tagged('synk_db', true)) end,
-      "no middleware of RpcContext reads metadata 'synk_db'", 'deadline, read_only')
+      "no middleware of RpcContext reads metadata 'synk_db'", 'known keys: deadline')
   end)
 
   it('refuses metadata of another type', function()
     refused(function() load_tree(tagged('deadline', 'x')) end,
       "metadata 'deadline' must be a number")
     refused(function() load_tree(tagged('deadline', 0)) end, 'more than 0')
+    refused(function() load_tree(tagged('version', 1.5)) end, 'must be 1, 2, 3')
   end)
 
   it('refuses a leaf that the CLI cannot reach', function()

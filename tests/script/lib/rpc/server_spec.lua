@@ -29,6 +29,9 @@ describe('server.load', function()
     expect(method.read_only):is_true()
     expect(method.about):equals('about.echo')
     expect(method.metadata):equals({ deadline = 1.5, read_only = true })
+    expect(method.version):equals(1)
+    expect(method.wire):equals('query:g.put.v1')
+    expect(method.deprecated):is_false()
     expect(method.params.required):equals({ 'pointer', 'value' })
     expect(method.file):contains('server_spec.lua')
     expect(method.line > 0):is_true()
@@ -40,6 +43,31 @@ describe('server.load', function()
       :subcommand('a', remote(rpc.from_fn(function() return 'a' end))))
     expect(loaded.methods[1].method):equals('a')
     expect(loaded.runners.b({}, {})):equals('b')
+  end)
+
+  it('counts versions into the wire name', function()
+    local loaded = load_tree(rpc.parent():subcommand('set', remote(rpc.from_fn(function() end)
+      :with_metadata('version', 3))))
+    expect(loaded.methods[1].wire):equals('action:set.input.v3')
+  end)
+
+  it('builds one text of tree for each of its contexts', function()
+    local root = rpc.parent():with_context('RpcContext', 'InitContext', 'DiagnosticContext')
+      :subcommand('state', rpc.from_fn(function(call) return call.ctx.name end)
+        :with_context('RpcContext', 'InitContext', 'DiagnosticContext'))
+      :subcommand('fix', rpc.from_fn(function() return 'fixed' end)
+        :with_context('DiagnosticContext'))
+      :subcommand('work', rpc.from_fn(function() return 'done' end))
+    local function methods(context)
+      local list = {}
+      for i, method in ipairs(server.load(root, context).methods) do
+        list[i] = method.method
+      end
+      return list
+    end
+    expect(methods('RpcContext')):equals({ 'state', 'work' })
+    expect(methods('InitContext')):equals({ 'state' })
+    expect(methods('DiagnosticContext')):equals({ 'fix', 'state' })
   end)
 
   it('makes groups with a root handler callable', function()
