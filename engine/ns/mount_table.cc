@@ -6,7 +6,6 @@
 #include <sys/mount.h>
 
 #include <cerrno>
-#include <ranges>
 
 namespace engine::ns {
 namespace {
@@ -105,8 +104,8 @@ Result<> unmount_tree(const std::filesystem::path& target) {
     TRY_ASSIGN(const auto mounts, mounts_under(target));
     if (mounts.empty()) return {};
     bool moved = false;
-    for (const auto& entry : std::views::reverse(mounts)) {
-      TRY_ASSIGN(const bool gone, unmount_once(entry.point));
+    for (auto entry = mounts.rbegin(); entry != mounts.rend(); ++entry) {
+      TRY_ASSIGN(const bool gone, unmount_once(entry->point));
       moved = moved || gone;
     }
     if (!moved) break;
