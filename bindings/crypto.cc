@@ -1,21 +1,24 @@
 #include "base/file.hh"
 #include "base/parallel.hh"
+#include "bindings/crypto_keys.hh"
 #include "bindings/modules.hh"
 #include "crypto/blake3.hh"
-#include "crypto/pem.hh"
+#include "crypto/password.hh"
 #include "crypto/random.hh"
 #include "crypto/sha256.hh"
 #include "script/task.hh"
 #include "script/thunk.hh"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 namespace engine::bindings {
 namespace {
 
 constexpr int kMaxRandom = 65536;
-constexpr unsigned kKeyMode = 0640;
+
+void wipe(std::string& secret) {
+  crypto::wipe({reinterpret_cast<std::byte*>(secret.data()), secret.size()});
+}
 
 int push_text(lua_State* state, std::string&& text) {
   script::push_string(state, text);
@@ -63,40 +66,61 @@ int crypto_blake3_file(lua_State* state) {
       state, [path = std::move(path)] { return hash_file(path); }, &push_text);
 }
 
-/// Writes a new private key; an existing file is never replaced.
-Result<std::string> make_key(const std::string& path) {
-  auto fd = engine::open_file(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kKeyMode);
-  if (!fd) return fail(std::move(fd).error().context("creating a key"));
-  const auto key = crypto::SigningKey::generate();
-  std::string text = crypto::to_pem(key);
-  const auto written = write_all(fd->get(), text);
-  crypto::wipe({reinterpret_cast<std::byte*>(text.data()), text.size()});
-  if (!written || ::fsync(fd->get()) != 0) {
-    Error error = written ? errno_error("fsync " + path, errno) : written.error();
-    ::unlink(path.c_str());
-    return fail(std::move(error));
-  }
-  return crypto::to_pem(key.public_key());
+// --- text forms of bytes ------------------------------------------------------------------------
+
+int push_bytes(lua_State* state, const Bytes& bytes) {
+  script::push_string(state, as_text(bytes));
+  return 1;
 }
 
-Result<int> crypto_keygen(lua_State* state) {
-  TRY_ASSIGN(std::string pem, make_key(std::string(script::check_string(state, 1))));
-  return push_text(state, std::move(pem));
+int crypto_to_base32(lua_State* state) {
+  return push_text(state, to_base32(as_bytes(script::check_string(state, 1))));
 }
 
-/// The public key in a file that holds a private or a public one.
-Result<std::string> public_key_in(const std::string& path) {
-  TRY_ASSIGN(std::string text, read_file(path, 16384));
-  if (const auto key = crypto::public_key_from_pem(text)) return crypto::to_pem(*key);
-  const auto key = crypto::signing_key_from_pem(text);
-  crypto::wipe({reinterpret_cast<std::byte*>(text.data()), text.size()});
-  if (!key) return fail(Error(key.error()).context("reading the key " + path));
-  return crypto::to_pem(key->public_key());
+int crypto_to_base64(lua_State* state) {
+  const bool padded = lua_isnoneornil(state, 2) || lua_toboolean(state, 2) != 0;
+  return push_text(state, to_base64(as_bytes(script::check_string(state, 1)), padded));
 }
 
-Result<int> crypto_public_key(lua_State* state) {
-  TRY_ASSIGN(std::string pem, public_key_in(std::string(script::check_string(state, 1))));
-  return push_text(state, std::move(pem));
+Result<int> crypto_from_base64(lua_State* state) {
+  TRY_ASSIGN(const Bytes bytes, from_base64(script::check_string(state, 1)));
+  return push_bytes(state, bytes);
+}
+
+Result<int> crypto_from_hex(lua_State* state) {
+  TRY_ASSIGN(const Bytes bytes, from_hex(script::check_string(state, 1)));
+  return push_bytes(state, bytes);
+}
+
+// --- passwords
+// ------------------------------------------------------------------------------------
+
+int crypto_hash_password(lua_State* state) {
+  std::string password(script::check_string(state, 1));
+  return script::offload<std::string>(
+      state,
+      [password = std::move(password)]() mutable {
+        auto encoded = crypto::hash_password(password);
+        wipe(password);
+        return encoded;
+      },
+      &push_text);
+}
+
+int crypto_verify_password(lua_State* state) {
+  std::string encoded(script::check_string(state, 1));
+  std::string password(script::check_string(state, 2));
+  return script::offload<bool>(
+      state,
+      [encoded = std::move(encoded), password = std::move(password)]() mutable {
+        const auto right = crypto::verify_password(encoded, password);
+        wipe(password);
+        return right;
+      },
+      [](lua_State* target, bool&& right) {
+        lua_pushboolean(target, right ? 1 : 0);
+        return 1;
+      });
 }
 
 }  // namespace
@@ -108,11 +132,16 @@ int open_crypto(lua_State* state) {
                                        {"blake3_file", script::thunk<&crypto_blake3_file>},
                                        {"sha256", script::thunk<&crypto_sha256>},
                                        {"equal", script::thunk<&crypto_equal>},
-                                       {"keygen", script::thunk<&crypto_keygen>},
-                                       {"public_key", script::thunk<&crypto_public_key>},
+                                       {"to_base32", script::thunk<&crypto_to_base32>},
+                                       {"to_base64", script::thunk<&crypto_to_base64>},
+                                       {"from_base64", script::thunk<&crypto_from_base64>},
+                                       {"from_hex", script::thunk<&crypto_from_hex>},
+                                       {"hash_password", script::thunk<&crypto_hash_password>},
+                                       {"verify_password", script::thunk<&crypto_verify_password>},
                                        {nullptr, nullptr}};
   lua_newtable(state);
   luaL_register(state, nullptr, functions);
+  add_key_functions(state);
   return 1;
 }
 

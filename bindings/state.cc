@@ -42,11 +42,12 @@ int state_add(lua_State* state) {
   return 1;
 }
 
-/// state.names() → string[]
+/// state.names(prefix?) → string[]
 int state_names(lua_State* state) {
+  const auto prefix = script::opt_string(state, 1).value_or(std::string_view());
   lua_newtable(state);
   int index = 0;
-  for (const std::string& name : table_of(state).names()) {
+  for (const std::string& name : table_of(state).names(prefix)) {
     script::push_string(state, name);
     lua_rawseti(state, -2, ++index);
   }
@@ -54,9 +55,30 @@ int state_names(lua_State* state) {
   return 1;
 }
 
+/// state.once(set, key, seconds, limit) → true | false | nil, err
+Result<int> state_once(lua_State* state) {
+  const std::string_view set = check_string(state, 1);
+  const std::string_view key = check_string(state, 2);
+  const lua_Number seconds = luaL_checknumber(state, 3);
+  const lua_Number limit = luaL_checknumber(state, 4);
+  luaL_argcheck(state, seconds > 0 && seconds <= 86400, 3, "must be from 0 to 86400 seconds");
+  luaL_argcheck(state, limit >= 1 && limit <= 1e6, 4, "must be from 1 to 1000000");
+  const auto seen = table_of(state).once(set,
+                                         key,
+                                         Clock::now(),
+                                         Milliseconds(static_cast<std::int64_t>(seconds * 1000)),
+                                         static_cast<std::size_t>(limit));
+  if (seen == script::StateTable::Seen::full) {
+    return fail(Errc::busy, "too much to remember at once: " + std::string(set));
+  }
+  lua_pushboolean(state, seen == script::StateTable::Seen::first ? 1 : 0);
+  return 1;
+}
+
 constexpr luaL_Reg kFunctions[] = {{"get", script::thunk<state_get>},
                                    {"set", script::thunk<state_set>},
                                    {"add", script::thunk<state_add>},
+                                   {"once", script::thunk<state_once>},
                                    {"names", script::thunk<state_names>},
                                    {nullptr, nullptr}};
 

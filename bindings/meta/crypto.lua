@@ -1,4 +1,4 @@
---- Hashes, random values and Ed25519 keys.
+--- Hashes, random values, passwords and Ed25519 keys.
 ---@meta engine.crypto
 local crypto = {}
 
@@ -45,5 +45,65 @@ function crypto.keygen(path) end
 ---@return string? public_pem
 ---@return engine.Error? err `not_found`, `pem`
 function crypto.public_key(path) end
+
+--- A public key as this program writes it, so that equal keys are equal texts.
+---@param pem string
+---@return string? pem
+---@return engine.Error? err `pem`
+function crypto.canonical_key(pem) end
+
+--- An Ed25519ph signature made with the private key in a file.
+---@param path string
+---@param context string at most 255 bytes
+---@param message string
+---@return string? signature PEM
+---@return engine.Error? err `not_found`, `pem`
+function crypto.sign(path, context, message) end
+
+--- Checks an Ed25519ph signature strictly; safe on hostile input.
+---@param key string PEM
+---@param context string at most 255 bytes
+---@param message string
+---@param signature string PEM
+---@return true? valid
+---@return engine.Error? err `invalid_signature`, `pem`
+function crypto.verify(key, context, message, signature) end
+
+--- RFC 4648 alphabet, upper case, no padding.
+---@param bytes string
+---@return string text
+function crypto.to_base32(bytes) end
+
+---@param bytes string
+---@param padded? boolean default true
+---@return string text
+function crypto.to_base64(bytes, padded) end
+
+--- Padding is optional.
+---@param text string
+---@return string? bytes
+---@return engine.Error? err `deserialization`
+function crypto.from_base64(text) end
+
+---@param text string
+---@return string? bytes
+---@return engine.Error? err `deserialization`
+function crypto.from_hex(text) end
+
+--- Argon2id of a password with a fresh salt, encoded (RFC 9106, low-memory profile). Takes about a
+--- tenth of a second. *async*
+---@param password string
+---@return string? encoded
+---@return engine.Error? err `no_space`
+---@async
+function crypto.hash_password(password) end
+
+--- Whether a password is the one an encoded hash was made of. As slow. *async*
+---@param encoded string
+---@param password string
+---@return boolean? right
+---@return engine.Error? err `deserialization` when it is no Argon2id hash
+---@async
+function crypto.verify_password(encoded, password) end
 
 return crypto

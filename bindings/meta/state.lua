@@ -24,7 +24,19 @@ function state.set(name, value) end
 ---@return number sum
 function state.add(name, amount) end
 
+--- The names in use that begin with `prefix`, in byte order.
+---@param prefix? string
 ---@return string[]
-function state.names() end
+function state.names(prefix) end
+
+--- Remembers a key of a set for some time and tells whether it is new, in one step for all VMs:
+--- of two that give the same key, one gets `true`.
+---@param set string
+---@param key string
+---@param seconds number How long it is remembered
+---@param limit integer How many keys the set may hold
+---@return boolean? new
+---@return engine.Error? err `busy` when the set is full
+function state.once(set, key, seconds, limit) end
 
 return state

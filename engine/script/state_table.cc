@@ -36,12 +36,32 @@ double StateTable::add(std::string_view name, double amount) {
   return sum;
 }
 
-std::vector<std::string> StateTable::names() const {
+std::vector<std::string> StateTable::names(std::string_view prefix) const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> names;
-  for (const auto& [name, value] : values_)
-    names.push_back(name);
+  for (auto at = values_.lower_bound(prefix); at != values_.end(); ++at) {
+    if (!at->first.starts_with(prefix)) break;
+    names.push_back(at->first);
+  }
   return names;
+}
+
+StateTable::Seen StateTable::once(std::string_view set,
+                                  std::string_view key,
+                                  TimePoint now,
+                                  Milliseconds period,
+                                  std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  Set& all = sets_.try_emplace(std::string(set)).first->second;
+  while (!all.ends.empty() && all.ends.front().first <= now) {
+    all.keys.erase(all.ends.front().second);
+    all.ends.pop_front();
+  }
+  if (all.keys.contains(std::string(key))) return Seen::again;
+  if (all.keys.size() >= limit) return Seen::full;
+  all.keys.emplace(key);
+  all.ends.emplace_back(now + period, key);
+  return Seen::first;
 }
 
 }  // namespace engine::script

@@ -15,6 +15,7 @@
 #include "loop/fd_watch.hh"
 #include "loop/lease.hh"
 #include "loop/offload.hh"
+#include "net/connection_table.hh"
 #include "script/guard.hh"
 #include "script/state_table.hh"
 #include "store/store.hh"
@@ -71,6 +72,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   script::Services services;
   loop::LeaseTable leases;
   script::StateTable states;
+  net::ConnectionTable connections;
   FailureTable failures;
   event::Ring ring;
   event::JobTable jobs{ring};
@@ -133,6 +135,7 @@ Result<> Daemon::Impl::build() {
   services.add<loop::OffloadPool>(*offload);
   services.add<loop::LeaseTable>(leases);
   services.add<script::StateTable>(states);
+  services.add<net::ConnectionTable>(connections);
   services.add<bindings::DaemonHost>(*this);
   for (std::size_t i = 0; i < options.workers; ++i) {
     workers.push_back(

@@ -66,6 +66,35 @@ TEST_CASE("bindings/state: values outlive a VM and are copies", "[bindings]") {
   CHECK(lua.state.get("a") == R"({"x":1})");
 }
 
+TEST_CASE("bindings/state: remembers what was seen, for a time and up to a limit", "[bindings]") {
+  using Seen = script::StateTable::Seen;
+  script::StateTable table;
+  const TimePoint start = Clock::now();
+  const auto once = [&](std::string_view key, int second) {
+    return table.once(
+        "nonce", key, start + std::chrono::seconds(second), std::chrono::seconds(60), 2);
+  };
+  CHECK(once("a", 0) == Seen::first);
+  CHECK(once("a", 59) == Seen::again);
+  CHECK(once("b", 59) == Seen::first);
+  CHECK(once("c", 59) == Seen::full);
+  CHECK(once("a", 60) == Seen::first);
+  CHECK(once("b", 61) == Seen::again);
+  CHECK(table.once("other", "b", start, std::chrono::seconds(1), 1) == Seen::first);
+  CoreFixture lua;
+  CHECK(lua.call("local s = require('engine.state') local ok, e = s.once('x', 'k', 9, 1), nil "
+                 "local again = s.once('x', 'k', 9, 1) local _, full = s.once('x', 'l', 9, 1) "
+                 "return {ok, again, full.code}")
+            .value() == R"([true,false,"busy"])");
+}
+
+TEST_CASE("bindings/state: lists names by their beginning", "[bindings]") {
+  CoreFixture lua;
+  CHECK(lua.call("local s = require('engine.state') s.set('a.1', 1) s.set('a.2', 1) s.set('b', 1) "
+                 "return {s.names('a.'), s.names('c'), #s.names()}")
+            .value() == R"([["a.1","a.2"],[],3])");
+}
+
 TEST_CASE("bindings/log: all forms are accepted, misuse raises", "[bindings]") {
   CoreFixture lua;
   CHECK(lua.call("local log = require('engine.log') log.debug('m') log.debug('t', 'm') "
