@@ -3,6 +3,8 @@
 
 #if defined(ROOM_json)
 #include "json/value.hh"
+#elif defined(ROOM_http)
+#include "http/message.hh"
 #elif defined(ROOM_lxc)
 #include "lxc/container_spec.hh"
 #elif defined(ROOM_script)

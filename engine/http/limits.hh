@@ -1,0 +1,36 @@
+#pragma once
+
+#include "base/time.hh"
+#include "net/line_framer.hh"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace engine::http {
+
+/// Bounds of one connection, and of one service. A time of 0 means for ever.
+struct Limits {
+  std::size_t connections = 1024;        ///< of one service; the next one is closed (503)
+  std::size_t header = 16UL << 10U;      ///< bytes of request line and headers; over it: 431
+  std::size_t headers = 100;             ///< how many of them; over it: 431
+  std::size_t body = 16UL << 20U;        ///< bytes of a body read whole: Handler::on_oversize
+  std::size_t message = 16UL << 20U;     ///< bytes of a WebSocket message; over it: close 1009
+  net::LineFramer::Limits framer = {};   ///< for TLS lines
+  std::size_t in_flight = 64;            ///< requests handed out and not answered; reading stops
+  std::size_t unsent = 1UL << 20U;       ///< bytes waiting for the peer; reading stops above
+  std::size_t pushed = 256UL << 10U;     ///< bytes waiting above which pushes are dropped
+  std::size_t per_turn = 128;            ///< requests of one connection, then others have a turn
+  std::size_t read_chunk = 64UL << 10U;  ///< bytes read per connection and turn
+  Milliseconds handshake{10'000};        ///< TLS handshake, from the first to the last byte
+  Milliseconds header_time{10'000};      ///< from a request's first byte to its last header: 408
+  Milliseconds stalled{30'000};  ///< a body, or a peer that takes no answer, without a byte moving
+  Milliseconds idle{75'000};     ///< keep-alive without a request; not WebSocket, not lines
+  Milliseconds linger{2'000};    ///< after the last answer, until the peer closes
+  Milliseconds ping{30'000};     ///< WebSocket: nothing sent for so long, then a ping
+  Milliseconds pong{300'000};    ///< WebSocket: until its pong, else the connection is cut
+  Milliseconds close{5'000};     ///< WebSocket: until the peer answers our close
+  std::chrono::microseconds spin{0};  ///< poll so long after work before sleeping (burns CPU)
+};
+
+}  // namespace engine::http
