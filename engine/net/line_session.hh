@@ -71,6 +71,8 @@ class LineSession {
   /// Unique in the process, below 2^53.
   [[nodiscard]] std::uint64_t id() const { return id_; }
   [[nodiscard]] const PeerCredentials& peer() const { return peer_; }
+  /// Whatever the handler wants to find again with each line of this connection.
+  std::shared_ptr<void> attachment;
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
   [[nodiscard]] std::size_t unsent() const { return out_.size() - out_begin_; }
   [[nodiscard]] bool closed() const { return !socket_; }

@@ -16,7 +16,11 @@ constexpr std::array kNames = {Name{"method", Member::method},
                                Name{"error", Member::error},
                                Name{"jsonrpc", Member::jsonrpc},
                                Name{"protocol_version", Member::protocol_version},
-                               Name{"request", Member::request}};
+                               Name{"request", Member::request},
+                               Name{"locale", Member::locale},
+                               Name{"deadline_ms", Member::deadline_ms},
+                               Name{"idempotency_key", Member::idempotency_key},
+                               Name{"trace", Member::trace}};
 
 constexpr std::array<std::string_view, 8> kSpacedriveTags = {"Ping",
                                                              "Query",
@@ -61,6 +65,7 @@ class Slicer final : public json::Handler {
     envelope.spacedrive =
         envelope.size == 1 && std::ranges::find(kSpacedriveTags, key) != kSpacedriveTags.end();
     if (current_ != Member::count_) begin_ = value_start(offset());
+    if (current_ >= Member::locale && current_ < Member::count_) envelope.options = true;
     return true;
   }
 

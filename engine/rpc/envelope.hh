@@ -21,6 +21,10 @@ enum class Member : std::uint8_t {
   jsonrpc,
   protocol_version,
   request,
+  locale,
+  deadline_ms,
+  idempotency_key,
+  trace,
   count_
 };
 
@@ -38,6 +42,7 @@ struct Envelope {
   std::array<Slice, static_cast<std::size_t>(Member::count_)> members = {};
   bool is_object = false;
   std::size_t size = 0;     ///< members in all, unknown ones included
+  bool options = false;     ///< there is a locale, deadline_ms, idempotency_key or trace
   bool spacedrive = false;  ///< the only member so far is one of Spacedrive's tags
   [[nodiscard]] const Slice& operator[](Member member) const {
     return members[static_cast<std::size_t>(member)];

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 namespace engine::rpc {
 namespace {
 
@@ -10,6 +12,47 @@ tl::unexpected<Error> not_served(std::string_view protocol) {
       .code = Errc::invalid_request,
       .message = fmt::format("this is a {} request; that protocol is not served yet", protocol),
       .hint = "send JSON-RPC: {\"id\":1,\"method\":\"server.info\",\"params\":{}}"});
+}
+
+constexpr std::size_t kLongestOption = 64;
+
+/// The text of a string member; empty when it is absent or null.
+Result<std::string_view> read_text(const Slice& slice, std::string_view name, Incoming& out) {
+  if (slice.kind == Kind::absent || slice.kind == Kind::null) return std::string_view();
+  if (slice.kind != Kind::string) {
+    return fail(Errc::invalid_request, fmt::format("`{}` must be a string", name));
+  }
+  std::string storage;
+  std::string_view text = unquote(slice.text, storage);
+  if (!storage.empty()) text = out.unquoted.emplace_back(std::move(storage));
+  return text;
+}
+
+Result<std::string_view> read_option(const Slice& slice, std::string_view name, Incoming& out) {
+  TRY_ASSIGN(const std::string_view text, read_text(slice, name, out));
+  if (text.size() <= kLongestOption) return text;
+  return fail(Errc::invalid_request, fmt::format("`{}` may have {} bytes", name, kLongestOption));
+}
+
+Result<std::uint32_t> read_deadline(const Slice& slice) {
+  if (slice.kind == Kind::absent || slice.kind == Kind::null) return 0U;
+  std::uint32_t value = 0;
+  const char* end = slice.text.data() + slice.text.size();
+  const auto [stop, problem] = std::from_chars(slice.text.data(), end, value);
+  if (slice.kind == Kind::number && stop == end && problem == std::errc() && value > 0)
+    return value;
+  return fail(Errc::invalid_request,
+              "`deadline_ms` must be a whole number of milliseconds above 0");
+}
+
+/// What few requests say.
+Result<> read_options(const Envelope& envelope, Request& request, Incoming& out) {
+  TRY_ASSIGN(request.locale, read_option(envelope[Member::locale], "locale", out));
+  TRY_ASSIGN(request.trace, read_option(envelope[Member::trace], "trace", out));
+  TRY_ASSIGN(request.idempotency_key,
+             read_option(envelope[Member::idempotency_key], "idempotency_key", out));
+  TRY_ASSIGN(request.deadline_ms, read_deadline(envelope[Member::deadline_ms]));
+  return {};
 }
 
 /// Fills a Request, or says what is wrong with the envelope.
@@ -23,11 +66,11 @@ Result<> read_request(const Envelope& envelope, Incoming& out) {
   if (id.kind == Kind::boolean || id.kind == Kind::object || id.kind == Kind::array) {
     return fail(Errc::invalid_request, "`id` must be a string, a number or null");
   }
-  std::string storage;
-  Request request{.method = unquote(method.text, storage)};
-  if (!storage.empty()) request.method = out.unquoted.emplace_back(std::move(storage));
+  Request request;
+  TRY_ASSIGN(request.method, read_text(method, "method", out));
   if (params.kind != Kind::absent && params.kind != Kind::null) request.params = params.text;
   if (id.kind != Kind::absent) request.id = id.text;
+  if (envelope.options) TRY(read_options(envelope, request, out));
   out.requests.push_back(request);
   return {};
 }

@@ -16,6 +16,10 @@ struct Request {
   std::string_view method;
   std::string_view params = "{}";  ///< JSON text; absent or null params are "{}"
   std::string_view id = "null";    ///< JSON text, to be echoed as it is; absent is "null"
+  std::string_view locale = {};    ///< `de_DE`; empty: not said
+  std::string_view idempotency_key = {};
+  std::string_view trace = {};
+  std::uint32_t deadline_ms = 0;  ///< 0: the method's own
 };
 
 /// Which protocol a line speaks (design, settled point 2).
@@ -30,7 +34,7 @@ struct Incoming {
                          ///< null and nothing else. Also set for a protocol not served yet.
 
   Envelopes envelopes;               ///< scratch space of the decoder
-  std::deque<std::string> unquoted;  ///< methods that were written with escapes
+  std::deque<std::string> unquoted;  ///< strings that were written with escapes
 };
 
 /// Decodes one line without its LF. Never fails otherwise than through `out.status`.

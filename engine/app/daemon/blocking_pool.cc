@@ -31,12 +31,13 @@ void BlockingPool::execute(std::shared_ptr<const Generation> generation,
                                generation = std::move(generation),
                                request = std::move(request),
                                reply = std::move(reply)]() mutable {
-    auto finish = [&member, reply = std::move(reply)](Result<std::string> result) mutable {
+    auto finish = [&member, reply = std::move(reply)](Result<std::string> result,
+                                                      ResponseHead head) mutable {
       --member.busy;
-      reply(std::move(result));
+      reply(std::move(result), std::move(head));
     };
     if (auto ready = member.scripts->ensure(generation); !ready) {
-      return finish(fail(std::move(ready).error()));
+      return finish(fail(std::move(ready).error()), {});
     }
     member.scripts->execute(std::move(request), std::move(finish));
   });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/daemon/blocking_pool.hh"
+#include "app/daemon/caller.hh"
 #include "app/daemon/failure_table.hh"
 #include "app/daemon/script_loop.hh"
 #include "rpc/request.hh"
@@ -8,21 +9,18 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace engine::app {
 
-/// Who is calling, and through which door. Constant for a connection.
-struct Caller {
-  std::string context;     ///< which handler tree this door serves
-  std::string attributes;  ///< JSON object for `call.ctx`; may be empty
-  uid_t uid = 0;
-  gid_t gid = 0;
-  pid_t pid = 0;
-  std::uint64_t connection = 0;
+/// What is answered to one line (or to one HTTP body).
+struct LineReply {
+  std::string text;                 ///< without a line end
+  std::vector<ResponseHead> heads;  ///< of each call that has one, in the order of the calls
 };
 
-/// Gets one line's answer, without a line end. May run before the call that took it returns.
-using LineAnswer = UniqueFunction<void(std::string)>;
+/// Gets one line's answer. May run before the call that took it returns.
+using LineAnswer = UniqueFunction<void(LineReply)>;
 
 /// The middle of a request's way: line → calls → the VM of the right kind → answer. Thread-safe:
 /// each worker calls it for its own connections and gets its answers on its own thread.
@@ -32,7 +30,7 @@ class Dispatcher {
       : control_(control), pool_(pool), failures_(failures) {}
 
   void handle_line(ScriptLoop& worker,
-                   const Caller& caller,
+                   const std::shared_ptr<const Caller>& caller,
                    std::string_view line,
                    LineAnswer answer);
 
@@ -41,7 +39,7 @@ class Dispatcher {
 
  private:
   void handle_call(ScriptLoop& worker,
-                   const Caller& caller,
+                   const std::shared_ptr<const Caller>& caller,
                    const rpc::Request& call,
                    LineAnswer answer);
   void route(ScriptLoop& worker, rpc::HandlerKind kind, Request request, Reply reply);

@@ -9,6 +9,11 @@
 namespace engine::app {
 namespace {
 
+/// What a desk keeps with each of its connections.
+struct Peer {
+  std::shared_ptr<const Caller> caller;
+};
+
 std::string refusal(const Error& error) {
   std::string line;
   rpc::encode_error(line, "null", error);
@@ -26,7 +31,10 @@ Result<> Desk::open(unsigned index, UniqueFunction<void(std::uint64_t)> on_close
 // The socket's mode keeps strangers out; this holds where the mode was changed from outside.
 void Desk::on_open(net::LineSession& session) {
   const uid_t uid = session.peer().uid;
-  if (uid == 0 || uid == ::geteuid() || uid == listener_.uid) return;
+  if (uid == 0 || uid == ::geteuid() || uid == listener_.uid) {
+    session.attachment = std::make_shared<Peer>(caller_of(session));
+    return;
+  }
   log::warn(
       "net", "refused a connection", {{"uid", std::to_string(uid)}, {"path", listener_.path}});
   session.send(refusal({.code = Errc::permission_denied,
@@ -35,16 +43,20 @@ void Desk::on_open(net::LineSession& session) {
   session.close();
 }
 
+std::shared_ptr<const Caller> Desk::caller_of(const net::LineSession& session) const {
+  auto caller = std::make_shared<Caller>();
+  caller->context = listener_.context;
+  caller->attributes = listener_.attributes;
+  caller->peer = session.peer();
+  caller->connection = session.id();
+  return caller;
+}
+
 void Desk::on_line(net::LineSession& session, std::string_view line, net::Answer answer) {
-  const Caller caller{.context = listener_.context,
-                      .attributes = listener_.attributes,
-                      .uid = session.peer().uid,
-                      .gid = session.peer().gid,
-                      .pid = session.peer().pid,
-                      .connection = session.id()};
+  const auto* peer = static_cast<const Peer*>(session.attachment.get());
   dispatcher_.handle_line(
-      worker_, caller, line, [answer = std::move(answer)](std::string text) mutable {
-        answer.send(text);
+      worker_, peer->caller, line, [answer = std::move(answer)](const LineReply& reply) mutable {
+        answer.send(reply.text);
       });
 }
 

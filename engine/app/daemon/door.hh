@@ -32,6 +32,8 @@ class Desk final : public net::LineHandler {
   [[nodiscard]] ScriptLoop& worker() { return worker_; }
 
  private:
+  [[nodiscard]] std::shared_ptr<const Caller> caller_of(const net::LineSession& session) const;
+
   Dispatcher& dispatcher_;
   ScriptLoop& worker_;
   bindings::DaemonHost::Listener listener_;

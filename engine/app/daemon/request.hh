@@ -1,31 +1,42 @@
 #pragma once
 
+#include "app/daemon/caller.hh"
 #include "base/result.hh"
 #include "base/time.hh"
 #include "loop/completion.hh"
-#include "rpc/method_table.hh"
-
-#include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 
 namespace engine::app {
 
+/// What few calls say. Value type.
+struct RequestExtras {
+  std::string locale;           ///< `de_DE`; empty: the caller's
+  std::string idempotency_key;  ///< repeats within a while get the first result
+  std::string trace;            ///< names the call in logs and spans
+};
+
 /// One call on its way to a handler. Value type; crosses threads.
 struct Request {
-  std::string context = "RpcContext";
-  std::string attributes;  ///< of the context, a JSON object; empty: none
+  std::shared_ptr<const Caller> caller;
   std::string method;
   std::string params = "{}";  ///< JSON text
-  uid_t peer_uid = 0;
-  gid_t peer_gid = 0;
-  pid_t peer_pid = 0;
-  std::uint64_t connection = 0;  ///< 0: none, no pushes
   Milliseconds deadline{30'000};
+  std::unique_ptr<const RequestExtras> extras = {};  ///< null: nothing of it was said
+
+  [[nodiscard]] const std::string& context() const { return caller->context; }
+};
+
+/// What middleware wrote beside the result (`call.response`): for transports with headers.
+struct ResponseHead {
+  HeaderList headers;
+  std::optional<std::uint64_t> patch_sequence;
 };
 
 /// Gets the JSON text of a result.
-using Reply = UniqueFunction<void(Result<std::string>)>;
+using Reply = UniqueFunction<void(Result<std::string>, ResponseHead)>;
 
 }  // namespace engine::app

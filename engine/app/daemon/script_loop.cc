@@ -1,5 +1,6 @@
 #include "app/daemon/script_loop.hh"
 
+#include "app/daemon/call_table.hh"
 #include "base/log.hh"
 #include "script/convert.hh"
 
@@ -32,46 +33,10 @@ void take_runners(lua_State* state,
   lua_pop(state, 1);
 }
 
-void set_integer(lua_State* state, const char* name, double value) {
-  lua_pushnumber(state, value);
-  lua_setfield(state, -2, name);
-}
-
-/// Pushes `ctx`. [-0, +1]
-Result<> push_context(lua_State* state, const LoadedVm& loaded, const Request& request) {
-  const auto plain = loaded.plain_contexts.find(request.context);
-  if (request.attributes.empty() && plain != loaded.plain_contexts.end()) {
-    plain->second.push(state);
-    return {};
-  }
-  TRY(script::push_json(state, request.attributes.empty() ? "{}" : request.attributes));
-  script::push_string(state, request.context);
-  lua_setfield(state, -2, "name");
-  return {};
-}
-
-/// Pushes the `call` table of design §10, point 1. [-0, +1]
-Result<> push_call(lua_State* state, const LoadedVm& loaded, const Request& request) {
-  lua_createtable(state, 0, 6);
-  if (auto pushed = push_context(state, loaded, request); !pushed) {
-    lua_pop(state, 1);
-    return pushed;
-  }
-  lua_setfield(state, -2, "ctx");
-  script::push_string(state, request.method);
-  lua_setfield(state, -2, "path");
-  lua_createtable(state, 0, 3);
-  set_integer(state, "uid", request.peer_uid);
-  set_integer(state, "gid", request.peer_gid);
-  set_integer(state, "pid", request.peer_pid);
-  lua_setfield(state, -2, "peer");
-  if (request.connection != 0) {
-    set_integer(state, "connection", static_cast<double>(request.connection));
-  }
-  const auto deadline = Clock::now() + request.deadline;
-  set_integer(
-      state, "deadline", std::chrono::duration<double>(deadline.time_since_epoch()).count());
-  return {};
+/// The `ctx` table of calls without attributes; null when this generation has no such context.
+const script::Ref* plain_context(const LoadedVm& loaded, const std::string& context) {
+  const auto found = loaded.plain_contexts.find(context);
+  return found == loaded.plain_contexts.end() ? nullptr : &found->second;
 }
 
 /// The answer of a runner: a value, or `nil, err`.
@@ -85,6 +50,14 @@ Result<std::string> take_answer(script::Outcome& outcome) {
   }
   if (lua_isnil(outcome.state, first)) return std::string("null");
   return script::to_json(outcome.state, first);
+}
+
+ResponseHead take_head(const script::Ref& call, lua_State* state) {
+  if (!call || state == nullptr) return {};
+  call.push(state);
+  ResponseHead head = read_response_head(state, lua_gettop(state));
+  lua_pop(state, 1);
+  return head;
 }
 
 }  // namespace
@@ -164,18 +137,18 @@ void ScriptLoop::sweep() {
 void ScriptLoop::execute(Request request, Reply reply) {
   LoadedVm* loaded = current_.get();
   if (loaded == nullptr) {
-    return reply(fail(Errc::uninitialized, "the scripts are not loaded yet"));
+    return reply(fail(Errc::uninitialized, "the scripts are not loaded yet"), {});
   }
-  const auto table = loaded->generation->tables.find(request.context);
+  const auto table = loaded->generation->tables.find(request.context());
   const rpc::Method* method =
       table == loaded->generation->tables.end() ? nullptr : table->second->find(request.method);
-  if (method == nullptr) return reply(fail(Errc::method_not_found, request.method));
-  const script::Ref& runner = loaded->runners.find(request.context)->second[method->index];
+  if (method == nullptr) return reply(fail(Errc::method_not_found, request.method), {});
+  const script::Ref& runner = loaded->runners.find(request.context())->second[method->index];
   const script::Limits limits{.deadline = request.deadline,
                               .slice = std::min(request.deadline, Milliseconds(5'000))};
   Result<> pushed;
   auto push = [&, method](lua_State* state) {
-    pushed = push_call(state, *loaded, request);
+    pushed = push_call(state, plain_context(*loaded, request.context()), request);
     if (pushed) pushed = script::push_json(state, request.params, method->raw_params);
     return 2;
   };
@@ -185,7 +158,12 @@ void ScriptLoop::execute(Request request, Reply reply) {
   push(state);
   if (!pushed) {
     lua_settop(state, top);
-    return reply(fail(std::move(pushed).error()));
+    return reply(fail(std::move(pushed).error()), {});
+  }
+  script::Ref kept;  // what middleware writes into the call is read when it has ended
+  if (has_response_head(request)) {
+    lua_pushvalue(state, -2);
+    kept = script::Ref::pop(state);
   }
   // Kept by reference: `Vm::call` asks for its arguments in a frame of its own.
   auto arguments = [params = script::Ref::pop(state),
@@ -194,8 +172,8 @@ void ScriptLoop::execute(Request request, Reply reply) {
     params.push(target);
     return 2;
   };
-  auto done = [reply = std::move(reply)](script::Outcome outcome) mutable {
-    reply(take_answer(outcome));
+  auto done = [reply = std::move(reply), kept = std::move(kept)](script::Outcome outcome) mutable {
+    reply(take_answer(outcome), take_head(kept, outcome.state));
   };
   if (method->kind == rpc::HandlerKind::fn) {
     loaded->vm->call(runner, std::move(arguments), limits, std::move(done));

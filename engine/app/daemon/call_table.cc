@@ -1,0 +1,128 @@
+#include "app/daemon/call_table.hh"
+
+#include "script/convert.hh"
+
+namespace engine::app {
+namespace {
+
+void set_number(lua_State* state, const char* name, double value) {
+  lua_pushnumber(state, value);
+  lua_setfield(state, -2, name);
+}
+
+void set_string(lua_State* state, const char* name, std::string_view value) {
+  script::push_string(state, value);
+  lua_setfield(state, -2, name);
+}
+
+/// Pushes `ctx`. [-0, +1]
+Result<> push_context(lua_State* state, const script::Ref* plain, const Caller& caller) {
+  if (caller.attributes.empty() && plain != nullptr) {
+    plain->push(state);
+    return {};
+  }
+  TRY(script::push_json(state, caller.attributes.empty() ? "{}" : caller.attributes));
+  set_string(state, "name", caller.context);
+  return {};
+}
+
+void set_peer(lua_State* state, const net::PeerCredentials& peer) {
+  lua_createtable(state, 0, 3);
+  set_number(state, "uid", peer.uid);
+  set_number(state, "gid", peer.gid);
+  set_number(state, "pid", peer.pid);
+  lua_setfield(state, -2, "peer");
+}
+
+void set_http(lua_State* state, const HttpFacts& http) {
+  lua_createtable(state, 0, 6);
+  set_string(state, "method", http.method);
+  set_string(state, "path", http.path);
+  lua_createtable(state, 0, static_cast<int>(http.headers.size()));
+  for (const auto& [name, value] : http.headers)
+    set_string(state, name.c_str(), value);
+  lua_setfield(state, -2, "headers");
+  lua_pushboolean(state, http.secure ? 1 : 0);
+  lua_setfield(state, -2, "secure");
+  if (http.body_size) {
+    set_number(state, "body_size", static_cast<double>(*http.body_size));
+    set_string(state, "body_blake3", http.body_blake3);
+  }
+  lua_setfield(state, -2, "http");
+}
+
+void set_caller(lua_State* state, const Caller& caller) {
+  set_string(state, "transport", transport_name(caller.transport));
+  if (caller.peer) set_peer(state, *caller.peer);
+  if (!caller.address.empty()) set_string(state, "address", caller.address);
+  if (caller.connection != 0) {
+    set_number(state, "connection", static_cast<double>(caller.connection));
+  }
+  if (caller.http) set_http(state, *caller.http);
+}
+
+void set_extras(lua_State* state, const RequestExtras& extras) {
+  if (!extras.idempotency_key.empty()) {
+    set_string(state, "idempotency_key", extras.idempotency_key);
+  }
+  if (!extras.trace.empty()) set_string(state, "trace", extras.trace);
+}
+
+/// The list of {name, value} on top of the stack. [-1, +0]
+HeaderList pop_headers(lua_State* state) {
+  HeaderList headers;
+  const auto count = lua_istable(state, -1) ? lua_objlen(state, -1) : 0;
+  for (std::size_t i = 1; i <= count; ++i) {
+    lua_rawgeti(state, -1, static_cast<int>(i));
+    if (lua_istable(state, -1)) {
+      lua_rawgeti(state, -1, 1);
+      lua_rawgeti(state, -2, 2);
+      if (lua_isstring(state, -1) != 0 && lua_isstring(state, -2) != 0) {
+        headers.emplace_back(lua_tostring(state, -2), lua_tostring(state, -1));
+      }
+      lua_pop(state, 2);
+    }
+    lua_pop(state, 1);
+  }
+  lua_pop(state, 1);
+  return headers;
+}
+
+}  // namespace
+
+Result<> push_call(lua_State* state, const script::Ref* plain_context, const Request& request) {
+  const Caller& caller = *request.caller;
+  lua_createtable(state, 0, 8);
+  if (auto pushed = push_context(state, plain_context, caller); !pushed) {
+    lua_pop(state, 1);
+    return pushed;
+  }
+  lua_setfield(state, -2, "ctx");
+  set_string(state, "path", request.method);
+  set_caller(state, caller);
+  const std::string& locale =
+      request.extras && !request.extras->locale.empty() ? request.extras->locale : caller.locale;
+  if (!locale.empty()) set_string(state, "locale", locale);
+  if (request.extras) set_extras(state, *request.extras);
+  const auto deadline = Clock::now() + request.deadline;
+  set_number(state, "deadline", std::chrono::duration<double>(deadline.time_since_epoch()).count());
+  return {};
+}
+
+ResponseHead read_response_head(lua_State* state, int index) {
+  ResponseHead head;
+  lua_getfield(state, index, "response");
+  if (lua_istable(state, -1)) {
+    lua_getfield(state, -1, "headers");
+    head.headers = pop_headers(state);
+    lua_getfield(state, -1, "patch_sequence");
+    if (lua_isnumber(state, -1) != 0) {
+      head.patch_sequence = static_cast<std::uint64_t>(lua_tonumber(state, -1));
+    }
+    lua_pop(state, 1);
+  }
+  lua_pop(state, 1);
+  return head;
+}
+
+}  // namespace engine::app
