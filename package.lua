@@ -29,7 +29,9 @@ return {
   },
 
   --- The engine modules the scripts of each folder may require.
-  requires = { core = core, middleware = core, service = core, runtime = runtime },
+  requires = {
+    core = core, extensions = core, middleware = core, service = core, runtime = runtime,
+  },
 
   locales = { 'en_US', 'de_DE', 'es_ES', 'fr_FR', 'pl_PL' },
 }

@@ -155,6 +155,17 @@ int tree_require(lua_State* state) {
   return require_in(state, 1, name);
 }
 
+/// Pushes {module, name, path}. [-0, +1]
+void push_file(lua_State* state, const Snapshot::File& file) {
+  lua_createtable(state, 0, 3);
+  push_string(state, file.module);
+  lua_setfield(state, -2, "module");
+  push_string(state, file.name);
+  lua_setfield(state, -2, "name");
+  push_string(state, file.path.string());
+  lua_setfield(state, -2, "path");
+}
+
 /// tree:files() → {module, name, path}[]
 int tree_files(lua_State* state) {
   const Handle tree = script::check_object<Tree>(state, 1);
@@ -265,7 +276,25 @@ int module_loaded(lua_State* state) {
   return 1;
 }
 
+/// module.scripts(prefix?) → {module, name, path}[]
+int module_scripts(lua_State* state) {
+  const std::string prefix(script::opt_string(state, 1).value_or(""));
+  lua_newtable(state);
+  script::mark_array(state);
+  const Snapshot* scripts = script::Vm::of(state).scripts().get();
+  if (scripts == nullptr) return 1;
+  int index = 0;
+  for (auto at = scripts->files().lower_bound(prefix);
+       at != scripts->files().end() && at->first.starts_with(prefix);
+       ++at) {
+    push_file(state, at->second);
+    lua_rawseti(state, -2, ++index);
+  }
+  return 1;
+}
+
 constexpr luaL_Reg kFunctions[] = {{"tree", script::thunk<module_tree>},
+                                   {"scripts", script::thunk<module_scripts>},
                                    {"eval", script::thunk<module_eval>},
                                    {"loaded", script::thunk<module_loaded>},
                                    {nullptr, nullptr}};

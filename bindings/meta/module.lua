@@ -50,6 +50,12 @@ function Tree:fingerprint() end
 ---@return engine.Error? err `script`
 function module.eval(source, globals, name) end
 
+--- The program's own scripts whose module name begins with `prefix`, by name; loaded or not.
+---
+---@param prefix? string "extensions.handlers."
+---@return engine.module.File[]
+function module.scripts(prefix) end
+
 --- All modules this VM has loaded so far, by name.
 ---
 ---@return table<string, any>

@@ -1,7 +1,7 @@
 --- The root of the handler tree: the daemon's methods and the CLI's commands.
 local rpc = require('lib.rpc')
 
-return rpc.parent()
+local root = rpc.parent()
   :with_context('RpcContext', 'CliContext')
   :with_middleware('RpcContext', {
     require('middleware.auth'),
@@ -19,3 +19,5 @@ return rpc.parent()
   :subcommand('s9pk', require('core.s9pk'))
   :subcommand('script', require('core.script'))
   :subcommand('server', require('core.server'))
+
+return require('core.extensions').apply(root)

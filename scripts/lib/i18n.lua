@@ -12,6 +12,9 @@ local CATALOGS = {
 
 local FALLBACK = 'en_US'
 
+--- What extensions add: locale → the shipped messages and theirs.
+local extended = {}
+
 --- The locales there are, fallback first.
 M.LOCALES = { 'en_US', 'de_DE', 'es_ES', 'fr_FR', 'pl_PL' }
 
@@ -19,10 +22,30 @@ M.LOCALES = { 'en_US', 'de_DE', 'es_ES', 'fr_FR', 'pl_PL' }
 ---@param locale string
 ---@return table<string, string>?
 function M.catalog(locale)
+  if extended[locale] then return extended[locale] end
   local load = CATALOGS[locale]
   if not load then return nil end
   local fine, catalog = pcall(load)
   return fine and catalog or nil
+end
+
+--- Adds messages while scripts are loaded. Gives the first key that is there already, if one is:
+--- then nothing was added.
+---@param locale string
+---@param messages table<string, string>
+---@return string? clash
+function M.extend(locale, messages)
+  local catalog = M.catalog(locale) or {}
+  local merged = {}
+  for key, text in pairs(catalog) do
+    merged[key] = text
+  end
+  for key, text in pairs(messages) do
+    if catalog[key] ~= nil then return key end
+    merged[key] = text
+  end
+  extended[locale] = merged
+  return nil
 end
 
 --- Whether the text has the form of a key: `about.package.start`.

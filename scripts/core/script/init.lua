@@ -1,4 +1,5 @@
 --- `script.*`: the generation of scripts in force.
+local author = require('core.script.new')
 local daemon = require('engine.daemon')
 local names = require('lib.names')
 local rpc = require('lib.rpc')
@@ -64,6 +65,8 @@ local function show_status(_params, current, out)
 end
 
 return rpc.parent():with_about('about.script')
+  :subcommand('init', author.init)
+  :subcommand('new', author.new)
   :subcommand('list', rpc.from_fn(list)
     :with_metadata('read_only', true)
     :with_display_serializable()

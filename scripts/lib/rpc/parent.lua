@@ -86,8 +86,9 @@ end
 
 ---@param name string
 ---@param node lib.rpc.Parent|lib.rpc.Handler
-function Parent:subcommand(name, node)
-  local at = where.near(self.at)
+---@param at? lib.rpc.Where Whom errors blame; by default the caller
+function Parent:subcommand(name, node, at)
+  at = at or where.near(self.at)
   shape.name(name, at)
   if not (M.is_parent(node) or M.is_handler(node)) then
     fault.raise(at, ("subcommand '%s' is no handler, it is a %s"):format(name, type(node)),
