@@ -3,50 +3,18 @@
 --- A checker takes a value and answers `value, problems`. It fills in defaults in place, so the
 --- value must belong to the caller. `problems` is nil when all is well, else a list of
 --- `{path, message}`; paths are put together on the way out, so a good value costs no garbage.
-local duration = require('lib.duration')
 local names = require('lib.names')
 local null = require('lib.null')
+local problem_of = require('lib.rpc.problem')
+local scalars = require('lib.rpc.check_scalar')
 
 local M = {}
 
----@class lib.rpc.Problem
----@field path string Relative to the checked value: `.packages[2].id`, empty for the value itself
----@field message string
-
 ---@alias lib.rpc.Checker fun(value: any): any, lib.rpc.Problem[]?
 
+local append, enough, fail = problem_of.append, problem_of.enough, problem_of.fail
+local got, mismatch, plural = problem_of.got, problem_of.mismatch, problem_of.plural
 local is_null = null.is_null
-
--- Whoever sends a million wrong members hears of the first ones.
-local MOST_PROBLEMS = 64
-
-local function describe(value)
-  if is_null(value) then return 'null' end
-  local kind = type(value)
-  if kind == 'table' then
-    return (getmetatable(value) ~= nil or value[1] ~= nil) and 'an array' or 'an object'
-  end
-  if kind == 'userdata' then return 'a value out of range' end
-  return (kind == 'nil' and 'nothing') or ('a ' .. kind)
-end
-
-local function fail(message) return nil, { { path = '', message = message } } end
-
-local function enough(problems) return problems ~= nil and #problems >= MOST_PROBLEMS end
-
-local function mismatch(expected, value)
-  return fail(('expected %s, got %s'):format(expected, describe(value)))
-end
-
-local function append(problems, prefix, more)
-  problems = problems or {}
-  for i = 1, math.min(#more, MOST_PROBLEMS - #problems) do
-    local problem = more[i]
-    problem.path = prefix .. problem.path
-    problems[#problems + 1] = problem
-  end
-  return problems
-end
 
 --- Whether a decoded table stands for a JSON array. An empty table counts as either.
 local function is_array(value)
@@ -62,92 +30,6 @@ local function copy(value)
     twin[k] = copy(v)
   end
   return setmetatable(twin, getmetatable(value))
-end
-
--- Code points, not bytes; a malformed byte counts as one.
-local function length(text)
-  local _, continuations = text:gsub('[\128-\191]', '')
-  return #text - continuations
-end
-
-local function text_rules(schema)
-  local options = schema.options
-  local min, max, pattern = options.min_length, options.max_length, options.pattern
-  if not (min or max or pattern) then return nil end
-  return function(value)
-    if min and length(value) < min then
-      return ('must have at least %d character%s'):format(min, min == 1 and '' or 's')
-    end
-    if max and length(value) > max then return ('must have at most %d characters'):format(max) end
-    if pattern and not value:find(pattern) then
-      return options.pattern_hint or ('does not match the pattern %s'):format(pattern)
-    end
-  end
-end
-
-local function text_checker(schema, expected, own)
-  local rules = text_rules(schema)
-  return function(value)
-    if type(value) ~= 'string' then return mismatch(expected, value) end
-    local problem = own and own(value) or (rules and rules(value))
-    if problem then return fail(problem) end
-    return value
-  end
-end
-
-local function number_checker(schema, expected, integral)
-  local min, max = schema.options.min, schema.options.max
-  return function(value)
-    if type(value) ~= 'number' or value ~= value or value == math.huge or value == -math.huge then
-      return mismatch(expected, value)
-    end
-    if integral and value % 1 ~= 0 then
-      return fail(('expected %s, got %s'):format(expected, value))
-    end
-    if min and value < min then return fail(('must be at least %s'):format(min)) end
-    if max and value > max then return fail(('must be at most %s'):format(max)) end
-    return value
-  end
-end
-
-local function package_id_problem(value)
-  if #value > 64 or not value:find('^[%l%d]') or value:find('[^%l%d-]') or value:find('%-%-')
-    or value:sub(-1) == '-' then
-    return 'expected a package id (a-z, 0-9 and single hyphens, at most 64 characters)'
-  end
-end
-
-local function guid_problem(value)
-  if #value ~= 32 or value:find('[^A-Z2-7]') then
-    return 'expected a guid (32 characters A-Z and 2-7)'
-  end
-end
-
-local function url_problem(value)
-  if not value:find('^%a[%w+.-]*://[^%s/][^%s]*$') then
-    return 'expected a URL such as https://host/path'
-  end
-end
-
-local function path_problem(schema)
-  local absolute = schema.options.absolute
-  return function(value)
-    if value == '' or value:find('%z') then return 'expected a path' end
-    if absolute and value:sub(1, 1) ~= '/' then return 'expected an absolute path' end
-  end
-end
-
-local function enum_checker(schema)
-  local known, list = {}, {}
-  for i, value in ipairs(schema.options.values) do
-    known[value], list[i] = true, ('%s'):format(value)
-  end
-  local expected = 'expected one of ' .. table.concat(list, ', ')
-  return function(value)
-    if type(value) == 'string' and known[value] then return value end
-    if type(value) == 'string' then return fail(('%s, got %s'):format(expected, value)) end
-    return fail(('%s, got %s'):format(expected, describe(value)))
-  end
 end
 
 --- Wraps the checker of a member: absent, null, default.
@@ -170,27 +52,85 @@ local function member_checker(schema, check, keep)
   end
 end
 
-local function object_checker(schema, keep)
-  local fields = schema.options.fields
-  local order = names.sorted_keys(fields)
-  local checks = {}
-  for i, key in ipairs(order) do
-    checks[i] = M.member(fields[key], keep)
+--- Whether a member says something: it is there and is not its default.
+local function is_given(value, field)
+  return value ~= nil and not is_null(value) and value ~= field.options.default
+end
+
+--- Checks `conflicts_with` and `requires`; nil where no field has any.
+local function relations(fields, order)
+  local rules = {}
+  for _, key in ipairs(order) do
+    for _, other in ipairs(fields[key].options.conflicts_with or {}) do
+      rules[#rules + 1] = { key, other, both = false, words = 'cannot be given with' }
+    end
+    for _, other in ipairs(fields[key].options.requires or {}) do
+      rules[#rules + 1] = { key, other, both = true, words = 'can only be given with' }
+    end
   end
-  local count, open = #order, keep or schema.options.open
+  if #rules == 0 then return nil end
   return function(value)
-    if type(value) ~= 'table' or not is_object(value) then return mismatch('an object', value) end
+    local problems
+    for _, rule in ipairs(rules) do
+      local key, other = rule[1], rule[2]
+      if is_given(value[key], fields[key])
+        and is_given(value[other], fields[other]) ~= rule.both then
+        problems = append(problems, '.' .. key,
+          { { path = '', message = ("%s '%s'"):format(rule.words, other) } })
+      end
+    end
+    return problems
+  end
+end
+
+local function unknown(key, order)
+  local meant = names.nearest(key, order)
+  if key:sub(1, 2) == '__' then return { { path = '', message = 'is a reserved name' } } end
+  if #order == 0 then
+    return { { path = '', message = 'is unknown', hint = 'it takes no parameters' } }
+  end
+  local hint = meant and ("did you mean '%s'?"):format(meant)
+    or 'known: ' .. table.concat(order, ', ')
+  return { { path = '', message = 'is unknown', hint = hint } }
+end
+
+--- What is there but not declared. Reserved names are refused by open objects, too.
+local function unknown_checker(fields, order, options)
+  local open, ignored = options.open, options.ignored
+  return function(value)
     local problems
     for key in pairs(value) do
       if fields[key] == nil then
-        if not keep and type(key) == 'string' and key:sub(1, 2) == '__' then
-          problems = append(problems, '.' .. key, { { path = '', message = 'is a reserved name' } })
-          if enough(problems) then break end
-        elseif not open then
+        local name = tostring(key)
+        if ignored and ignored[name] then
           value[key] = nil
+        elseif not open or name:sub(1, 2) == '__' then
+          problems = append(problems, '.' .. name, unknown(name, order))
+          if enough(problems) then break end
         end
       end
     end
+    return problems
+  end
+end
+
+---@param fields table<string, lib.rpc.Schema>
+---@param keep? boolean
+---@param options {open: boolean?, ignored: table<string, boolean>?}
+---@return lib.rpc.Checker
+local function fields_checker(fields, keep, options)
+  local order = names.sorted_keys(fields)
+  local checks, count = {}, #order
+  for i, key in ipairs(order) do
+    checks[i] = M.member(fields[key], keep)
+  end
+  local find_unknown = not keep and unknown_checker(fields, order, options)
+  local relate = not keep and relations(fields, order)
+  return function(value)
+    if type(value) ~= 'table' or not is_object(value) then return mismatch('an object', value) end
+    local problems = find_unknown and find_unknown(value)
+    local unrelated = relate and relate(value)
+    if unrelated then problems = append(problems, '', unrelated) end
     for i = 1, count do
       local key = order[i]
       local member, wrong = checks[i](value[key])
@@ -200,18 +140,73 @@ local function object_checker(schema, keep)
         value[key] = member
       end
     end
-    return value, problems
+    return value, problems or nil
+  end
+end
+
+local function object_checker(schema, keep)
+  return fields_checker(schema.options.fields, keep, schema.options)
+end
+
+local function tagged_checker(schema, keep)
+  local tag, checks = schema.options.tag, {}
+  for name, variant in pairs(schema.options.variants) do
+    checks[name] = fields_checker(variant.options.fields, keep,
+      { open = variant.options.open, ignored = { [tag] = true } })
+  end
+  local known = names.sorted_keys(checks)
+  return function(value)
+    if type(value) ~= 'table' or not is_object(value) then return mismatch('an object', value) end
+    local name = value[tag]
+    local check = checks[name]
+    if not check then
+      local meant = type(name) == 'string' and names.nearest(name, known)
+      return nil, { { path = '.' .. tag, message = ('expected one of %s, got %s'):format(
+        table.concat(known, ', '), got(name, schema)),
+        hint = meant and ("did you mean '%s'?"):format(meant) or nil } }
+    end
+    local good, problems = check(value)
+    value[tag] = name
+    return good, problems
+  end
+end
+
+--- The problems inside an alternative say more than that none fits.
+local function union_checker(schema, keep)
+  local checks, expected = {}, {}
+  for i, alternative in ipairs(schema.options.of) do
+    checks[i], expected[i] = M.compile(alternative, keep), alternative.kind:gsub('_', ' ')
+  end
+  local words = 'expected one of ' .. table.concat(expected, ', ')
+  return function(value)
+    local deepest
+    for i = 1, #checks do
+      local good, problems = checks[i](copy(value))
+      if not problems then return good end
+      if problems[1].path ~= '' and not deepest then deepest = problems end
+    end
+    if deepest then return nil, deepest end
+    return fail(('%s, got %s'):format(words, got(value, schema)))
+  end
+end
+
+local function count_problem(count, schema)
+  local min, max = schema.options.min, schema.options.max
+  if min and count < min then
+    return ('must have at least %s, got %d'):format(plural(min, 'member'), count)
+  end
+  if max and count > max then
+    return ('must have at most %s, got %d'):format(plural(max, 'member'), count)
   end
 end
 
 local function array_checker(schema, keep)
   local check = schema.options.of and M.member(schema.options.of, keep)
-  local min, max = schema.options.min, schema.options.max
   return function(value)
     if type(value) ~= 'table' or not is_array(value) then return mismatch('an array', value) end
     local count = #value
-    if min and count < min then return fail(('must have at least %d members'):format(min)) end
-    if max and count > max then return fail(('must have at most %d members'):format(max)) end
+    local problem = count_problem(count, schema)
+    if problem then return fail(problem) end
     local problems
     for i = 1, check and count or 0 do
       local member, wrong = check(value[i])
@@ -248,50 +243,18 @@ local function map_checker(schema, keep)
   end
 end
 
-local function duration_checker(value)
-  local seconds, problem = duration.parse(value)
-  if not seconds then return fail(problem) end
-  return seconds
-end
-
-local function boolean_checker(value)
-  if type(value) ~= 'boolean' then return mismatch('a boolean', value) end
-  return value
-end
-
-local function null_checker(value)
-  if value == nil or is_null(value) then return nil end
-  return mismatch('null', value)
-end
-
-local function any_checker(value) return value end
-
 local CHECKERS = {
-  string = function(s) return text_checker(s, 'a string') end,
-  text = function(s) return text_checker(s, 'a string') end,
-  path = function(s) return text_checker(s, 'a path', path_problem(s)) end,
-  url = function(s) return text_checker(s, 'a URL', url_problem) end,
-  package_id = function(s) return text_checker(s, 'a package id', package_id_problem) end,
-  guid = function(s) return text_checker(s, 'a guid', guid_problem) end,
-  number = function(s) return number_checker(s, 'a number', false) end,
-  integer = function(s) return number_checker(s, 'an integer', true) end,
-  boolean = function() return boolean_checker end,
-  flag = function() return boolean_checker end,
-  duration = function() return duration_checker end,
-  enum = enum_checker,
-  object = object_checker,
-  array = array_checker,
-  map = map_checker,
-  null = function() return null_checker end,
-  any = function() return any_checker end,
-  json = function() return any_checker end,
+  object = object_checker, tagged = tagged_checker, union = union_checker,
+  array = array_checker, map = map_checker,
 }
 
 --- The checker of a value that is there.
 ---@param schema lib.rpc.Schema
 ---@param keep? boolean For results: leave unknown members and absent ones as they are
 ---@return lib.rpc.Checker
-function M.compile(schema, keep) return CHECKERS[schema.kind](schema, keep) end
+function M.compile(schema, keep)
+  return (CHECKERS[schema.kind] or scalars[schema.kind])(schema, keep)
+end
 
 --- The checker of a member that may be absent, null or defaulted.
 ---@param schema lib.rpc.Schema
@@ -299,20 +262,29 @@ function M.compile(schema, keep) return CHECKERS[schema.kind](schema, keep) end
 ---@return lib.rpc.Checker
 function M.member(schema, keep) return member_checker(schema, M.compile(schema, keep), keep) end
 
+--- The checker of the parameters of a method.
+---@param leaf lib.rpc.Leaf
+---@return lib.rpc.Checker
+function M.params(leaf)
+  -- Of a method whose result has formats, `format` may be a parameter; it concerns the CLI only.
+  local ignored = leaf.handler.used.with_display_serializable and { format = true } or nil
+  return fields_checker(leaf.params, false, { open = leaf.handler.open, ignored = ignored })
+end
+
 --- The error a caller gets: the first problem as the message, all of them as details.
 ---@param problems lib.rpc.Problem[]
 ---@param root string `params`
----@return {code: string, message: string, details: lib.rpc.Problem[]}
+---@return {code: string, message: string, hint: string?, details: lib.rpc.Problem[]}
 function M.invalid(problems, root)
   local details = {}
   for i, problem in ipairs(problems) do
-    details[i] = { path = root .. problem.path, message = problem.message }
+    details[i] = { path = root .. problem.path, message = problem.message, hint = problem.hint }
   end
   local message = ('%s: %s'):format(details[1].path, details[1].message)
   if #details > 1 then
     message = ('%s (and %d more)'):format(message, #details - 1)
   end
-  return { code = 'invalid_params', message = message, details = details }
+  return { code = 'invalid_params', message = message, hint = details[1].hint, details = details }
 end
 
 return M

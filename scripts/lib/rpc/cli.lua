@@ -6,9 +6,9 @@ local i18n = require('lib.i18n')
 local names = require('lib.names')
 local output = require('lib.rpc.output')
 local rules = require('lib.rpc.rules')
+local runner = require('lib.rpc.runner')
 local scan = require('lib.rpc.scan')
 local tree = require('lib.rpc.tree')
-local types = require('lib.rpc.types')
 
 local M = {}
 
@@ -70,7 +70,7 @@ local function find(root, path)
 end
 
 local function run_here(leaf, params, globals, env)
-  local good, problems = check.compile(types.object({ fields = leaf.params }))(params)
+  local good, problems = check.params(leaf)(params)
   if problems then
     local err = check.invalid(problems, 'params')
     err.code = 'usage'
@@ -82,7 +82,7 @@ local function run_here(leaf, params, globals, env)
   end
   local call = { ctx = ctx, path = leaf.method, locale = globals.locale, out = output.of(env.out),
     format = globals.format }
-  return leaf.handler.fn(call, good)
+  return runner.body(leaf)(call, good)
 end
 
 -- The answer of a method that has no deadline of its own comes within the server's default.

@@ -14,7 +14,8 @@ local where = require('lib.rpc.where')
 ---@field result lib.rpc.Schema?
 ---@field metadata table<string, any>
 ---@field contexts string[]? Absent: the context of the parent
----@field inherit? fun(parent_params: table): any
+---@field open boolean Takes parameters that are not declared
+---@field inherit? fun(parent_params: table, inherited: any): any
 ---@field display 'text'|'none'|'data'|fun(params: table, result: any, out: table)
 ---@field hidden boolean Not in the CLI
 ---@field about string?
@@ -51,13 +52,16 @@ function M.new(kind, fn)
       'pass the function itself, declared above the tree')
   end
   return setmetatable({ kind = kind, fn = fn, at = at, params = {}, metadata = {}, used = {},
+    open = false,
     display = 'text', hidden = false, stage = 1, last = 'from_fn' }, Handler)
 end
 
---- Declares the parameters: camelCase key → schema.
+--- Declares the parameters: camelCase key → schema. Others are refused, unless it is open.
 ---@param params table<string, lib.rpc.Schema>
-function Handler:with_params(params)
+---@param options? {open: boolean}
+function Handler:with_params(params, options)
   self.params = shape.params(params, step(self, 'with_params', 1))
+  self.open = options ~= nil and options.open == true
   return self
 end
 
@@ -85,8 +89,10 @@ function Handler:with_metadata(key, value)
   return self
 end
 
---- The handler gets `f(parent_params)` as its third argument.
----@param f fun(parent_params: table): any
+--- The handler gets `f(params, inherited)` as its third argument: the parameters of its group, and
+--- what that group inherited: the same pair `{ params, inherited }` of the group above it, or what
+--- a `with_inherited` there made of it.
+---@param f fun(params: table, inherited: any): any
 function Handler:with_inherited(f)
   local at = step(self, 'with_inherited', 2)
   self.inherit = shape.callable(f, 'with_inherited', at)

@@ -17,6 +17,7 @@ local where = require('lib.rpc.where')
 ---@field metadata table<string, any>
 ---@field contexts string[]?
 ---@field middleware table<string, lib.rpc.Middleware[]>
+---@field inherit? fun(parent_params: table, inherited: any): any
 ---@field hidden boolean
 ---@field about string?
 local Parent = {}
@@ -68,6 +69,15 @@ end
 function Parent:with_middleware(context, list)
   shape.contexts(where.near(self.at), context)
   self.middleware[context] = list
+  return self
+end
+
+--- Changes what everything below inherits from above: `f(params of the group above, what that
+--- group inherited)` takes the place of that pair.
+---@param f fun(parent_params: table, inherited: any): any
+function Parent:with_inherited(f)
+  local at = where.near(self.at)
+  self.inherit = shape.callable(f, 'with_inherited', at)
   return self
 end
 

@@ -1,7 +1,7 @@
 --- The function that serves one method: middleware request hooks → schema check → handler → result
 --- check → middleware response hooks. Everything that can be decided at load time is.
 local check = require('lib.rpc.check')
-local types = require('lib.rpc.types')
+local names = require('lib.names')
 
 ---@class lib.rpc.Response
 ---@field result any
@@ -32,27 +32,45 @@ local function pick(keys, params)
   return out
 end
 
+--- What a handler inherits: from the root down, each group makes the pair of its own parameters and
+--- what it inherited itself; a `with_inherited` puts something else in place of the pair above it.
+local function inheritance(leaf)
+  local levels, of_leaf = leaf.levels, leaf.handler.inherit
+  return function(params)
+    local above, inherited = nil, nil
+    for i = 1, #levels do
+      local level = levels[i]
+      if above and level.inherit then
+        inherited = level.inherit(above, inherited)
+      elseif above then
+        inherited = { above, inherited }
+      end
+      above = pick(level.keys, params)
+    end
+    return of_leaf(above, inherited)
+  end
+end
+
+--- The handler with what it inherits, behind the check of its parameters.
+---@param leaf lib.rpc.Leaf
+---@return fun(call: table, good: table): any, any
+function M.body(leaf)
+  local fn, parent_keys = leaf.handler.fn, names.sorted_keys(leaf.parent_params)
+  local inherit = leaf.handler.inherit and inheritance(leaf)
+  if #parent_keys == 0 and not inherit then return fn end
+  return function(call, good)
+    call.parent_params = pick(parent_keys, good)
+    return fn(call, good, inherit and inherit(good))
+  end
+end
+
 --- Handler behind its schema check, in the cheapest form the declaration allows.
 local function checked(leaf)
-  local fn, inherit = leaf.handler.fn, leaf.handler.inherit
-  local check_params = check.compile(types.object({ fields = leaf.params }))
-  local parent_keys = {}
-  for key in pairs(leaf.parent_params) do
-    parent_keys[#parent_keys + 1] = key
-  end
-  if #parent_keys == 0 and not inherit then
-    return function(call, params)
-      local good, problems = check_params(params or {})
-      if problems then return nil, check.invalid(problems, 'params') end
-      return fn(call, good)
-    end
-  end
+  local body, check_params = M.body(leaf), check.params(leaf)
   return function(call, params)
     local good, problems = check_params(params or {})
     if problems then return nil, check.invalid(problems, 'params') end
-    local inherited = pick(parent_keys, good)
-    call.parent_params = inherited
-    return fn(call, good, inherit and inherit(inherited) or nil)
+    return body(call, good)
   end
 end
 

@@ -6,7 +6,6 @@ local names = require('lib.names')
 local rules = require('lib.rpc.rules')
 local runner = require('lib.rpc.runner')
 local tree = require('lib.rpc.tree')
-local types = require('lib.rpc.types')
 
 ---@class lib.rpc.Method
 ---@field method string
@@ -22,7 +21,8 @@ local types = require('lib.rpc.types')
 ---@field deprecated boolean
 ---@field about string? Locale key
 ---@field params table JSON Schema
----@field result table JSON Schema
+---@field result table? JSON Schema
+---@field help table<string, string>? Parameter → locale key
 ---@field file string
 ---@field line integer
 
@@ -34,6 +34,14 @@ local function raw_params(params)
     if params[key].kind == 'json' and params[key].options.raw then raw[#raw + 1] = key end
   end
   return #raw > 0 and raw or nil
+end
+
+local function help_of(params)
+  local help = {}
+  for key, schema in pairs(params) do
+    help[key] = schema.options.help
+  end
+  return next(help) and help or nil
 end
 
 --- The name that also says class and version, for clients of the supervisor's kind.
@@ -52,7 +60,7 @@ local function describe(leaf, context)
     deadline_ms = deadline and math.ceil(deadline * 1000) or nil,
     read_only = leaf.metadata.read_only == true, version = leaf.metadata.version or 1,
     wire = wire_name(leaf), deprecated = leaf.metadata.deprecated == true, about = handler.about,
-    params = json_schema.of(types.object({ fields = leaf.params })),
+    params = json_schema.params(leaf.params, handler.open), help = help_of(leaf.params),
     result = result and json_schema.of(result) or nil,
     file = handler.at.file, line = handler.at.line,
   }

@@ -10,6 +10,7 @@ local parent = require('lib.rpc.parent')
 ---@field handler lib.rpc.Handler
 ---@field params table<string, lib.rpc.Schema> Of the whole path: the flat object
 ---@field parent_params table<string, lib.rpc.Schema> Of the groups above
+---@field levels lib.rpc.Level[] The groups above that have parameters or change what is inherited
 ---@field metadata table<string, any> Merged; nearest the leaf wins
 ---@field contexts string[]
 ---@field hidden boolean Here or above: not in the CLI
@@ -22,6 +23,10 @@ local parent = require('lib.rpc.parent')
 ---@field leaf lib.rpc.Leaf? Also on groups with a root handler
 ---@field children table<string, lib.rpc.Node>
 ---@field own_params table<string, lib.rpc.Schema> Declared at this level
+
+---@class lib.rpc.Level What one group hands down
+---@field keys string[] Its own parameters
+---@field inherit? fun(params: table, inherited: any): any
 
 local M = {}
 
@@ -76,8 +81,8 @@ local function contexts_of(node, scope)
       local meant = names.nearest(name, scope.allowed)
       local mend = 'list it on every group above, or remove it here'
       fault.raise(node.at, ('%s is not among the contexts above (%s)'):format(name,
-        table.concat(scope.allowed, ', ')), meant and ('did you mean %s? Else %s'):format(meant, mend)
-        or mend)
+        table.concat(scope.allowed, ', ')), (meant and meant ~= name)
+        and ('did you mean %s? Else %s'):format(meant, mend) or mend)
     end
   end
   return node.contexts
@@ -87,6 +92,20 @@ local function check_both_ways(handler, contexts)
   if handler.remote and contains(contexts, handler.remote) then
     fault.raise(handler.at, 'the handler runs in the CLI and is called remotely from it',
       'remove CliContext from with_context, or with_call_remote')
+  end
+end
+
+--- `conflicts_with` and `requires` name parameters of the path.
+local function check_relations(node, params)
+  for key, schema in pairs(node.params) do
+    for _, option in ipairs({ 'conflicts_with', 'requires' }) do
+      for _, other in ipairs(schema.options[option] or {}) do
+        if not params[other] or other == key then
+          fault.raise(node.at, ("%s of '%s' names '%s'"):format(option, key, tostring(other)),
+            'name another parameter of the path')
+        end
+      end
+    end
   end
 end
 
@@ -100,9 +119,11 @@ local function resolve_leaf(handler, scope, name, path)
     fault.raise(handler.at, 'with_call_remote below a group with no_cli', 'remove one of them')
   end
   if not (served or remote) or (scope.context == 'CliContext' and hidden) then return nil end
+  local params = merge_params(handler, scope)
+  check_relations(handler, params)
   return {
     name = name, path = path, method = table.concat(path, '.'), handler = handler,
-    params = merge_params(handler, scope), parent_params = scope.params,
+    params = params, parent_params = scope.params, levels = scope.levels,
     metadata = merge(handler.metadata, scope.metadata), contexts = contexts, hidden = hidden,
     remote = remote,
   }
@@ -125,12 +146,21 @@ local function visit_child(child, scope, path)
     own_params = child.node.params, at = child.node.at }
 end
 
+--- The levels a child of the group inherits from.
+local function descend(levels, group)
+  local longer = { unpack(levels) }
+  longer[#longer + 1] = { keys = names.sorted_keys(group.params), inherit = group.inherit }
+  return longer
+end
+
 function visit(group, scope, name, path)
   local inner = {
     context = scope.context, allowed = contexts_of(group, scope) or scope.allowed,
     params = merge_params(group, scope), declared = declare(group, scope),
     metadata = merge(group.metadata, scope.metadata), hidden = scope.hidden or group.hidden,
+    levels = descend(scope.levels, group),
   }
+  check_relations(group, inner.params)
   local node = { name = name, path = path, group = group, children = {}, own_params = group.params,
     at = group.at }
   for _, child in ipairs(group.children) do
@@ -140,7 +170,13 @@ function visit(group, scope, name, path)
       node.children[child.name] = resolved
     end
   end
-  node.leaf = group.root and resolve_leaf(group.root, inner, name, path)
+  if group.root then
+    node.leaf = resolve_leaf(group.root, inner, name, path)
+    -- The parameters of the group are the root handler's own; it inherits what the group does.
+    if node.leaf then
+      node.leaf.parent_params, node.leaf.levels = scope.params, scope.levels
+    end
+  end
   return (node.leaf or next(node.children)) and node or nil
 end
 
@@ -163,7 +199,7 @@ function M.build(root, context)
     fault.raise(root.root.at, 'the root of the tree has a root handler', 'name a subcommand')
   end
   return visit(root, { context = context, allowed = allowed, params = {}, declared = {},
-    metadata = {}, hidden = false }, '', {})
+    metadata = {}, hidden = false, levels = {} }, '', {})
 end
 
 local function gather(node, leaves)

@@ -5,7 +5,8 @@
 ---
 --- A type may be used bare (`t.string`) or with options. Options of every type: `optional`,
 --- `nullable`, `default`, `help` (locale key or text), `positional` (true, or 1, 2, … when there
---- are several), `long`, `short`, `secret`, `no_cli`.
+--- are several), `long`, `short`, `secret`, `no_cli`, `conflicts_with` and `requires` (a key beside
+--- it, or several).
 local check = require('lib.rpc.check')
 local fault = require('lib.rpc.fault')
 local json_schema = require('lib.rpc.json_schema')
@@ -21,6 +22,7 @@ Schema.__index = Schema
 local COMMON = {
   optional = 'boolean', nullable = 'boolean', default = 'any', help = 'string',
   positional = 'any', long = 'string', short = 'string', secret = 'boolean', no_cli = 'boolean',
+  conflicts_with = 'keys', requires = 'keys',
 }
 
 local TEXT = {
@@ -31,12 +33,19 @@ local TEXT = {
 local RANGE = { min = 'number', max = 'number' }
 
 local KINDS = {
-  string = TEXT, text = TEXT, path = { absolute = 'boolean', stdin = 'boolean' }, url = TEXT,
-  package_id = {}, guid = {}, number = RANGE, integer = RANGE, boolean = {}, flag = {},
-  duration = {}, enum = { values = 'table' }, json = { raw = 'boolean' }, any = {}, null = {},
+  string = TEXT, text = TEXT, secret = TEXT, url = TEXT, pointer = TEXT, package_id = {},
+  guid = {}, datetime = {}, path = { absolute = 'boolean', stdin = 'boolean' },
+  bytes = { max = 'number' },
+  number = RANGE, integer = RANGE, int64 = RANGE, duration = RANGE, size = RANGE,
+  boolean = {}, flag = {}, enum = { values = 'table' },
+  json = { raw = 'boolean' }, any = {}, null = {},
   array = { of = 'schema', min = 'number', max = 'number', trailing = 'boolean' },
   map = { of = 'schema', keys = 'schema' }, object = { fields = 'table', open = 'boolean' },
+  union = { of = 'table' }, tagged = { tag = 'string', variants = 'table' },
 }
+
+--- Kinds that say nothing without options.
+local NEVER_BARE = { enum = true, object = true, union = true, tagged = true }
 
 local function is_schema(value) return getmetatable(value) == Schema end
 
@@ -58,20 +67,26 @@ local function check_option(kind, name, value)
   end
   local good = expected == 'any' or type(value) == expected
     or (expected == 'schema' and is_schema(value))
+    or (expected == 'keys' and type(value) == 'table')
   if not good then
     fault.raise(declared(), ("t.%s: option '%s' must be a %s"):format(kind, name, expected),
       'it is a ' .. type(value))
   end
 end
 
+--- Where the members of a list of options go: `t.enum{ 'a', 'b' }`, `t.union{ t.string, t.null }`.
+local LISTED = { enum = 'values', union = 'of' }
+
 --- `t.enum{ 'a', 'b' }` and `t.array(t.string)` are short for their long forms.
 local function normalise(kind, options)
   if is_schema(options) and (kind == 'array' or kind == 'map') then return { of = options } end
-  if kind ~= 'enum' or options[1] == nil then return options end
-  local long = { values = {} }
+  local listed, long = LISTED[kind], {}
+  if listed and options[1] ~= nil then long[listed] = {} end
   for key, value in pairs(options) do
-    if type(key) == 'number' then
-      long.values[key] = value
+    if type(key) == 'number' and long[listed] then
+      long[listed][key] = value
+    elseif COMMON[key] == 'keys' and type(value) == 'string' then
+      long[key] = { value }
     else
       long[key] = value
     end
@@ -87,24 +102,66 @@ local function check_default(schema)
     fault.raise(declared(), ('the default of t.%s does not fit: %s'):format(schema.kind,
       problems[1].path .. ' ' .. problems[1].message), 'give a default of the declared type')
   end
-  if schema.kind == 'duration' then schema.options.default = value end
+  -- What is written with units is known as a number from here on.
+  if schema.kind == 'duration' or schema.kind == 'size' then schema.options.default = value end
 end
 
-local function check_needed(kind, options)
-  if kind == 'enum' and not (options.values and #options.values > 0) then
-    fault.raise(declared(), 't.enum without values', "write t.enum{ 'one', 'two' }")
-  end
-  if kind ~= 'object' then return end
-  if not options.fields then
-    fault.raise(declared(), 't.object without fields', 'write t.object{ fields = { … } }')
-  end
-  for key, field in pairs(options.fields) do
-    if not is_schema(field) then
-      fault.raise(declared(), ("field '%s' of t.object is not a schema"):format(tostring(key)),
+local function check_schemas(kind, schemas, what)
+  for key, schema in pairs(schemas) do
+    if not is_schema(schema) then
+      fault.raise(declared(), ("%s '%s' of t.%s is not a schema"):format(what, tostring(key), kind),
         'use a type of rpc.types')
     end
   end
 end
+
+--- `conflicts_with` and `requires` name fields that are there.
+local function check_relations(fields)
+  for key, field in pairs(fields) do
+    for _, option in ipairs({ 'conflicts_with', 'requires' }) do
+      for _, other in ipairs(field.options[option] or {}) do
+        if not fields[other] or other == key then
+          fault.raise(declared(), ("%s of '%s' names '%s'"):format(option, key, tostring(other)),
+            'name another field beside it')
+        end
+      end
+    end
+  end
+end
+
+local NEEDED = {
+  enum = function(options)
+    if not (options.values and #options.values > 0) then
+      fault.raise(declared(), 't.enum without values', "write t.enum{ 'one', 'two' }")
+    end
+  end,
+  object = function(options)
+    if not options.fields then
+      fault.raise(declared(), 't.object without fields', 'write t.object{ fields = { … } }')
+    end
+    check_schemas('object', options.fields, 'field')
+    check_relations(options.fields)
+  end,
+  union = function(options)
+    if not (options.of and #options.of > 1) then
+      fault.raise(declared(), 't.union of less than two', 'write t.union{ t.string, t.integer }')
+    end
+    check_schemas('union', options.of, 'alternative')
+  end,
+  tagged = function(options)
+    if not (options.tag and options.variants and next(options.variants)) then
+      fault.raise(declared(), 't.tagged without tag or variants',
+        "write t.tagged{ tag = 'type', variants = { file = t.object{ … } } }")
+    end
+    check_schemas('tagged', options.variants, 'variant')
+    for name, variant in pairs(options.variants) do
+      if variant.kind ~= 'object' or variant.options.fields[options.tag] then
+        fault.raise(declared(), ("variant '%s' of t.tagged"):format(name),
+          'a variant is a t.object without the tag')
+      end
+    end
+  end,
+}
 
 local function make(kind, options)
   local schema = setmetatable({ kind = kind, options = {} }, Schema)
@@ -114,7 +171,8 @@ local function make(kind, options)
   end
   schema.takes_null = kind == 'any' or kind == 'json' or kind == 'null'
   if kind == 'flag' and schema.options.default == nil then schema.options.default = false end
-  check_needed(kind, schema.options)
+  if kind == 'secret' then schema.options.secret = true end
+  if NEEDED[kind] then NEEDED[kind](schema.options) end
   check_default(schema)
   return schema
 end
@@ -154,10 +212,10 @@ end
 ---@return table
 function Schema:to_json_schema() return json_schema.of(self) end
 
-local M = { is_schema = is_schema }
+local M = { is_schema = is_schema, KINDS = names.sorted_keys(KINDS) }
 
 for kind in pairs(KINDS) do
-  if kind ~= 'enum' and kind ~= 'object' then
+  if not NEVER_BARE[kind] then
     M[kind] = make(kind, {})
     M[kind].bare = true
   else

@@ -142,6 +142,13 @@ describe('a tree', function()
     end, "parameter 'id' is declared above already", 'one flat object')
   end)
 
+  it('refuses parameters that speak of ones that are not there', function()
+    refused(function()
+      load_tree(rpc.parent():subcommand('a', rpc.from_fn(noop)
+        :with_params({ a = t.flag{ conflicts_with = 'b' } }):no_cli()))
+    end, "conflicts_with of 'a' names 'b'", 'of the path')
+  end)
+
   local function tagged(key, value)
     return rpc.parent():subcommand('a', rpc.from_fn(noop):with_metadata(key, value):no_cli())
   end
@@ -227,6 +234,13 @@ describe('schemas', function()
     refused(function() return t.enum{} end, 't.enum without values')
     refused(function() return t.object{} end, 't.object without fields')
     refused(function() return t.object{ fields = { a = 1 } } end, "field 'a'")
+    refused(function() return t.union{ t.string } end, 'less than two')
+    refused(function() return t.tagged{ tag = 'a' } end, 'without tag or variants')
+    refused(function()
+      return t.tagged{ tag = 'a', variants = { x = t.object{ fields = { a = t.string } } } }
+    end, "variant 'x'")
+    refused(function() return t.object{ fields = { a = t.flag{ requires = 'b' } } } end,
+      "requires of 'a' names 'b'")
     refused(function() return t.string{ optional = true }{ default = 'x' } end, 'called again')
   end)
 end)

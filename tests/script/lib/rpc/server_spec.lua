@@ -128,6 +128,56 @@ describe('a runner', function()
     expect(seen[3]):equals('p!')
   end)
 
+  it('hands pairs down several levels, which groups may change', function()
+    local seen = {}
+    local function leaf(name)
+      return remote(rpc.from_fn(function(_call, params, inherited)
+        seen[name] = { params, inherited }
+      end):with_inherited(function(params, inherited) return { params, inherited } end))
+    end
+    local function group(key)
+      return rpc.parent():with_about('about.server'):with_params({ [key] = t.string })
+    end
+    local root = rpc.parent()
+      :subcommand('a', group('a')
+        :subcommand('b', group('b')
+          :root_handler(leaf('root'))
+          :subcommand('leaf', leaf('leaf')))
+        :subcommand('c', group('c')
+          :with_inherited(function(params) return 'just ' .. params.a end)
+          :subcommand('leaf', leaf('changed'))))
+    local runners = load_tree(root).runners
+    runners['a.b.leaf']({}, { a = '1', b = '2' })
+    expect(seen.leaf[2]):equals({ { b = '2' }, { { a = '1' }, { {} } } })
+    local call = {}
+    runners['a.b'](call, { a = '1', b = '2' })
+    expect(seen.root[2]):equals({ { a = '1' }, { {} } })
+    expect(call.parent_params):equals({ a = '1' })
+    runners['a.c.leaf']({}, { a = '1', c = '3' })
+    expect(seen.changed[2]):equals({ { c = '3' }, 'just 1' })
+  end)
+
+  it('refuses unknown parameters, unless the handler takes any', function()
+    local run = runner_of(rpc.from_fn(function(_call, params) return params end)
+      :with_params({ id = t.optional(t.string) }))
+    local _, err = run({}, { idd = 'x' })
+    expect(err.message):equals('params.idd: is unknown')
+    expect(err.hint):equals("did you mean 'id'?")
+    local open = runner_of(rpc.from_fn(function(_call, params) return params end)
+      :with_params({ id = t.optional(t.string) }, { open = true }))
+    expect(open({}, { more = 1 })):equals({ more = 1 })
+    _, err = open({}, { __Auth_session = 1 })
+    expect(err.message):equals('params.__Auth_session: is a reserved name')
+    _, err = runner_of(rpc.from_fn(function() end))({}, { x = 1 })
+    expect(err.hint):equals('it takes no parameters')
+  end)
+
+  it('takes format of a method that is displayed in formats, and does not pass it on', function()
+    local run = runner_of(rpc.from_fn(function(_call, params) return params end)
+      :with_display_serializable())
+    expect(run({}, { format = 'json' })):equals({})
+  end)
+
   it('checks the result in development only', function()
     local function build() return rpc.from_fn(function() return 3 end):with_result(t.string) end
     expect(runner_of(build())({}, {})):equals(3)

@@ -40,8 +40,8 @@ describe('types', function()
     expect(problem_of(t.string, json.array())):equals('params: expected a string, got an array')
     expect(problem_of(t.integer, 1.5)):equals('params: expected an integer, got 1.5')
     expect(problem_of(t.integer, 0 / 0)):contains('expected an integer')
-    expect(problem_of(t.integer{ min = 2 }, 1)):equals('params: must be at least 2')
-    expect(problem_of(t.number{ max = 2 }, 3)):equals('params: must be at most 2')
+    expect(problem_of(t.integer{ min = 2 }, 1)):equals('params: must be at least 2, got 1')
+    expect(problem_of(t.number{ max = 2 }, 3)):equals('params: must be at most 2, got 3')
     expect(problem_of(t.package_id, 'Hello')):contains('expected a package id')
     expect(problem_of(t.package_id, 'a--b')):contains('expected a package id')
     expect(problem_of(t.package_id, '../a')):contains('expected a package id')
@@ -49,7 +49,7 @@ describe('types', function()
     expect(problem_of(t.url, 'a.b')):contains('expected a URL')
     expect(problem_of(t.path, 'a\0b')):contains('expected a path')
     expect(problem_of(t.path{ absolute = true }, 'a')):contains('absolute')
-    expect(problem_of(t.enum{ 'a', 'b' }, 'c')):equals('params: expected one of a, b, got c')
+    expect(problem_of(t.enum{ 'a', 'b' }, 'c')):equals('params: expected one of a, b, got \'c\'')
     expect(problem_of(t.duration, '5 parsecs')):contains('expected a duration')
     expect(problem_of(t.null, 1)):contains('expected null')
     expect(problem_of(t.array(t.integer), { a = 1 })):contains('expected an array, got an object')
@@ -59,13 +59,13 @@ describe('types', function()
 
   it('check the length in characters and the pattern', function()
     expect(problem_of(t.string{ max_length = 2 }, 'äöü'))
-      :equals('params: must have at most 2 characters')
+      :equals('params: must have at most 2 characters, got 3')
     expect(problem_of(t.string{ max_length = 3 }, 'äöü')):is_nil()
     expect(problem_of(t.string{ min_length = 1 }, ''))
-      :equals('params: must have at least 1 character')
-    expect(problem_of(t.string{ pattern = '^%d+$' }, 'x')):contains('does not match the pattern')
+      :equals('params: must have at least 1 character, got 0')
+    expect(problem_of(t.string{ pattern = '^%d+$' }, 'x')):contains('must match')
     expect(problem_of(t.string{ pattern = '^%d+$', pattern_hint = 'digits only' }, 'x'))
-      :equals('params: digits only')
+      :equals("params: digits only, got 'x'")
   end)
 
   it('name the path, counting from 0 as JSON does', function()
@@ -127,12 +127,102 @@ describe('types', function()
     expect(problem_of(schema, {})):equals('params.b: is required')
   end)
 
-  it('drop unknown keys, and refuse reserved ones', function()
-    local schema = t.object{ fields = { a = t.string } }
-    expect(good(schema, { a = 'x', other = 1 })):equals({ a = 'x' })
-    expect(good(t.object{ fields = {}, open = true }, { other = 1 })):equals({ other = 1 })
-    expect(problem_of(schema, { a = 'x', __Auth_session = 'forged' }))
+  it('refuse unknown keys, naming the nearest, and reserved ones even in open objects', function()
+    local schema = t.object{ fields = { packageId = t.string } }
+    local _, problems = schema:check({ packageId = 'x', packageid = 1 })
+    local err = check.invalid(problems, 'params')
+    expect(err.message):equals('params.packageid: is unknown')
+    expect(err.hint):equals("did you mean 'packageId'?")
+    local open = t.object{ fields = {}, open = true }
+    expect(good(open, { other = 1 })):equals({ other = 1 })
+    expect(problem_of(schema, { packageId = 'x', __Auth_session = 'forged' }))
       :equals('params.__Auth_session: is a reserved name')
+    expect(problem_of(open, { __x = 1 })):equals('params.__x: is a reserved name')
+  end)
+
+  it('take amounts with units', function()
+    expect(good(t.size, '1.5KiB')):equals(1536)
+    expect(good(t.size, '2MB')):equals(2000000)
+    expect(good(t.size, '3G')):equals(3 * 2 ^ 30)
+    expect(good(t.size, 12)):equals(12)
+    expect(good(t.object{ fields = { s = t.size{ default = '1K' } } }, {}).s):equals(1024)
+    for _, wrong in ipairs({ 'x', '1X', '-1', '1.5.5', 1.5, -1, '9999999P' }) do
+      expect(problem_of(t.size, wrong)):contains('expected a size')
+    end
+    expect(problem_of(t.size{ max = 10 }, '1K')):contains('must be at most 10')
+    expect(problem_of(t.duration{ max = 60 }, '2m')):contains('must be at most 60')
+  end)
+
+  it('take bytes, which are base64 on the wire', function()
+    expect(good(t.bytes, 'aGk=')):equals('hi')
+    expect(good(t.bytes, 'aGk')):equals('hi')
+    expect(good(t.bytes, '')):equals('')
+    for _, wrong in ipairs({ 'a', 'aGl=', 'a-k=', 'aGk==', '=', 7 }) do
+      expect(problem_of(t.bytes, wrong)):contains('bytes in base64')
+    end
+    expect(problem_of(t.bytes{ max = 1 }, 'aGk=')):contains('at most 1 byte, got 2')
+  end)
+
+  it('take dates, pointers and secrets', function()
+    for _, text in ipairs({ '2026-01-31T12:00:00Z', '2026-02-01t00:00:60.25+01:30' }) do
+      expect(good(t.datetime, text)):equals(text)
+    end
+    for _, text in ipairs({ '2026-13-01T00:00:00Z', '2026-04-31T00:00:00Z', '2026-01-01',
+      '2026-01-01T24:00:00Z', '2026-01-01T00:00:00' }) do
+      expect(problem_of(t.datetime, text)):contains('expected a date and time')
+    end
+    expect(good(t.pointer, '/a~1b')):equals('/a~1b')
+    expect(problem_of(t.pointer, 'a')):contains('expected a JSON pointer')
+    expect(problem_of(t.secret{ min_length = 20 }, 'hunter2')):equals(
+      'params: must have at least 20 characters, got 7')
+    expect(problem_of(t.secret{ pattern = '^%d+$' }, 'hunter2')):equals(
+      'params: must match the pattern ^%d+$, got a string')
+    expect(problem_of(t.integer{ secret = true, max = 5 }, 77)):equals(
+      'params: must be at most 5, got a number')
+  end)
+
+  it('take integers of 64 bits', function()
+    expect(good(t.int64, 7)):equals(7)
+    local large = json.decode('9223372036854775807')
+    expect(good(t.int64, large)):is(large)
+    expect(problem_of(t.integer, large)):equals(
+      'params: expected an integer, got a value out of range')
+    expect(problem_of(t.int64, json.decode('9223372036854775808'))):contains('64 bits')
+    expect(problem_of(t.int64, json.raw('"x"'))):contains('64 bits')
+  end)
+
+  it('take one of several forms', function()
+    local either = t.union{ t.integer, t.object{ fields = { n = t.integer } } }
+    expect(good(either, 3)):equals(3)
+    expect(good(either, { n = 3 })):equals({ n = 3 })
+    expect(problem_of(either, 'x')):equals("params: expected one of integer, object, got 'x'")
+    expect(problem_of(either, { n = 'x' })):equals('params.n: expected an integer, got a string')
+    local tagged = t.tagged{ tag = 'type', variants = {
+      file = t.object{ fields = { path = t.path } },
+      url = t.object{ fields = { url = t.url, retry = t.flag } },
+    } }
+    expect(good(tagged, { type = 'url', url = 'a://b' }))
+      :equals({ type = 'url', url = 'a://b', retry = false })
+    expect(problem_of(tagged, { type = 'file' })):equals('params.path: is required')
+    expect(problem_of(tagged, { type = 'fil', path = '/a' }))
+      :equals("params.type: expected one of file, url, got 'fil'")
+    expect(problem_of(tagged, { path = '/a' })):contains('params.type: expected one of')
+    expect(problem_of(tagged, { type = 'file', path = '/a', url = 'a://b' }))
+      :equals('params.url: is unknown')
+  end)
+
+  it('know what cannot be given together, and what must', function()
+    local schema = t.object{ fields = {
+      all = t.flag{ conflicts_with = 'ids' }, ids = t.optional(t.array(t.string)),
+      user = t.optional(t.string), key = t.optional(t.string{ requires = { 'user' } }),
+    } }
+    good(schema, { all = true })
+    good(schema, { all = false, ids = { 'a' } })
+    good(schema, { key = 'k', user = 'u' })
+    expect(problem_of(schema, { all = true, ids = { 'a' } }))
+      :equals("params.all: cannot be given with 'ids'")
+    expect(problem_of(schema, { key = 'k' })):equals("params.key: can only be given with 'user'")
+    good(schema, { key = json.null })
   end)
 
   it('become JSON Schema', function()
@@ -149,5 +239,21 @@ describe('types', function()
       },
     })
     expect(t.nullable(t.string):to_json_schema().type):equals({ 'string', 'null' })
+    expect(t.enum{ 'a', nullable = true }:to_json_schema())
+      :equals({ anyOf = { { type = 'string', enum = { 'a' } }, { type = 'null' } } })
+    expect(t.secret{ default = 'x' }:to_json_schema()):equals({ type = 'string', writeOnly = true })
+    expect(t.tagged{ tag = 't', variants = { a = t.object{ fields = { n = t.integer } } } }
+      :to_json_schema()):equals({ oneOf = { { type = 'object', required = { 't', 'n' },
+        properties = { t = { const = 'a' }, n = { type = 'integer' } } } } })
+  end)
+
+  it('have the regular expression of their pattern, where there is one', function()
+    local function pattern(text) return t.string{ pattern = text }:to_json_schema().pattern end
+    expect(pattern('^%d+$')):equals('^[0-9]+$')
+    expect(pattern('^[%w_.-]*$')):equals('^[A-Za-z0-9_\\.\\-]*$')
+    expect(pattern('^%l[^%s/]-%.x$')):equals('^[a-z][^\\s\\/]*?\\.x$')
+    expect(pattern('a$b')):equals('a\\$b')
+    expect(pattern('%b()')):is_nil()
+    expect(pattern('[%D]')):is_nil()
   end)
 end)
