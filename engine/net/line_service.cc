@@ -174,8 +174,12 @@ bool LineService::keep_spinning() {
 
 /// Ends a connection; its memory stays until the end of the turn.
 void LineService::retire(LineSession& session) {
-  handler_.on_close(session);
   poller_->remove(session.socket_.get());
+  if (session.handed_over_) {
+    handler_.on_http(session, std::move(session.socket_), std::move(session.beginning_));
+  } else {
+    handler_.on_close(session);
+  }
   session.socket_.reset();
   if (session.queued_) std::erase(to_look_at_, &session);
   const auto found = sessions_.find(session.id());

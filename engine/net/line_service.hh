@@ -24,6 +24,9 @@ class LineHandler {
   virtual void on_oversize(LineSession& session, Answer answer) = 0;
   /// `dropped` pushes were lost because the peer read too slowly; it has caught up now.
   virtual void on_lagged(LineSession&, std::size_t /*dropped*/) {}
+  /// The connection begins with an HTTP method (LineLimits::tell_http): it is yours from here on,
+  /// with what was read of it. The session dies after this call, without on_close.
+  virtual void on_http(LineSession&, UniqueFd /*socket*/, std::string /*already_read*/) {}
   /// The connection is gone; the session dies after this call.
   virtual void on_close(LineSession&) {}
 };

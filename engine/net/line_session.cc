@@ -1,5 +1,6 @@
 #include "net/line_session.hh"
 
+#include "net/http_sniff.hh"
 #include "net/line_service.hh"
 
 #include <sys/epoll.h>
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace engine::net {
 namespace {
@@ -49,7 +51,8 @@ LineSession::LineSession(LineService& service,
       socket_(std::move(socket)),
       peer_(peer),
       framer_(service.limits_.framer),
-      last_input_(Clock::now()) {}
+      last_input_(Clock::now()),
+      telling_(service.limits_.tell_http) {}
 LineSession::~LineSession() = default;
 
 bool LineSession::push(std::string_view line) {
@@ -96,8 +99,8 @@ void LineSession::note_events(std::uint32_t events) {
 
 bool LineSession::paused() const {
   const LineLimits& limits = service_.limits_;
-  return closing_ || failed_ || service_.draining_ || in_flight_ >= limits.in_flight ||
-         unsent() > limits.unsent;
+  return closing_ || failed_ || handed_over_ || service_.draining_ ||
+         in_flight_ >= limits.in_flight || unsent() > limits.unsent;
 }
 
 bool LineSession::has_work() const {
@@ -105,7 +108,7 @@ bool LineSession::has_work() const {
 }
 
 bool LineSession::finished() const {
-  if (failed_) return true;
+  if (failed_ || handed_over_) return true;
   if (ended_ && hung_up_ && !framer_.has_unread()) return true;
   if (unsent() > 0) return false;
   if (closing_) return true;
@@ -135,15 +138,44 @@ void LineSession::read_chunk() {
     // A short read has emptied the socket, unless what comes next is its end.
     if (static_cast<std::size_t>(got) < size && !end_is_near_) readable_ = false;
     last_input_ = service_.last_work_;
-    framer_.feed({service_.scratch_.get(), static_cast<std::size_t>(got)});
+    take_chunk({service_.scratch_.get(), static_cast<std::size_t>(got)});
   } else if (got == 0) {
-    ended_ = true;
-    framer_.end_of_input();
+    end_input();
   } else if (errno == EAGAIN) {
     readable_ = false;
   } else if (errno != EINTR) {
     failed_ = true;
   }
+}
+
+void LineSession::take_chunk(std::string_view chunk) {
+  if (!telling_) return framer_.feed(chunk);
+  if (beginning_.empty() && tell_beginning(chunk) == Beginning::lines) {
+    telling_ = false;
+    return framer_.feed(chunk);
+  }
+  beginning_ += chunk;
+  switch (tell_beginning(beginning_)) {
+    case Beginning::undecided:
+      return;
+    case Beginning::http:
+      telling_ = false;
+      handed_over_ = true;
+      return;
+    case Beginning::lines:
+      telling_ = false;
+      return framer_.feed(beginning_);
+  }
+}
+
+void LineSession::end_input() {
+  ended_ = true;
+  if (std::exchange(telling_, false)) {
+    framer_.feed(beginning_);
+    while (framer_.has_unread() && framer_.next() != LineFramer::Event::need_more) {
+    }
+  }
+  framer_.end_of_input();
 }
 
 void LineSession::hand_out_lines(std::size_t& budget) {
@@ -210,8 +242,8 @@ void LineSession::check_time(TimePoint now) {
   const LineLimits& limits = service_.limits_;
   const auto quiet = now - last_input_;
   const bool busy = in_flight_ > 0 || unsent() > 0 || framer_.has_unread();
-  if (limits.stalled_line.count() > 0 && framer_.inside_line() && !busy &&
-      quiet > limits.stalled_line) {
+  const bool inside = framer_.inside_line() || (telling_ && !beginning_.empty());
+  if (limits.stalled_line.count() > 0 && inside && !busy && quiet > limits.stalled_line) {
     close();
   } else if (limits.idle.count() > 0 && !busy && quiet > limits.idle) {
     close();

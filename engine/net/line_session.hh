@@ -57,6 +57,7 @@ struct LineLimits {
   std::size_t read_chunk = 64UL << 10U;  ///< bytes read per connection and turn
   Milliseconds stalled_line{10'000};     ///< a begun line without a new byte; 0: for ever
   Milliseconds idle{0};                  ///< a connection with nothing going on; 0: for ever
+  bool tell_http = false;                ///< HTTP is handed over: LineHandler::on_http
   std::chrono::microseconds spin{0};     ///< poll so long after work before sleeping (burns CPU)
 };
 
@@ -95,6 +96,8 @@ class LineSession {
   void note_events(std::uint32_t events);
   void step();
   void read_chunk();
+  void take_chunk(std::string_view chunk);
+  void end_input();
   void hand_out_lines(std::size_t& budget);
   void flush();
   void report_lag();
@@ -118,15 +121,18 @@ class LineSession {
   std::size_t in_flight_ = 0;
   std::size_t dropped_ = 0;
   TimePoint last_input_;
-  bool readable_ = true;  ///< a read may give something
-  bool blocked_ = false;  ///< the last write did not take all; waiting for EPOLLOUT
+  std::string beginning_;  ///< the first bytes while they may be HTTP
+  bool readable_ = true;   ///< a read may give something
+  bool blocked_ = false;   ///< the last write did not take all; waiting for EPOLLOUT
   bool watching_writable_ = false;
   bool end_is_near_ = false;  ///< the kernel said that the input ends after what is there
   bool ended_ = false;        ///< the peer writes no more
   bool hung_up_ = false;      ///< the peer is gone altogether
   bool failed_ = false;
   bool closing_ = false;
-  bool queued_ = false;  ///< in the service's list of sessions to look at
+  bool telling_ = false;      ///< not yet known whether it is HTTP
+  bool handed_over_ = false;  ///< it is
+  bool queued_ = false;       ///< in the service's list of sessions to look at
   bool stepping_ = false;
 };
 

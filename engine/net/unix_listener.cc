@@ -1,8 +1,7 @@
 #include "net/unix_listener.hh"
 
 #include "base/defer.hh"
-#include "base/log.hh"
-#include "loop/fd_watch.hh"
+#include "net/acceptor.hh"
 #include "net/connect.hh"
 #include "net/unix_address.hh"
 
@@ -14,9 +13,6 @@
 
 namespace engine::net {
 namespace {
-
-constexpr int kAcceptsPerTurn = 64;
-constexpr Milliseconds kPauseWithoutDescriptors{100};
 
 tl::unexpected<Error> cannot_bind(const std::filesystem::path& path, std::string_view why) {
   return fail(Errc::cannot_bind, fmt::format("cannot listen on {}: {}", path.string(), why));
@@ -62,46 +58,10 @@ Result<UniqueFd> bind_socket(const std::filesystem::path& path,
 }  // namespace
 
 struct UnixListener::Impl {
-  Impl(loop::Loop& on, std::filesystem::path socket_path, UniqueFunction<void(UniqueFd)> accepted)
-      : retry(on), path(std::move(socket_path)), on_accept(std::move(accepted)) {}
-
-  std::unique_ptr<loop::FdWatch> watch;
-  loop::Timer retry;
   std::filesystem::path path;
-  UniqueFunction<void(UniqueFd)> on_accept;
   dev_t device = 0;
   ino_t inode = 0;
-  std::shared_ptr<bool> open = std::make_shared<bool>(true);
-
-  void wait() {
-    watch->wait_readable([this, alive = open](const Result<>& ready) {
-      if (!*alive) return;
-      if (!ready) {
-        log::error("net", "the listener failed", {{"error", ready.error().message}});
-        return;
-      }
-      accept_some(alive);
-    });
-  }
-
-  void accept_some(const std::shared_ptr<bool>& alive) {
-    for (int i = 0; i < kAcceptsPerTurn; ++i) {
-      UniqueFd socket(accept4(watch->fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-      if (socket) {
-        on_accept(std::move(socket));
-        if (!*alive) return;
-      } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        log::warn("net",
-                  "cannot accept a connection",
-                  {{"error", std::generic_category().message(errno)}});
-        retry.start(kPauseWithoutDescriptors, [this] { wait(); });
-        return;
-      } else if (errno != ECONNABORTED && errno != EINTR) {
-        break;
-      }
-    }
-    wait();
-  }
+  std::unique_ptr<Acceptor> acceptor;  ///< null once closed
 
   void remove_if_ours() const {
     struct stat found = {};
@@ -127,11 +87,11 @@ Result<std::unique_ptr<UnixListener>> UnixListener::open(loop::Loop& loop,
   if (lstat(name.c_str(), &made) != 0) return cannot_bind(path);
   if (rename(name.c_str(), path.c_str()) != 0) return cannot_bind(path);
   cleanup.dismiss();
-  auto impl = std::make_unique<Impl>(loop, std::move(path), std::move(on_accept));
+  auto impl = std::make_unique<Impl>();
+  impl->path = std::move(path);
   impl->device = made.st_dev;
   impl->inode = made.st_ino;
-  impl->watch = std::make_unique<loop::FdWatch>(loop, std::move(socket));
-  impl->wait();
+  impl->acceptor = std::make_unique<Acceptor>(loop, std::move(socket), std::move(on_accept));
   return std::unique_ptr<UnixListener>(new UnixListener(std::move(impl)));
 }
 
@@ -145,10 +105,8 @@ const std::filesystem::path& UnixListener::path() const {
 }
 
 void UnixListener::close() {
-  if (!*impl_->open) return;
-  *impl_->open = false;
-  impl_->retry.cancel();
-  impl_->watch.reset();
+  if (!impl_->acceptor) return;
+  impl_->acceptor.reset();
   impl_->remove_if_ours();
 }
 

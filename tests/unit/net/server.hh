@@ -86,6 +86,10 @@ class Handler : public net::LineHandler {
     session.send(fmt::format("lagged {}", dropped));
   }
   void on_close(net::LineSession&) override { ++closed; }
+  void on_http(net::LineSession&, engine::UniqueFd socket, std::string already_read) override {
+    const std::string told = "http " + already_read + "\n";
+    (void)::send(socket.get(), told.data(), told.size(), MSG_NOSIGNAL);
+  }
 
   /// Answers all that is held, last first. On the loop.
   void release() {
