@@ -43,12 +43,12 @@ trap 'exit 143' TERM
 
 cli() { moon-cli --data-dir "$data" "$@"; }
 
-# daemon_up NAME [PROCESSORS [WORKERS]]: a daemon on data of its own; sets data, socket, daemon_pid.
+# daemon_up NAME [PROCESSORS [WORKERS [OPTION…]]]: a daemon on data of its own; sets data, socket, daemon_pid.
 daemon_up() {
   local cpus=${2:-$(IFS=, && echo "${processors[*]}")} workers=()
   [ -z "${3:-}" ] || workers=(--workers "$3")
   data=$work/$1
-  on "$cpus" moon-cli --data-dir "$data" daemon start "${workers[@]}" >"$work/log" 2>&1 ||
+  on "$cpus" moon-cli --data-dir "$data" daemon start "${workers[@]}" "${@:4}" >"$work/log" 2>&1 ||
     { sed 's/^/  /' "$work/log" && return 1; }
   socket=$data/daemon/daemon.sock
   daemon_pid=$(head -1 "$data/daemon/daemon.pid")
