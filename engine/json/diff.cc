@@ -34,6 +34,71 @@ std::uint64_t hash_text(std::string_view text) {
   return std::hash<std::string_view>{}(text);
 }
 
+/// Bytes of `text` as a JSON string without its quotes.
+std::size_t escaped_size(std::string_view text) {
+  std::size_t size = text.size();
+  for (const char c : text) {
+    if (c == '"' || c == '\\') ++size;
+    if (static_cast<unsigned char>(c) >= 0x20) continue;
+    size += c == '\b' || c == '\f' || c == '\n' || c == '\r' || c == '\t' ? 1 : 5;
+  }
+  return size;
+}
+
+std::size_t digits(std::uint64_t number) {
+  std::size_t count = 1;
+  for (; number >= 10; number /= 10)
+    ++count;
+  return count;
+}
+
+/// Bytes of the compact text of a value that has no parts.
+std::size_t scalar_size(const Value& value) {
+  if (const std::string* text = value.string()) return escaped_size(*text) + 2;
+  if (const std::int64_t* number = value.integer()) {
+    const auto bits = static_cast<std::uint64_t>(*number);
+    return *number < 0 ? 1 + digits(~bits + 1) : digits(bits);
+  }
+  if (const std::uint64_t* number = value.unsigned_integer()) return digits(*number);
+  if (const bool* truth = value.boolean()) return *truth ? 4 : 5;
+  if (value.real() == nullptr) return 4;
+  thread_local std::string text;
+  text.clear();
+  Writer(text).value(value);
+  return text.size();
+}
+
+std::uint64_t scalar_hash(const Value& value) {
+  if (const std::string* text = value.string()) return mix(1, hash_text(*text));
+  if (const std::int64_t* number = value.integer()) {
+    return mix(2, static_cast<std::uint64_t>(*number));
+  }
+  if (const std::uint64_t* number = value.unsigned_integer()) return mix(2, *number);
+  if (const bool* truth = value.boolean()) return mix(5, *truth ? 1 : 0);
+  if (const double* real = value.real()) {
+    return mix(6, *real == 0 ? 0 : std::bit_cast<std::uint64_t>(*real));  // 0.0 equals -0.0
+  }
+  return mix(7, 0);
+}
+
+std::size_t text_size(const Value& value) {
+  std::size_t size = 2;
+  if (const Array* elements = value.array()) {
+    for (const Value& element : *elements)
+      size += text_size(element) + 1;
+  } else if (const Object* members = value.object()) {
+    for (const auto& [key, member] : *members)
+      size += escaped_size(key) + 3 + text_size(member) + 1;
+  } else {
+    return scalar_size(value);
+  }
+  return size > 2 ? size - 1 : size;  // one comma less than parts
+}
+
+bool is_container(const Value& value) {
+  return value.is_array() || value.is_object();
+}
+
 enum class Step : std::uint8_t { keep, change, insert, erase };
 using Script = std::vector<Step>;
 
@@ -44,17 +109,8 @@ class Differ {
   }
 
  private:
-  static Digest scalar_digest(const Value& value) {
-    std::string text;
-    Writer(text).value(value);
-    if (const double* real = value.real(); real != nullptr && *real == 0) {
-      return {mix(2, 0), text.size()};  // 0.0 equals -0.0
-    }
-    return {mix(1, hash_text(text)), text.size()};
-  }
-
   Digest digest(const Value& value) {
-    if (!value.is_array() && !value.is_object()) return scalar_digest(value);
+    if (!is_container(value)) return {scalar_hash(value), scalar_size(value)};
     const auto known = digests_.find(&value);
     if (known != digests_.end()) return known->second;
     Digest result{value.is_array() ? 3U : 4U, 2};
@@ -64,7 +120,7 @@ class Differ {
     } else {
       for (const auto& [key, member] : *value.object()) {
         result.hash = mix(result.hash, hash_text(key));
-        result.size += quote(key).size() + 1;
+        result.size += escaped_size(key) + 3;
         add(result, digest(member));
       }
     }
@@ -78,6 +134,7 @@ class Differ {
   }
 
   bool same(const Value& before, const Value& after) {
+    if (!is_container(before) || !is_container(after)) return before == after;
     return digest(before).hash == digest(after).hash && before == after;
   }
 
@@ -321,23 +378,18 @@ class Differ {
   std::size_t cost(const Patch& patch) {
     std::size_t bytes = 0;
     for (const Operation& operation : patch) {
-      bytes += quote(operation.path.text()).size() - 2;
+      bytes += escaped_size(operation.path.text());
       if (operation.op == Op::remove) {
         bytes += kRemoveCost;
       } else {
         bytes += operation.op == Op::add ? kAddCost : kReplaceCost;
-        bytes += scalar_or_known_size(operation.value);
+        bytes += text_size(operation.value);
       }
     }
     return bytes;
   }
-  static std::size_t scalar_or_known_size(const Value& value) {
-    std::string text;
-    Writer(text).value(value);
-    return text.size();
-  }
   std::size_t whole_cost(const Value& after, const Pointer& at) {
-    return kReplaceCost + quote(at.text()).size() - 2 + digest(after).size;
+    return kReplaceCost + escaped_size(at.text()) + digest(after).size;
   }
 
   static void append(Patch& patch, Patch more) {

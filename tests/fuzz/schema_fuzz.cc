@@ -52,10 +52,14 @@ struct World {
     vm = *script::Vm::create(loop, services, modules, std::move(options));
     const auto compiled = vm->compile(kChecker, "checker");
     if (!compiled) std::abort();
-    vm->call(*compiled, [](lua_State*) { return 0; }, {60s, 60s}, [this](script::Outcome outcome) {
-      if (!outcome.status) std::abort();
-      check = script::Ref::pop(outcome.state);
-    });
+    vm->call(
+        *compiled,
+        [](lua_State*) { return 0; },
+        {60s, 60s},
+        [this](script::Outcome outcome) {
+          if (!outcome.status) std::abort();
+          check = script::Ref::pop(outcome.state);
+        });
   }
 };
 
