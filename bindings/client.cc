@@ -1,10 +1,11 @@
-#include "client/client.hh"
-
+#include "bindings/client_connection.hh"
 #include "bindings/modules.hh"
 #include "script/object.hh"
 #include "script/task.hh"
 #include "script/thunk.hh"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <memory>
 #include <string>
@@ -20,18 +21,7 @@ using script::Ref;
 using script::Resumer;
 using script::Vm;
 
-/// A client as a script sees it.
-struct Connection {
-  static constexpr const char* kLuaName = "engine.client.Connection";
-
-  struct Listener {
-    std::uint64_t id = 0;
-    std::shared_ptr<Ref> function;
-  };
-  std::unique_ptr<Client> client;
-  std::vector<Listener> listeners;
-  std::uint64_t last_listener = 0;
-};
+using Connection = ClientConnection;
 using Handle = std::shared_ptr<Connection>;
 
 /// What a call was given.
@@ -57,12 +47,35 @@ Result<std::string> read_params(lua_State* state, int index) {
   return text == "[]" ? "{}" : std::move(text);
 }
 
+struct TextOption {
+  const char* name;
+  std::string CallOptions::*member;
+};
+constexpr std::array kTextOptions = {TextOption{"idempotency_key", &CallOptions::idempotency_key},
+                                     TextOption{"trace", &CallOptions::trace},
+                                     TextOption{"locale", &CallOptions::locale}};
+
+/// No call outlives its task, so that the server is told no longer time than somebody waits.
+Milliseconds within_task(lua_State* state, Milliseconds timeout) {
+  const auto left = std::chrono::ceil<Milliseconds>(script::task_deadline(state) - Clock::now());
+  return std::clamp(left, Milliseconds(1), timeout);
+}
+
 /// Reads method, params and options from `first` on.
 Result<CallArguments> read_arguments(lua_State* state, int first) {
   const int options = first + 2;
   CallArguments arguments{.method = std::string(script::check_string(state, first))};
   if (const auto seconds = script::field_number(state, options, "timeout")) {
     arguments.options.timeout = milliseconds(state, *seconds);
+  }
+  arguments.options.timeout = within_task(state, arguments.options.timeout);
+  for (const auto& [name, member] : kTextOptions) {
+    if (auto text = script::field_string(state, options, name)) {
+      arguments.options.*member = std::move(*text);
+    }
+  }
+  if (arguments.options.idempotency_key.size() > 64) {
+    luaL_error(state, "idempotency_key has more than 64 bytes");
   }
   arguments.options.read_only = script::field_boolean(state, options, "read_only").value_or(false);
   arguments.raw = script::field_boolean(state, options, "raw").value_or(false);
@@ -118,6 +131,7 @@ Result<Handle> open_connection(lua_State* state, std::string_view path, int opti
   if (auto hint = script::field_string(state, options, "hint")) {
     how.not_running_hint = std::move(*hint);
   }
+  how.locale = script::field_string(state, options, "locale").value_or("");
   Vm& vm = Vm::of(state);
   auto connection = std::make_shared<Connection>();
   TRY_ASSIGN(connection->client, Client::open(vm.loop(), path, std::move(how)));
@@ -203,6 +217,24 @@ Result<int> connection_call(lua_State* state) {
   return run_call(state, connection, std::move(arguments));
 }
 
+/// conn:query(method, params?, opts?): a call that changes nothing   *async*
+Result<int> connection_query(lua_State* state) {
+  const Handle connection = script::check_object<Connection>(state, 1);
+  TRY_ASSIGN(CallArguments arguments, read_arguments(state, 2));
+  arguments.options.read_only = true;
+  return run_call(state, connection, std::move(arguments));
+}
+
+/// conn:action(method, params?, opts?): a call the server carries out once   *async*
+Result<int> connection_action(lua_State* state) {
+  const Handle connection = script::check_object<Connection>(state, 1);
+  TRY_ASSIGN(CallArguments arguments, read_arguments(state, 2));
+  if (arguments.options.idempotency_key.empty()) {
+    arguments.options.idempotency_key = client::make_idempotency_key();
+  }
+  return run_call(state, connection, std::move(arguments));
+}
+
 /// conn:notify(method, params?) → true | nil, err
 Result<int> connection_notify(lua_State* state) {
   const Handle connection = script::check_object<Connection>(state, 1);
@@ -227,6 +259,9 @@ int connection_close(lua_State* state) {
 }
 
 constexpr luaL_Reg kMethods[] = {{"call", script::thunk<connection_call>},
+                                 {"query", script::thunk<connection_query>},
+                                 {"action", script::thunk<connection_action>},
+                                 {"events", script::thunk<client_events>},
                                  {"notify", script::thunk<connection_notify>},
                                  {"connected", script::thunk<connection_connected>},
                                  {"close", script::thunk<connection_close>},
@@ -240,6 +275,7 @@ constexpr luaL_Reg kFunctions[] = {{"connect", script::thunk<client_connect>},
 
 int open_client(lua_State* state) {
   script::define_class<Connection>(state, kMethods);
+  open_client_events(state);
   luaL_newlib(state, kFunctions);
   return 1;
 }

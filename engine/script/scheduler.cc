@@ -260,6 +260,12 @@ TaskId Scheduler::current(lua_State* state) const {
   return task.alive && task.coroutine == state ? current_ : TaskId{};
 }
 
+TimePoint Scheduler::deadline(TaskId id) const {
+  const bool known = id.generation != 0 && id.index < tasks_.size();
+  if (!known || tasks_[id.index]->generation != id.generation) return TimePoint::max();
+  return tasks_[id.index]->deadline;
+}
+
 // One timer serves all tasks: deadlines are far and nearly always missed, so it is moved only when
 // an earlier one comes up.
 void Scheduler::watch_deadline(const Task& task) {

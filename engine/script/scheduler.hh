@@ -33,6 +33,8 @@ class Scheduler {
 
   /// The task whose own coroutine `state` is.
   [[nodiscard]] TaskId current(lua_State* state) const;
+  /// TimePoint::max() for a dead id.
+  [[nodiscard]] TimePoint deadline(TaskId id) const;
   [[nodiscard]] std::size_t live() const { return live_; }
 
  private:

@@ -66,4 +66,8 @@ TaskId current_task(lua_State* state) {
   return Vm::of(state).impl().tasks.current(state);
 }
 
+TimePoint task_deadline(lua_State* state) {
+  return Vm::of(state).impl().tasks.deadline(current_task(state));
+}
+
 }  // namespace engine::script

@@ -30,6 +30,16 @@ class EchoServer final : public net::LineHandler {
       kept_.push_back(std::move(answer));
       return;
     }
+    if (request.method == "whole") {  // gives the request itself
+      const std::string text(line);
+      answer.write([&](std::string& out) { rpc::encode_result(out, request.id, text); });
+      return;
+    }
+    if (request.method == "event.subscribe") return subscribe(session, request, std::move(answer));
+    if (request.method == "break") {
+      session.close();
+      return;
+    }
     if (request.method == "events") {
       session.send(R"({"jsonrpc":"2.0","method":"event","params":{"seq":1}})");
       session.send(R"({"jsonrpc":"2.0","method":"event","params":{"seq":2}})");
@@ -46,6 +56,27 @@ class EchoServer final : public net::LineHandler {
   void on_oversize(net::LineSession&, net::Answer) override {}
 
  private:
+  /// Three events (with `sinceSeq`: those behind it), then the answer; `type = 'bad'` is refused.
+  void subscribe(net::LineSession& session, const rpc::Request& request, net::Answer answer) {
+    const json::Value params = *json::parse(request.params);
+    if (params.string_or("type", "") == "bad") {
+      answer.write([&](std::string& out) {
+        rpc::encode_error(out, request.id, {.code = Errc::invalid_params, .message = "bad"});
+      });
+      return;
+    }
+    for (std::int64_t seq = params.integer_or("sinceSeq", 0) + 1; seq <= 3; ++seq) {
+      session.send(R"({"method":"event","params":{"sub":1,"event":{"type":"t"},"seq":)" +
+                   std::to_string(seq) + "}}");
+    }
+    answer.send(R"({"result":{"sub":1,"next":4,"gap":)" +
+                std::string(params.string_or("type", "") == "gap" ? "true" : "false") +
+                "},\"id\":" + std::string(request.id) + "}");
+    if (params.string_or("type", "") == "gap") {
+      session.send(R"({"method":"lagged","params":{"sub":1,"dropped":7}})");
+    }
+  }
+
   rpc::Incoming incoming_;
   std::vector<net::Answer> kept_;
   std::unique_ptr<net::LineService> service_;
@@ -143,6 +174,74 @@ TEST_CASE("bindings/client: notifications during a call and on a connection", "[
     conn:call('events')
     assert(table.concat(during, ' ') == '1 2', table.concat(during, ' '))
     assert(table.concat(always, ' ') == '1 2 1 2')
+    return 'ok'
+  )") == "ok");
+}
+
+TEST_CASE("bindings/client: queries, actions and what a call says of itself", "[bindings]") {
+  ClientFixture lua;
+  CHECK(lua.run(R"(
+    local conn = assert(client.connect(dir .. 's', { locale = 'pl_PL' }))
+    local sent = conn:call('whole', {}, { timeout = 7, trace = 't' })
+    assert(sent.locale == 'pl_PL' and sent.trace == 't' and sent.idempotency_key == nil)
+    assert(sent.deadline_ms > 6000 and sent.deadline_ms <= 7000, sent.deadline_ms)
+    sent = conn:action('whole', {}, { locale = 'de_DE' })
+    assert(#sent.idempotency_key == 32 and sent.locale == 'de_DE')
+    assert(conn:action('whole', {}, { idempotency_key = 'k' }).idempotency_key == 'k')
+    assert(conn:query('whole').idempotency_key == nil)
+    local _, err = conn:call('break')
+    assert(err.code == 'outcome_unknown', err.code)
+    _, err = conn:query('break')
+    assert(err.code == 'connection_lost', err.code)
+    assert(not pcall(conn.call, conn, 'whole', {}, { idempotency_key = ('x'):rep(65) }))
+    return 'ok'
+  )") == "ok");
+}
+
+TEST_CASE("bindings/client: events in a loop, over a broken connection, to their end",
+          "[bindings]") {
+  ClientFixture lua;
+  CHECK(lua.run(R"(
+    local conn = assert(client.connect(dir .. 's'))
+    local seen = {}
+    local events = conn:events({ type = 'x' }, { since_seq = 1 })
+    for event in events do
+      seen[#seen + 1] = event.type .. event.seq
+      if #seen == 2 then break end
+    end
+    assert(table.concat(seen, ' ') == 't2 t3')
+    local nothing, err = events:next(0.01)
+    assert(nothing == nil and err.code == 'timeout')
+    conn:call('break')
+    nothing, err = events:next(0.2)
+    assert(nothing == nil and err.code == 'timeout', 'it was subscribed again behind t3')
+    loop.spawn(function() loop.sleep(0.01) conn:close() end)
+    assert(events() == nil)
+    nothing, err = events:next()
+    assert(err.code == 'closed')
+    events:close()
+    assert(not pcall(events.next, events))
+    return 'ok'
+  )") == "ok");
+}
+
+TEST_CASE("bindings/client: gaps, lag and refusals of events", "[bindings]") {
+  ClientFixture lua;
+  CHECK(lua.run(R"(
+    local conn = assert(client.connect(dir .. 's'))
+    local events = conn:events({ type = 'gap' }, { since_seq = 2 })
+    assert(events:next().type == 'gap')
+    assert(events:next().seq == 3)
+    local lagged = events:next()
+    assert(lagged.type == 'lagged' and lagged.dropped == 7)
+    local bad = conn:events({ type = 'bad' })
+    local fine, err = pcall(bad)
+    assert(not fine and err.code == 'invalid_params', tostring(err))
+    fine, err = bad:next()
+    assert(fine == nil and err.code == 'invalid_params')
+    local fine, err = conn:events({ f = print })
+    assert(fine == nil and err.code == 'serialization')
+    conn:events()  -- left to the collector
     return 'ok'
   )") == "ok");
 }
