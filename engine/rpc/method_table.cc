@@ -69,6 +69,9 @@ Result<Method> read_method(const json::Value& description) {
   method.context = description.string_or("context", "RpcContext");
   method.read_only = description.boolean_or("read_only", false);
   method.raw_result = description.boolean_or("raw_result", false);
+  if (const json::Value* metadata = description.find("metadata")) {
+    method.detached = metadata->boolean_or("detached", false);
+  }
   method.deadline = Milliseconds(description.integer_or("deadline_ms", 30'000));
   if (method.deadline <= Milliseconds(0)) return refuse(method, "`deadline_ms` must be positive");
   TRY_ASSIGN(method.raw_params, read_names(method, description.find("raw_params")));

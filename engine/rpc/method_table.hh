@@ -32,6 +32,7 @@ struct Method {
   HandlerKind kind = HandlerKind::fn;
   bool read_only = false;
   bool raw_result = false;
+  bool detached = false;  ///< goes on when the caller's connection has gone
   Milliseconds deadline{30'000};
   std::vector<std::string> raw_params;  ///< parameters that stay JSON text
   json::Value metadata;                 ///< object

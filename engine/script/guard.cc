@@ -14,6 +14,8 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
+#include <mutex>
+#include <vector>
 
 namespace engine::script {
 namespace {
@@ -27,6 +29,22 @@ constexpr Nanoseconds kAgain = 10'000'000;
 
 std::atomic<Nanoseconds> hard_grace{std::chrono::nanoseconds(Guard::kHardGrace).count()};
 
+}  // namespace
+
+struct Guard::Stopper::Impl {
+  std::mutex mutex;
+  std::vector<std::uint64_t> owners;  ///< to be stopped
+  std::atomic<bool> any{false};       ///< owners is not empty
+  pid_t thread = 0;                   ///< 0: none is bound
+
+  bool wants(std::uint64_t owner) {
+    const std::lock_guard lock(mutex);
+    return std::ranges::find(owners, owner) != owners.end();
+  }
+};
+
+namespace {
+
 /// What one thread runs at the moment. Written by the thread, read by its own signal handler.
 struct ThreadGuard {
   lua_State* volatile state = nullptr;
@@ -35,6 +53,10 @@ struct ThreadGuard {
   lua_State* volatile hooked = nullptr;   ///< whose hook is set
   volatile Nanoseconds paused_total = 0;  ///< time spent in Pause scopes
   bool raised = false;                    ///< the timeout error lies in the registry
+  volatile std::uint64_t owner = 0;       ///< of the innermost entry
+  volatile bool stopped = false;          ///< it ends because its owner was stopped
+  std::shared_ptr<Guard::Stopper::Impl> stopper;
+  const std::atomic<bool>* volatile stops = nullptr;  ///< of stopper: somebody is to be stopped
   timer_t timer = {};
   bool has_timer = false;
 
@@ -77,6 +99,10 @@ void arm(ThreadGuard& guard, Nanoseconds at) {
 constexpr const char* kTimeout = "engine.timeout";
 
 void push_timeout(lua_State* state, lua_Debug* frame) {
+  if (here().stopped) {
+    push_error(state, {.code = Errc::cancelled, .message = "the caller has gone"});
+    return;
+  }
   lua_getinfo(state, "Sl", frame);
   std::string message = frame->currentline > 0 ? std::string(frame->short_src) + ':' +
                                                      std::to_string(frame->currentline) + ": "
@@ -85,8 +111,26 @@ void push_timeout(lua_State* state, lua_Debug* frame) {
   push_error(state, {.code = Errc::timeout, .message = message, .debug = traceback(state, 0)});
 }
 
+/// Async-signal-safe.
+bool may_be_stopped(const ThreadGuard& guard) {
+  const std::atomic<bool>* const stops = guard.stops;
+  return stops != nullptr && guard.owner != 0 && !guard.stopped &&
+         stops->load(std::memory_order_acquire);
+}
+
+/// If the entry's owner was stopped, it is past its deadline from now on.
+bool take_stop(ThreadGuard& guard) {
+  if (!may_be_stopped(guard) || !guard.stopper->wants(guard.owner)) return false;
+  guard.stopped = true;
+  guard.deadline = std::min(Nanoseconds{guard.deadline}, now());
+  return true;
+}
+
+void arm(ThreadGuard& guard, Nanoseconds at);
+
 void hook(lua_State* state, lua_Debug* frame) {
   ThreadGuard& guard = here();
+  if (guard.hooked != nullptr && take_stop(guard)) arm(guard, now() + kAgain);
   if (guard.hooked == nullptr || guard.deadline > now()) {
     lua_sethook(state, nullptr, 0, 0);
     return;
@@ -110,6 +154,14 @@ void hook(lua_State* state, lua_Debug* frame) {
   std::abort();
 }
 
+void set_hook(ThreadGuard& guard) {
+  guard.hooked = guard.state;
+  // Off and on again, so that the dispatch table is written anew. No call hook: it would fire
+  // for the message handler of a protected call too, and an error there loses the timeout.
+  lua_sethook(guard.state, nullptr, 0, 0);
+  lua_sethook(guard.state, hook, LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}
+
 /// Async-signal-safe: clock_gettime, timer_settime and lua_sethook, which stores a few words (the
 /// stand-alone interpreter calls it from its signal handler as well).
 void on_signal(int, siginfo_t*, void*) {
@@ -117,17 +169,15 @@ void on_signal(int, siginfo_t*, void*) {
   if (ThreadGuard* const guard = current; guard != nullptr) {
     guard->armed = kNever;
     const Nanoseconds at = now();
-    if (guard->state == nullptr || guard->deadline == kNever) {
+    const bool asked = may_be_stopped(*guard);
+    if (guard->state == nullptr || (guard->deadline == kNever && !asked)) {
       // Nothing runs; the next entry arms again.
     } else if (at < guard->deadline) {
-      arm(*guard, guard->deadline);
+      if (asked) set_hook(*guard);
+      arm(*guard, asked ? std::min(Nanoseconds{guard->deadline}, at + kAgain) : guard->deadline);
     } else {
       if (at - guard->deadline > hard_grace.load(std::memory_order_relaxed)) give_up();
-      guard->hooked = guard->state;
-      // Off and on again, so that the dispatch table is written anew. No call hook: it would fire
-      // for the message handler of a protected call too, and an error there loses the timeout.
-      lua_sethook(guard->state, nullptr, 0, 0);
-      lua_sethook(guard->state, hook, LUA_MASKLINE | LUA_MASKCOUNT, 1);
+      set_hook(*guard);
       arm(*guard, at + kAgain);
     }
   }
@@ -181,15 +231,18 @@ void Guard::set_hard_grace(Milliseconds grace) {
   hard_grace = std::chrono::nanoseconds(grace).count();
 }
 
-Guard::Entry::Entry(lua_State* state, TimePoint deadline) {
+Guard::Entry::Entry(lua_State* state, TimePoint deadline, std::uint64_t owner) {
   ThreadGuard& guard = here();
   prepare_thread(guard);
   const Nanoseconds outer = guard.deadline;
   outer_state_ = guard.state;
   outer_deadline_ = TimePoint(std::chrono::nanoseconds(outer));
   paused_ = guard.paused_total;
+  outer_owner_ = guard.owner;
   guard.deadline = std::min(outer, to_nanoseconds(deadline));
   guard.state = state;
+  if (owner != 0) guard.owner = owner;
+  take_stop(guard);
   arm_in_time(guard);
 }
 
@@ -199,10 +252,13 @@ Guard::Entry::~Entry() {
   const Nanoseconds outer = to_nanoseconds(outer_deadline_);
   guard.deadline = outer == kNever ? kNever : outer + (guard.paused_total - paused_);
   guard.state = outer_state_;
+  guard.owner = outer_owner_;
+  guard.stopped = false;
   if (guard.hooked != nullptr) {
     lua_sethook(guard.hooked, nullptr, 0, 0);
     guard.hooked = nullptr;
     guard.raised = false;
+    take_stop(guard);
     arm_in_time(guard);
   }
 }
@@ -219,7 +275,50 @@ Guard::Pause::~Pause() {
   guard.paused_total = guard.paused_total + spent;
   if (guard.deadline != kNever) guard.deadline = guard.deadline + spent;
   guard.state = state_;
+  take_stop(guard);
   arm_in_time(guard);
+}
+
+bool Guard::Entry::stopped() const {
+  return here().stopped;
+}
+
+Guard::Stopper::Stopper() : impl_(std::make_shared<Impl>()) {}
+
+Guard::Stopper::~Stopper() = default;
+
+void Guard::Stopper::bind() {
+  ThreadGuard& guard = here();
+  prepare_thread(guard);
+  guard.stopper = impl_;
+  guard.stops = &impl_->any;
+  const std::lock_guard lock(impl_->mutex);
+  impl_->thread = static_cast<pid_t>(::syscall(SYS_gettid));
+}
+
+void Guard::Stopper::release() {
+  ThreadGuard& guard = here();
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->thread = 0;
+  }
+  guard.stops = nullptr;
+  guard.stopper.reset();
+}
+
+void Guard::Stopper::stop(std::uint64_t owner) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->owners.push_back(owner);
+  impl_->any.store(true, std::memory_order_release);
+  if (impl_->thread != 0) {
+    ::syscall(SYS_tgkill, ::getpid(), impl_->thread, guard_signal());
+  }
+}
+
+void Guard::Stopper::forget(std::uint64_t owner) {
+  const std::lock_guard lock(impl_->mutex);
+  std::erase(impl_->owners, owner);
+  impl_->any.store(!impl_->owners.empty(), std::memory_order_release);
 }
 
 }  // namespace engine::script

@@ -5,6 +5,7 @@
 #include <lua.hpp>
 
 #include <cstdint>
+#include <memory>
 
 namespace engine::script {
 
@@ -24,18 +25,44 @@ class Guard {
   /// Another grace than kHardGrace, for every thread of the process.
   static void set_hard_grace(Milliseconds grace);
 
+  /// Stops what a thread runs on behalf of one owner, from other threads. Shared; thread-safe.
+  class Stopper {
+   public:
+    Stopper();
+    Stopper(const Stopper&) = delete;
+    Stopper& operator=(const Stopper&) = delete;
+    ~Stopper();
+
+    /// The calling thread is the one that is stopped, until `release`.
+    void bind();
+    void release();
+    /// From now until `forget`, entries of `owner` on that thread end with `cancelled` at the next
+    /// chance, the running one and those to come.
+    void stop(std::uint64_t owner);
+    void forget(std::uint64_t owner);
+
+    struct Impl;
+
+   private:
+    std::shared_ptr<Impl> impl_;
+  };
+
   /// RAII: `state` runs under `deadline` until the end of the scope. Entries nest; an inner one
-  /// never lasts longer than its outer ones.
+  /// never lasts longer than its outer ones. `owner`: for Stopper; 0: cannot be stopped by it.
   class Entry {
    public:
-    Entry(lua_State* state, TimePoint deadline);
+    Entry(lua_State* state, TimePoint deadline, std::uint64_t owner = 0);
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
     ~Entry();
 
+    /// A Stopper ended it.
+    [[nodiscard]] bool stopped() const;
+
    private:
     lua_State* outer_state_;
     TimePoint outer_deadline_;
+    std::uint64_t outer_owner_;
     std::int64_t paused_ = 0;  ///< nanoseconds of Pause on this thread at the start
   };
 

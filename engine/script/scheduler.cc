@@ -73,6 +73,7 @@ TaskId Scheduler::spawn(
   task.done = std::move(done);
   task.deadline = after(limits.deadline);
   task.slice = limits.slice;
+  task.owner = limits.owner;
   const int base = lua_gettop(vm_.state);
   const Result<int> pushed = vm_.protect([&](lua_State* main) {
     take_coroutine(main, task);
@@ -102,8 +103,10 @@ void Scheduler::run(TaskId id, int arguments) {
   {
     const TimePoint slice_end = after(task.cancelled ? std::min(task.slice, kCleanup) : task.slice);
     const Guard::Entry entry(vm_.state,
-                             task.cancelled ? slice_end : std::min(slice_end, task.deadline));
+                             task.cancelled ? slice_end : std::min(slice_end, task.deadline),
+                             task.cancelled ? 0 : task.owner);
     status = lua_resume(task.coroutine, arguments);
+    if (entry.stopped() && !task.cancelled) task.cancelled = Errc::cancelled;
   }
   --vm_.depth;
   current_ = outer;
@@ -125,6 +128,9 @@ void Scheduler::finish(TaskId id, int status) {
                           where(coroutine, 0) +
                               ": coroutine.yield outside of a coroutine: a task "
                               "waits through engine functions only");
+  } else if (task.cancelled && *task.cancelled != Errc::timeout) {
+    // Whatever it raised on its way out, this is why it ended.
+    outcome.status = fail(cancelled_error(*task.cancelled));
   } else {
     outcome.status = fail(vm_.failure_of(coroutine, traceback(coroutine, 0)));
   }
@@ -235,6 +241,14 @@ void Scheduler::cancel(TaskId id, Errc reason) {
   resume(id, ticket, [reason](lua_State* main) {
     return push_failure(main, cancelled_error(reason));
   });
+}
+
+void Scheduler::cancel_owner(std::uint64_t owner) {
+  if (owner == 0) return;
+  for (std::uint32_t index = 0; index < tasks_.size(); ++index) {
+    const Task& task = *tasks_[index];
+    if (task.alive && task.owner == owner) cancel({index, task.generation}, Errc::cancelled);
+  }
 }
 
 void Scheduler::close() {

@@ -22,6 +22,7 @@ class Scheduler {
   TaskId spawn(
       const Ref& function, Push arguments, Limits limits, Done done, std::string_view name);
   void cancel(TaskId id, Errc reason);
+  void cancel_owner(std::uint64_t owner);
   /// Cancels everything; afterwards no task is left.
   void close();
 
@@ -47,6 +48,7 @@ class Scheduler {
     std::string name;
     TimePoint deadline;
     Milliseconds slice{};
+    std::uint64_t owner = 0;
     std::uint32_t ticket = 0;
     bool alive = false;
     bool suspended = false;

@@ -214,4 +214,8 @@ void Vm::cancel(TaskId task, Errc reason) {
   impl_->tasks.cancel(task, reason);
 }
 
+void Vm::cancel_owner(std::uint64_t owner) {
+  impl_->tasks.cancel_owner(owner);
+}
+
 }  // namespace engine::script

@@ -10,6 +10,7 @@
 
 #include <lua.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -37,6 +38,8 @@ struct Limits {
   Milliseconds deadline{30'000};
   /// Running without yielding; then the guard raises `timeout`.
   Milliseconds slice{5'000};
+  /// On whose behalf, for `cancel_owner`: the id of a connection. 0: nobody's.
+  std::uint64_t owner = 0;
 };
 
 /// How a function ended: its results on top of a stack, or an error.
@@ -112,6 +115,9 @@ class Vm {
   /// Ends the task's pending operation and resumes it with `nil, {code = 'cancelled'}`; every later
   /// suspension of it fails the same way. No effect on a dead id.
   void cancel(TaskId task, Errc reason = Errc::cancelled);
+  /// Cancels every task of `owner` (Limits). Those that do not wait for anything need
+  /// Guard::Stopper::stop as well, from another thread.
+  void cancel_owner(std::uint64_t owner);
 
   struct Impl;
   Impl& impl() { return *impl_; }

@@ -1,4 +1,5 @@
 --- What the daemon asks of a VM when it loads a generation of scripts.
+local i18n = require('lib.i18n')
 local module = require('engine.module')
 local server = require('lib.rpc.server')
 
@@ -40,5 +41,9 @@ function M.describe(trees, control)
   run_selftests()
   return methods
 end
+
+--- The labels of error kinds, so that the engine can name them in the caller's language.
+---@return table<string, table<string, string>> labels locale → kind → label
+function M.labels() return i18n.error_labels() end
 
 return M

@@ -43,4 +43,10 @@ void BlockingPool::execute(std::shared_ptr<const Generation> generation,
   });
 }
 
+void BlockingPool::cancel_connection(std::uint64_t connection) {
+  for (auto& member : members_) {
+    if (member->busy > 0) member->scripts->cancel_connection(connection);
+  }
+}
+
 }  // namespace engine::app

@@ -22,6 +22,9 @@ class BlockingPool {
   /// Runs the request on the least busy thread, in the VM of `generation`. `reply` runs there.
   void execute(std::shared_ptr<const Generation> generation, Request request, Reply reply);
 
+  /// ScriptLoop::cancel_connection on every thread.
+  void cancel_connection(std::uint64_t connection);
+
  private:
   struct Member {
     explicit Member(std::unique_ptr<ScriptLoop> on) : scripts(std::move(on)) {}

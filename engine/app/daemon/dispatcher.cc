@@ -140,17 +140,19 @@ void Dispatcher::handle_call(ScriptLoop& worker,
   route(worker, method->kind, std::move(request), std::move(reply));
 }
 
+void Dispatcher::cancel_connection(ScriptLoop& worker, std::uint64_t connection) {
+  worker.cancel_connection(connection);
+  control_.cancel_connection(connection);
+  pool_.cancel_connection(connection);
+}
+
 void Dispatcher::route(ScriptLoop& worker, rpc::HandlerKind kind, Request request, Reply reply) {
   switch (kind) {
     case rpc::HandlerKind::fn:
     case rpc::HandlerKind::async:
       return worker.execute(std::move(request), std::move(reply));
     case rpc::HandlerKind::async_local:
-      return control_.loop().post([this,
-                                   request = std::move(request),
-                                   reply = reply_on(worker.loop(), std::move(reply))]() mutable {
-        control_.execute(std::move(request), std::move(reply));
-      });
+      return control_.submit(std::move(request), reply_on(worker.loop(), std::move(reply)));
     case rpc::HandlerKind::blocking:
       return pool_.execute(worker.current()->generation,
                            std::move(request),

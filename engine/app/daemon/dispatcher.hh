@@ -34,6 +34,10 @@ class Dispatcher {
                    std::string_view line,
                    LineAnswer answer);
 
+  /// The connection has gone: what still runs for it on any thread is cancelled, except `detached`
+  /// methods. Thread-safe.
+  void cancel_connection(ScriptLoop& worker, std::uint64_t connection);
+
   /// The answer to a line that was too long to be read.
   static std::string oversize_answer(std::size_t limit);
 

@@ -69,6 +69,7 @@ void Desk::on_lagged(net::LineSession& session, std::size_t dropped) {
 }
 
 void Desk::on_close(net::LineSession& session) {
+  dispatcher_.cancel_connection(worker_, session.id());
   closed_(session.id());
 }
 

@@ -70,7 +70,26 @@ void push_trees(lua_State* state, const ScriptPackage& package) {
   }
 }
 
+/// {locale: {kind: label}} as rows that an Errc is an index of.
+std::map<std::string, std::vector<std::string>, std::less<>> take_labels(const json::Value& told) {
+  std::map<std::string, std::vector<std::string>, std::less<>> labels;
+  if (!told.is_object()) return labels;
+  for (const auto& [locale, of] : *told.object()) {
+    std::vector<std::string>& row = labels[locale];
+    for (const ErrcInfo& info : errc_table())
+      row.push_back(of.string_or(info.kind, ""));
+  }
+  return labels;
+}
+
 }  // namespace
+
+std::string_view Generation::label(std::string_view locale, Errc code) const {
+  const auto row = labels.find(locale);
+  const auto index = static_cast<std::size_t>(code);
+  return row == labels.end() || index >= row->second.size() ? std::string_view()
+                                                            : row->second[index];
+}
 
 Result<script::Ref> load_trees(script::Vm& vm, const Generation& generation) {
   TRY_ASSIGN(const script::Ref load, host_function(vm, "load"));
@@ -126,6 +145,9 @@ Result<std::shared_ptr<const Generation>> load_generation(std::uint64_t id,
     TRY_ASSIGN(generation->tables[context], rpc::MethodTable::build(json::write(methods)));
     generation->descriptions[context] = methods;
   }
+  TRY_ASSIGN(const script::Ref labels, host_function(*vm, "labels"));
+  TRY_ASSIGN(const json::Value told, call_for_value(*vm, labels, [](lua_State*) { return 0; }));
+  generation->labels = take_labels(told);
   times.build = since(start);
   return generation;
 }

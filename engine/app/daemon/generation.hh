@@ -34,7 +34,12 @@ struct Generation {
   std::shared_ptr<const script::Snapshot> scripts;
   std::map<std::string, std::shared_ptr<const rpc::MethodTable>, std::less<>> tables;
   std::map<std::string, json::Value> descriptions;  ///< context → array of methods
+  /// locale → label of each kind, by enumerator; empty where the scripts have none
+  std::map<std::string, std::vector<std::string>, std::less<>> labels;
   std::chrono::system_clock::time_point loaded_at;
+
+  /// The short name of `code` in `locale` ("de_DE"); empty: the English one of errc_info.
+  [[nodiscard]] std::string_view label(std::string_view locale, Errc code) const;
 };
 
 /// What a load took, in microseconds, phase by phase.

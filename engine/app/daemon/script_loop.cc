@@ -65,7 +65,9 @@ ResponseHead take_head(const script::Ref& call, lua_State* state) {
 ScriptLoop::ScriptLoop(std::string name,
                        const script::Services& services,
                        std::span<const script::Module> modules)
-    : loop_(std::move(name)), services_(services), modules_(modules), sweep_timer_(loop_) {}
+    : loop_(std::move(name)), services_(services), modules_(modules), sweep_timer_(loop_) {
+  loop_.post([this] { stopper_.bind(); });
+}
 
 ScriptLoop::~ScriptLoop() {
   if (thread_.joinable()) stop_thread();
@@ -85,6 +87,7 @@ void ScriptLoop::stop_thread() {
 }
 
 void ScriptLoop::close() {
+  stopper_.release();
   sweep_timer_.cancel();
   prepared_.reset();
   current_.reset();
@@ -145,7 +148,8 @@ void ScriptLoop::execute(Request request, Reply reply) {
   if (method == nullptr) return reply(fail(Errc::method_not_found, request.method), {});
   const script::Ref& runner = loaded->runners.find(request.context())->second[method->index];
   const script::Limits limits{.deadline = request.deadline,
-                              .slice = std::min(request.deadline, Milliseconds(5'000))};
+                              .slice = std::min(request.deadline, Milliseconds(5'000)),
+                              .owner = method->detached ? 0 : request.caller->connection};
   Result<> pushed;
   auto push = [&, method](lua_State* state) {
     pushed = push_call(state, plain_context(*loaded, request.context()), request);
@@ -172,15 +176,42 @@ void ScriptLoop::execute(Request request, Reply reply) {
     params.push(target);
     return 2;
   };
-  auto done = [reply = std::move(reply), kept = std::move(kept)](script::Outcome outcome) mutable {
-    reply(take_answer(outcome), take_head(kept, outcome.state));
-  };
   if (method->kind == rpc::HandlerKind::fn) {
+    auto done = [reply = std::move(reply), kept = std::move(kept)](script::Outcome outcome) mutable {
+      reply(take_answer(outcome), take_head(kept, outcome.state));
+    };
     loaded->vm->call(runner, std::move(arguments), limits, std::move(done));
   } else {
+    ++under_way_;
+    auto done = [this, reply = std::move(reply), kept = std::move(kept)](
+                    script::Outcome outcome) mutable {
+      --under_way_;
+      reply(take_answer(outcome), take_head(kept, outcome.state));
+    };
     loaded->vm->spawn(runner, std::move(arguments), limits, std::move(done), method->name);
   }
   lua_settop(state, top);
+}
+
+void ScriptLoop::submit(Request request, Reply reply) {
+  ++under_way_;
+  loop_.post([this, request = std::move(request), reply = std::move(reply)]() mutable {
+    execute(std::move(request), std::move(reply));
+    --under_way_;
+  });
+}
+
+void ScriptLoop::cancel_connection(std::uint64_t connection) {
+  if (connection == 0 || under_way_ == 0) return;
+  stopper_.stop(connection);
+  loop_.post([this, connection] { forget_connection(connection); });
+}
+
+void ScriptLoop::forget_connection(std::uint64_t connection) {
+  stopper_.forget(connection);
+  if (current_) current_->vm->cancel_owner(connection);
+  for (const auto& old : retired_)
+    old->vm->cancel_owner(connection);
 }
 
 void ScriptLoop::spawn_hook(std::string_view module,

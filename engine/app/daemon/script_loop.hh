@@ -3,8 +3,10 @@
 #include "app/daemon/generation.hh"
 #include "app/daemon/request.hh"
 #include "loop/loop.hh"
+#include "script/guard.hh"
 #include "script/vm.hh"
 
+#include <atomic>
 #include <memory>
 #include <span>
 #include <string>
@@ -58,6 +60,13 @@ class ScriptLoop {
   /// Runs a method of the current generation. `reply` gets the JSON text of the result, on this
   /// thread, possibly before this returns.
   void execute(Request request, Reply reply);
+  /// The same from any thread; `reply` runs on the loop's.
+  void submit(Request request, Reply reply);
+
+  /// Cancels what runs, or waits to run, for a connection that has gone, except `detached`
+  /// requests: what it waits for ends with `cancelled`, and if it does not wait, the guard stops
+  /// it. Thread-safe; costs next to nothing when nothing is under way.
+  void cancel_connection(std::uint64_t connection);
 
   /// Spawns `module[function]()` as a task of the current VM, if the module has such a function.
   void spawn_hook(std::string_view module,
@@ -66,6 +75,7 @@ class ScriptLoop {
                   UniqueFunction<void()> done);
 
  private:
+  void forget_connection(std::uint64_t connection);
   void retire(std::unique_ptr<LoadedVm> old);
   void sweep();
 
@@ -77,6 +87,8 @@ class ScriptLoop {
   std::unique_ptr<LoadedVm> prepared_;
   std::vector<std::unique_ptr<LoadedVm>> retired_;
   loop::Timer sweep_timer_;
+  std::atomic<std::size_t> under_way_{0};  ///< requests submitted and those with a task
+  script::Guard::Stopper stopper_;
 };
 
 }  // namespace engine::app

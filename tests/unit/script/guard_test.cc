@@ -210,6 +210,38 @@ TEST_CASE("script/guard: guards of several threads do not disturb each other", "
   CHECK(stopped == 40);
 }
 
+TEST_CASE("script/guard: a stopper ends what another thread runs for an owner", "[script][guard]") {
+  if (!kGuardWorks) return;
+  constexpr const char* kSpins[] = {"while true do end",
+                                    "while true do pcall(function() while true do end end) end"};
+  for (const char* source : kSpins) {
+    Guard::Stopper stopper;
+    std::atomic<bool> bound = false;
+    Errc mine = Errc::unknown;
+    Errc other = Errc::unknown;
+    Errc later = Errc::unknown;
+    std::thread runner([&] {
+      ScriptFixture lua;
+      stopper.bind();
+      bound = true;
+      mine = lua.task(source, {.owner = 7}).error().code;
+      // One of the same owner that begins after the order does not run on either; another's does.
+      later = lua.task(source, {.owner = 7}).error().code;
+      stopper.forget(7);
+      other = lua.task(source, {.slice = Milliseconds(30), .owner = 8}).error().code;
+      CHECK(lua.task("return 'well'", {.owner = 7}).value() == "well");
+      stopper.release();
+    });
+    while (!bound)
+      std::this_thread::yield();
+    stopper.stop(7);
+    runner.join();
+    CHECK(mine == Errc::cancelled);
+    CHECK(later == Errc::cancelled);
+    CHECK(other == Errc::timeout);
+  }
+}
+
 TEST_CASE("script/guard: past the hard grace the process ends and says why", "[script][guard]") {
   if (!kGuardWorks) return;
   int ends[2];

@@ -231,4 +231,26 @@ TEST_CASE("script/task: coroutines are used again without leaking state", "[scri
   }
 }
 
+TEST_CASE("script/task: the tasks of an owner are cancelled together", "[script][task]") {
+  std::vector<std::string> ends;
+  TaskFixture lua;
+  const auto spawn = [&](std::uint64_t owner) {
+    lua.vm->spawn(lua.compile("local _, err = require('engine.test').park() return err.code"),
+                  {},
+                  {.owner = owner},
+                  [&ends](const Outcome& outcome) {
+                    ends.push_back(ScriptFixture::text_of(outcome).value());
+                  });
+  };
+  spawn(7);
+  spawn(8);
+  spawn(7);
+  spawn(0);
+  lua.vm->cancel_owner(0);
+  CHECK(ends.empty());
+  lua.vm->cancel_owner(7);
+  CHECK(ends == std::vector<std::string>{"cancelled", "cancelled"});
+  CHECK(lua.vm->live_tasks() == 2);
+}
+
 }  // namespace engine::script
