@@ -98,6 +98,15 @@ void wake(const Handle& events) {
   }
 }
 
+void give_up(Events& events) {
+  if (const auto waiter = std::exchange(events.waiter, {}).lock()) {
+    waiter->resumer.resume([](lua_State* state) {
+      return script::push_failure(state,
+                                  {.code = Errc::timeout, .message = "no event came in time"});
+    });
+  }
+}
+
 void keep(Events& events, Events::Item item) {
   if (events.items.size() >= kMostKept) {
     std::uint64_t lost = 0;
@@ -148,13 +157,8 @@ int events_next(lua_State* state) {
     events->waiter = waiter;
     if (timeout >= 0) {
       waiter->timer = std::make_unique<loop::Timer>(Vm::of(state).loop());
-      waiter->timer->start(wait_time(timeout), [weak = std::weak_ptr(waiter)] {
-        if (const auto alive = weak.lock()) {
-          alive->resumer.resume([](lua_State* on) {
-            return script::push_failure(
-                on, {.code = Errc::timeout, .message = "no event came in time"});
-          });
-        }
+      waiter->timer->start(wait_time(timeout), [weak = std::weak_ptr(events)] {
+        if (const Handle alive = weak.lock()) give_up(*alive);
       });
     }
     return [waiter] {};
