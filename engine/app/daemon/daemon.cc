@@ -137,7 +137,7 @@ Result<> Daemon::Impl::build() {
   services.add<script::StateTable>(states);
   services.add<net::ConnectionTable>(connections);
   services.add<bindings::DaemonHost>(*this);
-  for (std::size_t i = 0; i < options.workers; ++i) {
+  for (std::size_t i = 0; i < options.settings.workers; ++i) {
     workers.push_back(
         std::make_unique<ScriptLoop>("worker-" + std::to_string(i + 1), services, host_modules()));
   }

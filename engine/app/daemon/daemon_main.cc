@@ -4,6 +4,7 @@
 #include "app/daemon/daemon_options.hh"
 #include "app/daemon/startup.hh"
 #include "app/version.hh"
+#include "base/log.hh"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -13,9 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <optional>
-#include <thread>
+#include <utility>
 
 namespace engine::app {
 namespace {
@@ -24,47 +24,40 @@ struct Arguments {
   std::string data_dir;
   std::string instance;
   std::string scripts;
-  std::string log_level = "info";
-  std::size_t workers = default_workers();
+  Settings settings;
   int ready_fd = -1;
   std::optional<int> exit;  ///< the parser said all there is to say
 };
 
-Arguments parse(int argc, char** argv) {
-  Arguments arguments;
-  CLI::App app("moond: the moonbox daemon", "moond");
+/// Parses into `arguments`; afterwards the command `run` knows what was given.
+CLI::App* parse(CLI::App& app, int argc, char** argv, Arguments& arguments) {
   app.set_version_flag("--version", "moond " + std::string(kVersion));
   app.require_subcommand(1);
   CLI::App* run = app.add_subcommand("run", "serve one instance in the foreground");
   run->add_option("--data-dir", arguments.data_dir, "where this daemon keeps everything");
   run->add_option("--instance", arguments.instance, "name of the instance (default: default)");
   run->add_option("--scripts", arguments.scripts, "folder of the shipped scripts");
-  run->add_option("--workers", arguments.workers, "worker threads")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
   run->add_option("--ready-fd", arguments.ready_fd, "descriptor that is told when it is ready");
-  run->add_option("--log-level", arguments.log_level, "trace, debug, info, warn or error")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
-      ->capture_default_str();
+  add_settings(*run, arguments.settings);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& stop) {
     arguments.exit = app.exit(stop) == 0 ? 0 : errc_info(Errc::usage).exit_code;
   }
-  return arguments;
+  return run;
 }
 
 std::optional<std::string_view> given(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
 }
 
-Result<DaemonOptions> resolve(const Arguments& arguments) {
+Result<DaemonOptions> resolve(Arguments& arguments, const CLI::App& command_line) {
   DaemonOptions options;
   TRY_ASSIGN(options.paths, resolve_paths(given(arguments.data_dir), given(arguments.instance)));
   TRY_ASSIGN(options.scripts, find_scripts(given(arguments.scripts)));
-  options.workers = arguments.workers;
   options.ready_fd = arguments.ready_fd;
-  options.log_level = log::level_from_name(arguments.log_level);
+  TRY(read_config(options.paths.config(), command_line, arguments.settings));
+  options.settings = std::move(arguments.settings);
   return options;
 }
 
@@ -117,7 +110,7 @@ Result<> serve(const DaemonOptions& options, StartupReport& report) {
   report.phase("log");
   TRY(log::configure({.file = options.paths.daemon_log(),
                       .to_stderr = options.ready_fd < 0,
-                      .level = options.log_level,
+                      .level = log::level_from_name(options.settings.log_level),
                       .instance = options.paths.instance}));
   raise_limits();
   Daemon daemon(options, std::move(lock), report);
@@ -126,18 +119,15 @@ Result<> serve(const DaemonOptions& options, StartupReport& report) {
 
 }  // namespace
 
-std::size_t default_workers() {
-  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  return std::clamp<std::size_t>(cores - 1, 1, 4);
-}
-
 int daemon_main(int argc, char** argv) {
-  const Arguments arguments = parse(argc, argv);
+  Arguments arguments;
+  CLI::App app("moond: the moonbox daemon", "moond");
+  const CLI::App* run = parse(app, argc, argv, arguments);
   if (arguments.exit) return *arguments.exit;
   ::umask(0077);
   ::signal(SIGPIPE, SIG_IGN);
   StartupReport report{UniqueFd(arguments.ready_fd)};
-  auto options = resolve(arguments);
+  auto options = resolve(arguments, *run);
   Result<> served = options ? serve(*options, report) : fail(options.error());
   if (served) return 0;
   const Error& error = served.error();

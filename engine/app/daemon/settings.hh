@@ -1,0 +1,54 @@
+#pragma once
+
+#include "base/result.hh"
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace engine::app {
+
+/// Bounds of what peers may send; docs/rpc.md has the table. 0 seconds mean for ever.
+struct WireLimits {
+  std::size_t message = 16UL << 20U;  ///< bytes of a line, an HTTP body, a WebSocket message
+  std::size_t nesting = 192;          ///< levels of one message
+  std::size_t batch = 1'000;          ///< calls of one batch
+  std::size_t in_flight = 64;         ///< of a connection: messages, and calls of each batch
+  std::size_t header = 16UL << 10U;   ///< bytes of an HTTP request's line and headers
+  std::size_t connections = 1'024;    ///< at once, of each kind
+  double idle = 0;                    ///< seconds of a line connection with nothing going on
+  double keep_alive = 75;             ///< seconds between two HTTP requests
+  double handshake = 10;              ///< seconds of a TLS handshake, and of HTTP headers
+  double stalled = 10;                ///< seconds without a byte inside a line
+  std::size_t spin = 0;               ///< microseconds to poll after work before sleeping
+};
+
+/// cores − 1, at least 1, at most 4 (design, section 3).
+std::size_t default_workers();
+
+/// What an operator may set, on the command line or in `{data}/config`. Value type.
+struct Settings {
+  std::vector<std::string> http;  ///< ADDR:PORT of each listener
+  std::vector<std::string> https;
+  std::vector<std::string> tls_lines;
+  std::size_t workers = default_workers();
+  std::string log_level = "info";
+  WireLimits limits;
+};
+
+/// Declares one option for each setting, bound to `settings`.
+void add_settings(CLI::App& app, Settings& settings);
+
+/// Reads `file` into `settings`; it need not exist. A setting that `given` (the parsed command
+/// line) names is left as it is there. One `name = value` a line, the names those of the options
+/// without dashes; `#` begins a comment; lists are `["a", "b"]` or several lines.
+///
+/// ERRORS: Errc::usage naming file and line; Errc::filesystem and its like.
+Result<> read_config(const std::filesystem::path& file, const CLI::App& given, Settings& settings);
+
+}  // namespace engine::app
