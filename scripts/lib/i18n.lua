@@ -103,14 +103,21 @@ end
 ---@param locale? string
 ---@return string
 function M.text(key, args, locale)
-  local catalog = M.catalog(locale or FALLBACK)
+  local catalog = M.catalog(M.match(locale))
   local text = catalog and catalog[key]
-  if not text and locale ~= FALLBACK then
+  if not text then
     local fallback = M.catalog(FALLBACK)
     text = fallback and fallback[key]
   end
   return M.fill(text or key, args)
 end
+
+--- The message of a key in the language of the caller.
+---@param call table What a handler gets
+---@param key string
+---@param args? table<string, any>
+---@return string
+function M.say(call, key, args) return M.text(key, args, call.locale) end
 
 --- The short labels of error kinds, for whoever must name them without a VM: the daemon puts the
 --- label of the caller's locale into `error.message`.

@@ -96,6 +96,10 @@ Result<Command> read_command(const json::Value& description) {
   command.callable = description.boolean_or("callable", false);
   command.hidden = description.boolean_or("hidden", false);
   command.examples = texts(description.find("examples"));
+  if (const json::Value* labels = description.find("labels"); labels && labels->is_object()) {
+    for (const auto& [key, text] : *labels->object())
+      command.labels[key] = text_of(text);
+  }
   for (const json::Value& item : members(description, "args")) {
     auto argument = read_argument(item);
     if (!argument) return fail(std::move(argument).error().context(command.name));

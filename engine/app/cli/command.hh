@@ -3,6 +3,7 @@
 #include "base/result.hh"
 #include "json/value.hh"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,7 @@ struct Command {
   std::vector<Command> subcommands;
   bool callable = false;  ///< may be run; a group without a handler of its own may not
   bool hidden = false;
+  std::map<std::string, std::string> labels = {};  ///< on the root: the words of help pages
 
   [[nodiscard]] const Command* find(std::string_view subcommand) const;
 };

@@ -18,23 +18,14 @@ Globals read_globals(const json::Object& values) {
 
 const std::vector<Argument>& global_arguments() {
   static const std::vector<Argument> kGlobals = {
-      {.key = "dataDir",
-       .long_name = "--data-dir",
-       .type = ValueType::path,
-       .help = "where the daemon keeps everything"},
-      {.key = "instance", .long_name = "--instance", .help = "name of the instance"},
+      {.key = "dataDir", .long_name = "--data-dir", .type = ValueType::path, .help = "data-dir"},
+      {.key = "instance", .long_name = "--instance", .help = "instance"},
       {.key = "format",
        .long_name = "--format",
        .choices = {"table", "json", "json-pretty", "yaml"},
-       .help = "how results are printed"},
-      {.key = "scripts",
-       .long_name = "--scripts",
-       .type = ValueType::path,
-       .help = "folder of moonbox's own scripts"},
-      {.key = "verbose",
-       .kind = ArgumentKind::flag,
-       .long_name = "--verbose",
-       .help = "show tracebacks and what is done"},
+       .help = "format"},
+      {.key = "scripts", .long_name = "--scripts", .type = ValueType::path, .help = "scripts"},
+      {.key = "verbose", .kind = ArgumentKind::flag, .long_name = "--verbose", .help = "verbose"},
   };
   return kGlobals;
 }

@@ -19,7 +19,8 @@ struct Globals {
   bool verbose = false;
 };
 
-/// The global options as arguments, for parser and help.
+/// The global options as arguments, for parser and help. `help` is the word of the page's language
+/// (`Command::labels`).
 const std::vector<Argument>& global_arguments();
 
 /// Globals from the members (camelCase keys) the parser collected.

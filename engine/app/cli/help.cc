@@ -34,17 +34,33 @@ std::string joined(const std::vector<std::string>& words) {
   return out;
 }
 
-std::string argument_help(const Argument& argument) {
+/// The words of one language. What a tree does not translate is shown as it is named.
+class Words {
+ public:
+  explicit Words(const std::vector<const Command*>& trail) : labels_(trail.front()->labels) {}
+
+  [[nodiscard]] std::string operator()(const std::string& name) const {
+    const auto found = labels_.find(name);
+    return found == labels_.end() ? name : found->second;
+  }
+
+ private:
+  const std::map<std::string, std::string>& labels_;
+};
+
+std::string argument_help(const Argument& argument, const Words& words) {
   std::string text = argument.help;
   const auto add = [&text](const std::string& note) {
     text += (text.empty() ? "" : " ") + ("[" + note + "]");
   };
   if (!argument.choices.empty()) add(joined(argument.choices));
   if (!argument.default_text.empty() && argument.kind != ArgumentKind::flag) {
-    add("default: " + argument.default_text);
+    add(words("default") + ": " + argument.default_text);
   }
-  if (argument.kind == ArgumentKind::option && argument.required) add("required");
-  if (argument.kind == ArgumentKind::option && argument.repeated) add("may be repeated");
+  if (argument.kind == ArgumentKind::option && argument.required) add(words("required"));
+  if (argument.kind == ArgumentKind::option && argument.repeated) {
+    add(words("repeatable"));
+  }
   return text;
 }
 
@@ -108,14 +124,23 @@ std::vector<Row> command_rows(const Command& command) {
   return rows;
 }
 
-std::vector<Row> argument_rows(const std::vector<Argument>& arguments, bool positional) {
+std::vector<Row> argument_rows(const std::vector<Argument>& arguments,
+                               bool positional,
+                               const Words& words) {
   std::vector<Row> rows;
   for (const Argument& argument : arguments) {
     if ((argument.kind == ArgumentKind::positional) != positional) continue;
-    rows.push_back(
-        {positional ? argument.value_name() : option_form(argument), argument_help(argument)});
+    rows.push_back({positional ? argument.value_name() : option_form(argument),
+                    argument_help(argument, words)});
   }
   return rows;
+}
+
+std::vector<Row> global_rows(const Words& words) {
+  std::vector<Argument> globals = global_arguments();
+  for (Argument& global : globals)
+    global.help = words(global.help);
+  return argument_rows(globals, false, words);
 }
 
 }  // namespace
@@ -135,22 +160,24 @@ std::string usage_line(const std::vector<const Command*>& trail) {
 
 std::string help_text(const std::vector<const Command*>& trail, std::size_t width) {
   const Command& command = *trail.back();
+  const Words words(trail);
   std::string out;
   if (!command.about.empty()) out += wrapped(command.about, 0, width) + "\n\n";
-  out += "usage: " + usage_line(trail) + "\n";
-  add_rows(out, "commands", command_rows(command), width);
-  add_rows(out, "arguments", argument_rows(command.arguments, true), width);
-  add_rows(out, "options", argument_rows(command.arguments, false), width);
-  if (trail.size() == 1)
-    add_rows(out, "options of every command", argument_rows(global_arguments(), false), width);
-  if (!command.examples.empty()) out += "\nexamples:\n";
+  out += words("usage") + ": " + usage_line(trail) + "\n";
+  add_rows(out, words("commands"), command_rows(command), width);
+  add_rows(out, words("arguments"), argument_rows(command.arguments, true, words), width);
+  add_rows(out, words("options"), argument_rows(command.arguments, false, words), width);
+  if (trail.size() == 1) {
+    add_rows(out, words("options-of-every-command"), global_rows(words), width);
+  }
+  if (!command.examples.empty()) out += "\n" + words("examples") + ":\n";
   for (const std::string& example : command.examples)
     out += "  " + example + "\n";
   const std::string& program = trail.front()->name;
   if (trail.size() > 1) {
-    out += "\nOptions of every command (--format, --instance, …): " + program + " --help\n";
+    out += "\n" + words("more-options") + ": " + program + " --help\n";
   } else {
-    out += "\nHelp for one command: " + program + " COMMAND --help\n";
+    out += "\n" + words("more-help") + ": " + program + " COMMAND --help\n";
   }
   return out;
 }

@@ -16,14 +16,20 @@ local names = require('lib.names')
 ---@field trailing boolean Takes everything after the positionals, dashes included
 ---@field default any
 ---@field choices string[]?
+---@field value boolean? What a flag sets when it is given
+---@field complete string? What the shell offers: `file`, `directory`, `package`, `method`, …
 ---@field help string
 
 local M = {}
 
 local TYPES = {
-  number = 'number', integer = 'integer', boolean = 'boolean', flag = 'boolean', path = 'path',
-  json = 'json', any = 'json', object = 'json', map = 'json', null = 'json',
+  number = 'number', integer = 'integer', int64 = 'integer', boolean = 'boolean', flag = 'boolean',
+  path = 'path', json = 'json', any = 'json', object = 'json', map = 'json', null = 'json',
+  union = 'json', tagged = 'json',
 }
+
+--- What the shell can offer for a kind of value.
+local COMPLETE = { path = 'file', package_id = 'package' }
 
 --- Options of every command; a parameter must not take their names.
 local TAKEN = {
@@ -38,23 +44,37 @@ local function is_list(schema)
   return of and TYPES[of.kind] ~= 'json' or false
 end
 
+--- A flag that is on unless it is said otherwise is said as `--no-NAME`.
+local function long_name(key, schema)
+  local name = schema.options.long
+  if not name then
+    local off = schema.kind == 'flag' and schema.options.default == true
+    name = (off and 'no-' or '') .. names.kebab(key)
+  end
+  return '--' .. name
+end
+
 local function argument(key, schema, locale)
   local options = schema.options
   local one = is_list(schema) and element(schema) or schema
   local place = options.positional
   local kind = (place and 'positional') or (schema.kind == 'flag' and 'flag') or 'option'
   local default = options.default
-  return {
+  local shown = type(default) ~= 'table' and kind ~= 'flag' and not options.secret
+  local entry = {
     key = key, kind = kind, place = place, name = names.placeholder(key),
-    long = kind ~= 'positional' and '--' .. (options.long or names.kebab(key)) or nil,
+    long = kind ~= 'positional' and long_name(key, schema) or nil,
     short = kind ~= 'positional' and options.short and '-' .. options.short or nil,
     type = one.kind == 'array' and 'json' or TYPES[one.kind] or 'string',
     required = not json_schema.may_miss(schema), repeated = is_list(schema),
     trailing = options.trailing == true,
-    default = type(default) ~= 'table' and kind ~= 'flag' and default or nil,
+    default = shown and default or nil,
+    complete = one.options.complete or COMPLETE[one.kind],
     choices = one.options.values or (one.kind == 'boolean' and { 'true', 'false' }) or nil,
     help = options.help and i18n.text(options.help, nil, locale) or '',
   }
+  if kind == 'flag' then entry.value = default ~= true end
+  return entry
 end
 
 local function before(a, b)

@@ -48,6 +48,20 @@ local function describe(node, locale)
   return out
 end
 
+--- The words of help pages, which the parser writes. Placed in the locale files as `help.cli.…`.
+local WORDS = {
+  'usage', 'commands', 'arguments', 'options', 'options-of-every-command', 'default', 'required',
+  'repeatable', 'more-options', 'more-help', 'data-dir', 'instance', 'format', 'scripts', 'verbose',
+}
+
+local function labels(locale)
+  local out = {}
+  for _, word in ipairs(WORDS) do
+    out[word] = i18n.text('help.cli.' .. word, nil, locale)
+  end
+  return out
+end
+
 --- The command tree, ready for JSON. Raises a load error.
 ---@param root lib.rpc.Parent
 ---@param options? {name?: string, locale?: string}
@@ -58,6 +72,7 @@ function M.describe(root, options)
   local node = tree.build(root, 'CliContext')
   local out = node and describe(node, locale) or { args = {}, subcommands = {}, callable = false }
   out.name = options and options.name or 'moon-cli'
+  out.labels = labels(locale)
   return out
 end
 
@@ -89,13 +104,13 @@ end
 local DEFAULT_DEADLINE = 30
 local GRACE = 5
 
-local function run_there(leaf, params, env)
+local function run_there(leaf, params, globals, env)
   local result = leaf.handler.result
   local deadline = leaf.metadata.deadline or DEFAULT_DEADLINE
   return env.call(leaf.method, params, {
     timeout = deadline + GRACE,
     raw = result ~= nil and result.kind == 'json' and result.options.raw == true,
-    read_only = leaf.metadata.read_only == true,
+    read_only = leaf.metadata.read_only == true, locale = globals.locale,
   })
 end
 
@@ -106,7 +121,7 @@ local function perform(leaf, params, globals, env)
   })
   if not good then return nil, err end
   if leaf.remote then
-    local result, failure = run_there(leaf, good, env)
+    local result, failure = run_there(leaf, good, globals, env)
     return result, failure, good
   end
   local result, failure = run_here(leaf, good, globals, env)

@@ -1,7 +1,10 @@
 --- From command-line words to the JSON object an RPC client would send.
 ---
---- Texts become what their schema wants: numbers, booleans, JSON. `-` reads standard input and
---- `@file` a file where the type allows it: text, JSON, and types with `stdin = true`.
+--- Texts become what their schema wants: numbers, booleans, JSON. Where the type allows it (text,
+--- JSON, bytes, secrets, and types with `stdin = true`) `-` stands for standard input, `@file` for
+--- what is in a file, and `@@` for a plain `@`.
+local base64 = require('lib.base64')
+
 local M = {}
 
 ---@class lib.rpc.Reader Where `-` and `@file` come from
@@ -10,28 +13,50 @@ local M = {}
 ---@field decode fun(text: string): any, table?
 ---@field raw fun(text: string): any, table? An opaque JSON value
 
-local JSON = { json = true, any = true, object = true, map = true, null = true }
+local JSON = {
+  json = true, any = true, object = true, map = true, null = true, union = true, tagged = true,
+}
 
-local function problem(key, message)
-  return nil, { code = 'usage', message = ('%s: %s'):format(key, message) }
+local NUMBERS = { number = true, integer = true, int64 = true }
+
+local FILES = { text = true, bytes = true, secret = true }
+
+local function problem(key, message, hint)
+  return nil, { code = 'usage', message = ('%s: %s'):format(key, message), hint = hint }
 end
 
 local function takes_files(schema)
-  return schema.kind == 'text' or JSON[schema.kind] or schema.options.stdin
+  return FILES[schema.kind] or JSON[schema.kind] or schema.options.stdin or schema.options.secret
 end
 
+--- Standard input can be read once.
+local function read_stdin(key, reader)
+  if reader.stdin_for then
+    return nil, ('standard input was read for %s already'):format(reader.stdin_for)
+  end
+  reader.stdin_for = key
+  return reader.read_stdin()
+end
+
+--- The text a word stands for, and whether it was read from somewhere.
 local function load_text(key, word, schema, reader)
   if not takes_files(schema) then return word end
+  if word:sub(1, 2) == '@@' then return word:sub(2) end
   local text, err
   if word == '-' then
-    text, err = reader.read_stdin()
-  elseif word:sub(1, 1) == '@' and schema.kind ~= 'string' then
+    text, err = read_stdin(key, reader)
+  elseif word:sub(1, 1) == '@' then
     text, err = reader.read_file(word:sub(2))
   else
     return word
   end
-  if not text then return problem(key, tostring(type(err) == 'table' and err.message or err)) end
-  if schema.kind == 'string' then text = text:gsub('\r?\n$', '') end
+  if not text then
+    return problem(key, tostring(type(err) == 'table' and err.message or err),
+      word ~= '-' and ('a value that begins with @ is written @%s'):format(word) or nil)
+  end
+  if schema.kind == 'bytes' then return base64.encode(text) end
+  -- Editors and `echo` end a file with a newline that is no part of a name or a password.
+  if schema.kind ~= 'text' and not JSON[schema.kind] then text = text:gsub('\r?\n$', '') end
   return text
 end
 
@@ -65,7 +90,7 @@ local function scan_one(key, word, schema, reader)
   if not text then return nil, err end
   if JSON[schema.kind] then return to_json(key, text, schema, reader) end
   if schema.kind == 'array' then return to_json(key, text, schema, reader) end
-  if schema.kind == 'number' or schema.kind == 'integer' then return to_number(key, text) end
+  if NUMBERS[schema.kind] then return to_number(key, text) end
   if schema.kind == 'boolean' or schema.kind == 'flag' then return to_boolean(key, text) end
   return text
 end

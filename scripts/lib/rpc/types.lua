@@ -6,7 +6,8 @@
 --- A type may be used bare (`t.string`) or with options. Options of every type: `optional`,
 --- `nullable`, `default`, `help` (locale key or text), `positional` (true, or 1, 2, … when there
 --- are several), `long`, `short`, `secret`, `no_cli`, `conflicts_with` and `requires` (a key beside
---- it, or several).
+--- it, or several), `stdin` (`-` and `@file` stand for what they hold), `complete` (what the shell
+--- offers: `file`, `directory`, `package`, `method`).
 local check = require('lib.rpc.check')
 local fault = require('lib.rpc.fault')
 local json_schema = require('lib.rpc.json_schema')
@@ -22,19 +23,19 @@ Schema.__index = Schema
 local COMMON = {
   optional = 'boolean', nullable = 'boolean', default = 'any', help = 'string',
   positional = 'any', long = 'string', short = 'string', secret = 'boolean', no_cli = 'boolean',
-  conflicts_with = 'keys', requires = 'keys',
+  conflicts_with = 'keys', requires = 'keys', complete = 'string', stdin = 'boolean',
 }
 
 local TEXT = {
   min_length = 'number', max_length = 'number', pattern = 'string', pattern_hint = 'string',
-  stdin = 'boolean', trailing = 'boolean',
+  trailing = 'boolean',
 }
 
 local RANGE = { min = 'number', max = 'number' }
 
 local KINDS = {
   string = TEXT, text = TEXT, secret = TEXT, url = TEXT, pointer = TEXT, package_id = {},
-  guid = {}, datetime = {}, path = { absolute = 'boolean', stdin = 'boolean' },
+  guid = {}, datetime = {}, path = { absolute = 'boolean' },
   bytes = { max = 'number' },
   number = RANGE, integer = RANGE, int64 = RANGE, duration = RANGE, size = RANGE,
   boolean = {}, flag = {}, enum = { values = 'table' },
