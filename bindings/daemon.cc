@@ -52,6 +52,19 @@ int daemon_reload(lua_State* state) {
   });
 }
 
+int daemon_rollback(lua_State* state) {
+  DaemonHost& host = host_of(state);
+  return script::suspend(state, [&](script::Resumer resumer) -> script::Cancel {
+    host.rollback(script::Vm::of(state).loop(), value_completion(std::move(resumer)));
+    return {};
+  });
+}
+
+int daemon_files(lua_State* state) {
+  script::push_value(state, host_of(state).files());
+  return 1;
+}
+
 std::string attributes_at(lua_State* state, int index) {
   lua_getfield(state, index, "attributes");
   std::string text;
@@ -98,6 +111,8 @@ int open_daemon(lua_State* state) {
                                        {"methods", script::thunk<&daemon_methods>},
                                        {"status", script::thunk<&daemon_status>},
                                        {"reload", script::thunk<&daemon_reload>},
+                                       {"rollback", script::thunk<&daemon_rollback>},
+                                       {"files", script::thunk<&daemon_files>},
                                        {"shutdown", script::thunk<&daemon_shutdown>},
                                        {"listen", script::thunk<&daemon_listen>},
                                        {"unlisten", script::thunk<&daemon_unlisten>},

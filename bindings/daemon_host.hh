@@ -20,6 +20,10 @@ class DaemonHost {
   virtual void status(loop::Loop& back, Completion<json::Value> done) = 0;
   /// Loads the scripts again; the report of the reload.
   virtual void reload(loop::Loop& back, Completion<json::Value> done) = 0;
+  /// Puts the good generation before the one in force back into force; the report.
+  virtual void rollback(loop::Loop& back, Completion<json::Value> done) = 0;
+  /// The script files in force, each with the root it came from.
+  virtual json::Value files() = 0;
   /// All methods of a context as described at load.
   virtual json::Value methods(const std::string& context) = 0;
   /// Begins an orderly stop; the answer of the caller is still sent.

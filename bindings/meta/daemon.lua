@@ -12,17 +12,29 @@ function daemon.info() end
 ---@return table[] methods
 function daemon.methods(context) end
 
---- State of the scripts: generation, loadedAt, roots, files, failures, and `error` {file, line,
---- message} of the last load if it was refused. *async*
+--- State of the scripts: generation, loadedAt, roots, files, kept (generations to go back to),
+--- failures, `rolledBackFrom` after a rollback, and `error` {file, line, source, message} of the
+--- last load if it was refused. *async*
 ---@return table status
 ---@async
 function daemon.status() end
 
 --- Loads the scripts again. *async*
----@return table? report generation, changed, methods (context → added, removed, changed), durations
+---@return table? report generation, previous, changed, files (added, removed, changed), methods
+--- (context → added, removed, changed), durations (µs by phase)
 ---@return engine.Error? err `script` with details {file, line}; the old generation stays
 ---@async
 function daemon.reload() end
+
+--- Puts the good generation before the one in force back into force. *async*
+---@return table? report as of `reload`, with `rolledBackFrom` and `restored`
+---@return engine.Error? err `not_found` when none is kept, `busy` while a load is under way
+---@async
+function daemon.rollback() end
+
+--- The script files in force.
+---@return {file: string, module: string, from: 'overlay'|'shipped', path: string, bytes: integer, hash: string}[] files
+function daemon.files() end
 
 --- Begins an orderly stop. Calls in flight are still answered.
 function daemon.shutdown() end

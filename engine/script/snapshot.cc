@@ -2,6 +2,7 @@
 
 #include "base/defer.hh"
 #include "base/file.hh"
+#include "base/time.hh"
 #include "json/writer.hh"
 
 #include <fmt/format.h>
@@ -44,7 +45,10 @@ Error compile_error(const Snapshot::File& file, std::string message) {
   }
   return {.code = Errc::script,
           .message = std::move(message),
-          .info = fmt::format(R"({{"file":{},"line":{}}})", json::quote(file.path.string()), line)};
+          .info = fmt::format(R"({{"file":{},"line":{},"source":{}}})",
+                              json::quote(file.path.string()),
+                              line,
+                              json::quote(source_line(file.source, line)))};
 }
 
 Result<> compile(lua_State* state, Snapshot::File& file) {
@@ -79,7 +83,7 @@ class Fingerprint {
 
 }  // namespace
 
-Result<> Snapshot::read_root(const fs::path& root) {
+Result<> Snapshot::read_root(const fs::path& root, std::size_t index) {
   std::error_code code;
   fs::recursive_directory_iterator at(root, code);
   if (code == std::errc::no_such_file_or_directory) return {};
@@ -87,6 +91,7 @@ Result<> Snapshot::read_root(const fs::path& root) {
     if (!is_script(*at)) continue;
     File file;
     file.path = at->path();
+    file.root = index;
     file.name = file.path.lexically_relative(root).generic_string();
     file.module = module_name(file.name);
     const auto known = files_.find(file.module);
@@ -105,13 +110,18 @@ Result<> Snapshot::read_root(const fs::path& root) {
   return {};
 }
 
-Result<> Snapshot::compile_all() {
+Result<> Snapshot::compile_all(const Snapshot* before) {
   lua_State* state = luaL_newstate();
   if (state == nullptr) return fail(Errc::script, "no memory for a Lua state");
   const Defer close([state] { lua_close(state); });
   Fingerprint fingerprint;
   for (auto& [module, file] : files_) {
-    TRY(compile(state, file));
+    const File* same = before == nullptr ? nullptr : before->find(module);
+    if (same != nullptr && same->name == file.name && same->source == file.source) {
+      file.bytecode = same->bytecode;
+    } else {
+      TRY(compile(state, file));
+    }
     fingerprint.add(file.name);
     fingerprint.add(file.source);
   }
@@ -119,12 +129,49 @@ Result<> Snapshot::compile_all() {
   return {};
 }
 
-Result<std::shared_ptr<const Snapshot>> Snapshot::read(const std::vector<fs::path>& roots) {
+Result<std::shared_ptr<const Snapshot>> Snapshot::read(const std::vector<fs::path>& roots,
+                                                       const Snapshot* before,
+                                                       Times* times) {
+  auto took = [start = Clock::now()]() mutable {
+    const auto spent = Clock::now() - start;
+    start += spent;
+    return std::chrono::duration_cast<std::chrono::microseconds>(spent).count();
+  };
   auto snapshot = std::make_shared<Snapshot>();
-  for (const fs::path& root : roots)
-    TRY(snapshot->read_root(root));
-  TRY(snapshot->compile_all());
+  for (std::size_t i = 0; i < roots.size(); ++i)
+    TRY(snapshot->read_root(roots[i], i));
+  const std::int64_t read = took();
+  TRY(snapshot->compile_all(before));
+  if (times != nullptr) *times = {.read = read, .compile = took()};
   return snapshot;
+}
+
+SnapshotDiff diff(const Snapshot& before, const Snapshot& after) {
+  SnapshotDiff changes;
+  for (const auto& [module, file] : after.files()) {
+    const Snapshot::File* old = before.find(module);
+    if (old == nullptr || old->name != file.name) {
+      changes.added.push_back(file.name);
+    } else if (old->source != file.source) {
+      changes.changed.push_back(file.name);
+    }
+  }
+  for (const auto& [module, file] : before.files()) {
+    const Snapshot::File* now = after.find(module);
+    if (now == nullptr || now->name != file.name) changes.removed.push_back(file.name);
+  }
+  for (auto* list : {&changes.added, &changes.removed, &changes.changed})
+    std::ranges::sort(*list);
+  return changes;
+}
+
+std::string_view source_line(std::string_view text, int number) {
+  for (; number > 1; --number) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  return number < 1 ? std::string_view() : text.substr(0, text.find('\n'));
 }
 
 const Snapshot::File* Snapshot::find(std::string_view module) const {

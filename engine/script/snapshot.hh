@@ -2,6 +2,7 @@
 
 #include "base/result.hh"
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -19,16 +20,26 @@ class Snapshot {
     std::string module;          ///< "core.echo"; a folder's init.lua is "lib.rpc"
     std::string name;            ///< "core/echo.lua", as tracebacks name it
     std::filesystem::path path;  ///< where it was read
+    std::size_t root = 0;        ///< which of the roots
     std::string source;
     std::string bytecode;
+  };
+
+  /// What reading and compiling took, in microseconds.
+  struct Times {
+    std::int64_t read = 0;
+    std::int64_t compile = 0;
   };
 
   /// Reads every *.lua below `roots`; a file in an earlier root hides the same file in a later one.
   /// Files ending in _spec.lua and hidden ones are left out; a root that does not exist is empty.
   /// ERRORS: Errc::script with `info` = {"file", "line"}
-  /// when a file does not compile; Errc::filesystem.
+  /// when a file does not compile; Errc::filesystem. A file that is as it was in `before` is not
+  /// compiled again.
   static Result<std::shared_ptr<const Snapshot>> read(
-      const std::vector<std::filesystem::path>& roots);
+      const std::vector<std::filesystem::path>& roots,
+      const Snapshot* before = nullptr,
+      Times* times = nullptr);
 
   [[nodiscard]] const File* find(std::string_view module) const;
   /// The file a traceback names ("core/echo.lua"), or null.
@@ -38,11 +49,22 @@ class Snapshot {
   [[nodiscard]] const std::string& fingerprint() const { return fingerprint_; }
 
  private:
-  Result<> read_root(const std::filesystem::path& root);
-  Result<> compile_all();
+  Result<> read_root(const std::filesystem::path& root, std::size_t index);
+  Result<> compile_all(const Snapshot* before);
 
   std::map<std::string, File, std::less<>> files_;
   std::string fingerprint_;
 };
+
+/// Files by name ("core/echo.lua") that two snapshots do not have in common; in byte order.
+struct SnapshotDiff {
+  std::vector<std::string> added;
+  std::vector<std::string> removed;
+  std::vector<std::string> changed;
+};
+SnapshotDiff diff(const Snapshot& before, const Snapshot& after);
+
+/// Line `number` (from 1) of a text without its end; empty when it has fewer.
+std::string_view source_line(std::string_view text, int number);
 
 }  // namespace engine::script

@@ -1,5 +1,7 @@
 #include "script/traceback.hh"
 
+#include "script/vm.hh"
+
 #include <string_view>
 
 namespace engine::script {
@@ -20,6 +22,17 @@ std::string describe(const lua_Debug& frame) {
   return line + ": in function <" + frame.short_src + ':' + std::to_string(frame.linedefined) + '>';
 }
 
+/// The text of the frame's line, as it was when the file was read.
+std::string source_of(lua_State* state, const lua_Debug& frame) {
+  const Snapshot* scripts = Vm::of(state).scripts().get();
+  if (scripts == nullptr || frame.currentline <= 0 || frame.source[0] != '@') return {};
+  const Snapshot::File* file = scripts->find_by_name(frame.source + 1);
+  if (file == nullptr) return {};
+  std::string_view text = source_line(file->source, frame.currentline);
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  return text.empty() ? std::string() : "\n  > " + std::string(text);
+}
+
 }  // namespace
 
 std::string traceback(lua_State* state, int level) {
@@ -33,6 +46,7 @@ std::string traceback(lua_State* state, int level) {
     if (!text.empty()) text += '\n';
     if (++frames > kMaxFrames) return text + "...";
     text += describe(frame);
+    if (frames == 1) text += source_of(state, frame);
   }
   return text;
 }

@@ -7,8 +7,8 @@
 namespace engine::script {
 
 /// The Lua frames of `state` (a coroutine that has failed keeps its own), innermost first, one a
-/// line: "core/echo.lua:12: in function 'start'". Engine frames are left out: authors see their
-/// files. Pushes nothing and never raises.
+/// line: "core/echo.lua:12: in function 'start'", the first followed by its source line ("  > …").
+/// Engine frames are left out: authors see their files. Pushes nothing and never raises.
 std::string traceback(lua_State* state, int level);
 
 /// "core/echo.lua:12" of the innermost Lua frame from `level` up, or "".

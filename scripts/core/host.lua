@@ -16,7 +16,8 @@ function M.load(trees)
   return runners
 end
 
-local function run_selftests()
+--- Runs the `selftest` of every module that has one.
+function M.run_selftests()
   for _, loaded in pairs(module.loaded()) do
     local selftest = type(loaded) == 'table' and rawget(loaded, 'selftest')
     if type(selftest) == 'function' then
@@ -25,8 +26,8 @@ local function run_selftests()
   end
 end
 
---- Builds the handler trees in a scratch VM, loads the control module, runs every selftest and
---- describes the methods. Any error here refuses the generation.
+--- Builds the handler trees in a scratch VM, loads the control module and describes the methods.
+--- Any error here refuses the generation.
 ---@param trees table<string, string>
 ---@param control string module that the control loop will run
 ---@return table<string, table[]> methods context → array of method descriptions
@@ -38,7 +39,6 @@ function M.describe(trees, control)
   if control ~= '' then
     require(control)
   end
-  run_selftests()
   return methods
 end
 

@@ -45,6 +45,8 @@ struct Daemon::Impl final : bindings::DaemonHost {
   json::Value methods(const std::string& context) override;
   void status(loop::Loop& back, Completion<json::Value> done) override;
   void reload(loop::Loop& back, Completion<json::Value> done) override;
+  void rollback(loop::Loop& back, Completion<json::Value> done) override;
+  json::Value files() override;
   void shutdown() override {
     control->loop().post([this] { stop("server.shutdown"); });
   }
@@ -153,6 +155,8 @@ Result<> Daemon::Impl::build() {
       *offload,
       services,
       host_modules());
+  scripts->on_report = [this](const json::Value& told) { publish_reload(told); };
+  scripts->on_files_changed = [this](const auto& changed) { failures.forget(changed); };
   for (ScriptLoop* worker : all)
     worker->start_thread();
   return {};
@@ -335,6 +339,17 @@ void Daemon::Impl::reload(loop::Loop& back, Completion<json::Value> done) {
   control->loop().post([this, done = deliver(back, std::move(done))]() mutable {
     scripts->reload(std::move(done));
   });
+}
+
+void Daemon::Impl::rollback(loop::Loop& back, Completion<json::Value> done) {
+  control->loop().post([this, done = deliver(back, std::move(done))]() mutable {
+    scripts->rollback(std::move(done));
+  });
+}
+
+json::Value Daemon::Impl::files() {
+  const auto generation = scripts->published();
+  return generation ? Scripts::files(*generation, options.paths.overlay()) : json::Array{};
 }
 
 void Daemon::Impl::listen(loop::Loop& back, Listener listener, Completion<> done) {

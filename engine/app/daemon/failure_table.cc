@@ -7,7 +7,9 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace engine::app {
 namespace {
@@ -19,6 +21,18 @@ std::string new_correlation_id() {
 }
 
 }  // namespace
+
+std::optional<Place> find_place(std::string_view text) {
+  static constexpr std::string_view kMark = ".lua:";
+  const std::size_t mark = text.find(kMark);
+  if (mark == std::string_view::npos) return std::nullopt;
+  const std::size_t begin = text.substr(0, mark).find_last_of(" \n'\"<") + 1;
+  const std::size_t number = mark + kMark.size();
+  Place place{.file = std::string(text.substr(begin, number - 1 - begin))};
+  const char* end = text.data() + text.size();
+  if (std::from_chars(text.data() + number, end, place.line).ec != std::errc()) return std::nullopt;
+  return place;
+}
 
 Error FailureTable::record(const std::string& method, const Error& raised) {
   const std::string id = new_correlation_id();
@@ -32,12 +46,15 @@ Error FailureTable::record(const std::string& method, const Error& raised) {
     entry.last = raised.message;
     entry.at = now_rfc3339();
     entry.correlation = id;
+    entry.trace = raised.debug;
+    entry.place = find_place(raised.debug);
+    if (!entry.place) entry.place = find_place(raised.message);
   }
   json::Value info;
   info["correlationId"] = id;
   return {.code = Errc::script,
           .message = "the handler of " + method + " failed",
-          .hint = "moon-cli script status shows it; the log has the traceback under " + id,
+          .hint = "moon-cli script failures shows it; the log has the traceback under " + id,
           .info = json::write(info)};
 }
 
@@ -50,13 +67,19 @@ json::Value FailureTable::summary() const {
     row["last"] = entry.last;
     row["at"] = entry.at;
     row["correlationId"] = entry.correlation;
+    if (!entry.trace.empty()) row["trace"] = entry.trace;
+    if (!entry.place) continue;
+    row["file"] = entry.place->file;
+    row["line"] = static_cast<std::int64_t>(entry.place->line);
   }
   return all;
 }
 
-void FailureTable::clear() {
+void FailureTable::forget(const std::vector<std::string>& files) {
   const std::lock_guard lock(mutex_);
-  entries_.clear();
+  std::erase_if(entries_, [&](const auto& row) {
+    return row.second.place && std::ranges::find(files, row.second.place->file) != files.end();
+  });
 }
 
 }  // namespace engine::app

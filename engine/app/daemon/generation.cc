@@ -1,5 +1,6 @@
 #include "app/daemon/generation.hh"
 
+#include "app/daemon/failure_table.hh"
 #include "base/file.hh"
 #include "base/time.hh"
 #include "json/writer.hh"
@@ -112,43 +113,89 @@ Result<script::Ref> load_trees(script::Vm& vm, const Generation& generation) {
   return runners;
 }
 
-Result<std::shared_ptr<const Generation>> load_generation(std::uint64_t id,
-                                                          const std::filesystem::path& overlay,
-                                                          const std::filesystem::path& shipped,
+namespace {
+
+Result<> describe_trees(script::Vm& vm, Generation& generation, LoadTimes& times) {
+  TimePoint start = Clock::now();
+  TRY_ASSIGN(const script::Ref describe, host_function(vm, "describe"));
+  TRY_ASSIGN(const json::Value description, call_for_value(vm, describe, [&](lua_State* state) {
+               push_trees(state, generation.package);
+               script::push_string(state, generation.package.control);
+               return 2;
+             }));
+  times.build += since(start);
+  start = Clock::now();
+  for (const auto& [context, methods] : *description.object()) {
+    TRY_ASSIGN(generation.tables[context], rpc::MethodTable::build(json::write(methods)));
+    generation.descriptions[context] = methods;
+  }
+  TRY_ASSIGN(const script::Ref labels, host_function(vm, "labels"));
+  TRY_ASSIGN(const json::Value told, call_for_value(vm, labels, [](lua_State*) { return 0; }));
+  generation.labels = take_labels(told);
+  times.validate = since(start);
+  return {};
+}
+
+/// Adds file, line and source line of where it was raised, unless the error says so itself.
+Error located(Error error, const script::Snapshot& scripts) {
+  if (error.code != Errc::script || !error.info.empty()) return error;
+  auto place = find_place(error.debug);
+  if (!place) place = find_place(error.message);
+  const auto* file = place ? scripts.find_by_name(place->file) : nullptr;
+  if (file == nullptr) return error;
+  json::Value info;
+  info["file"] = file->path.string();
+  info["line"] = static_cast<std::int64_t>(place->line);
+  info["source"] = script::source_line(file->source, place->line);
+  error.info = json::write(info);
+  return error;
+}
+
+Result<> run_selftests(script::Vm& vm, LoadTimes& times) {
+  const TimePoint start = Clock::now();
+  TRY_ASSIGN(const script::Ref selftest, host_function(vm, "run_selftests"));
+  TRY(call_for_value(vm, selftest, [](lua_State*) { return 0; }));
+  times.selftest = since(start);
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Generation>> load_generation(const LoadRequest& request,
                                                           const script::Services& services,
                                                           std::span<const script::Module> modules,
                                                           LoadTimes& times) {
   auto generation = std::make_shared<Generation>();
-  generation->id = id;
+  generation->id = request.id;
   generation->loaded_at = std::chrono::system_clock::now();
-  TimePoint start = Clock::now();
+  const TimePoint start = Clock::now();
   loop::Loop scratch("scratch");
   {
     TRY_ASSIGN(
         const auto vm,
         script::Vm::create(scratch, services, modules, {.name = "manifest", .scripts = nullptr}));
-    TRY_ASSIGN(generation->package, read_package(*vm, overlay, shipped));
+    TRY_ASSIGN(generation->package, read_package(*vm, request.overlay, request.shipped));
   }
-  TRY_ASSIGN(generation->scripts, script::Snapshot::read(generation->package.roots));
-  times.read = since(start);
-  start = Clock::now();
+  const auto* before = request.before.get();
+  script::Snapshot::Times files;
+  TRY_ASSIGN(
+      generation->scripts,
+      script::Snapshot::read(
+          generation->package.roots, before == nullptr ? nullptr : before->scripts.get(), &files));
+  times.compile = files.compile;
+  times.read = since(start) - files.compile;
+  if (before != nullptr && before->package == generation->package &&
+      before->scripts->fingerprint() == generation->scripts->fingerprint()) {
+    return request.before;
+  }
+  const TimePoint building = Clock::now();
   TRY_ASSIGN(const auto vm,
              script::Vm::create(
                  scratch, services, modules, {.name = "scratch", .scripts = generation->scripts}));
-  TRY_ASSIGN(const script::Ref describe, host_function(*vm, "describe"));
-  TRY_ASSIGN(const json::Value description, call_for_value(*vm, describe, [&](lua_State* state) {
-               push_trees(state, generation->package);
-               script::push_string(state, generation->package.control);
-               return 2;
-             }));
-  for (const auto& [context, methods] : *description.object()) {
-    TRY_ASSIGN(generation->tables[context], rpc::MethodTable::build(json::write(methods)));
-    generation->descriptions[context] = methods;
-  }
-  TRY_ASSIGN(const script::Ref labels, host_function(*vm, "labels"));
-  TRY_ASSIGN(const json::Value told, call_for_value(*vm, labels, [](lua_State*) { return 0; }));
-  generation->labels = take_labels(told);
-  times.build = since(start);
+  times.build = since(building);
+  Result<> good = describe_trees(*vm, *generation, times);
+  if (good) good = run_selftests(*vm, times);
+  if (!good) return fail(located(std::move(good).error(), *generation->scripts));
   return generation;
 }
 

@@ -24,6 +24,7 @@ struct ScriptPackage {
   std::vector<std::filesystem::path> roots;  ///< overlay first
   std::map<std::string, std::string> trees;  ///< context → module that returns its handler tree
   std::string control;                       ///< module run on the control loop
+  bool operator==(const ScriptPackage&) const = default;
 };
 
 /// All scripts of one moment: the sources and the method tables made from them. Immutable; shared
@@ -45,16 +46,27 @@ struct Generation {
 /// What a load took, in microseconds, phase by phase.
 struct LoadTimes {
   std::int64_t read = 0;
-  std::int64_t build = 0;
-  std::int64_t vms = 0;
+  std::int64_t compile = 0;
+  std::int64_t build = 0;     ///< modules and handler trees, in a scratch VM
+  std::int64_t validate = 0;  ///< descriptions, method tables, labels
+  std::int64_t selftest = 0;
+  std::int64_t vms = 0;   ///< one VM per loop
+  std::int64_t swap = 0;  ///< until the last loop runs the new one
+};
+
+/// What a generation is loaded from, and with.
+struct LoadRequest {
+  std::uint64_t id = 0;
+  std::filesystem::path overlay;  ///< empty: none
+  std::filesystem::path shipped;
+  std::shared_ptr<const Generation> before;  ///< whose compiled files are used again; may be null
 };
 
 /// Reads, compiles and builds everything in a scratch VM and runs the scripts' own selftests;
 /// blocks (offload pool). The VM is gone when this returns: nothing of it leaks into the
-/// generation. ERRORS: Errc::script with file and line in `info`; the caller keeps what it had.
-Result<std::shared_ptr<const Generation>> load_generation(std::uint64_t id,
-                                                          const std::filesystem::path& overlay,
-                                                          const std::filesystem::path& shipped,
+/// generation. Scripts that are those of `before` are not built: `before` is the answer. ERRORS:
+/// Errc::script with file and line in `info`; the caller keeps what it had.
+Result<std::shared_ptr<const Generation>> load_generation(const LoadRequest& request,
                                                           const script::Services& services,
                                                           std::span<const script::Module> modules,
                                                           LoadTimes& times);

@@ -1,6 +1,8 @@
 #include "app/daemon/scripts.hh"
 
+#include "base/bytes.hh"
 #include "base/log.hh"
+#include "crypto/sha256.hh"
 #include "json/reader.hh"
 
 #include <utility>
@@ -10,30 +12,60 @@ namespace {
 
 constexpr Milliseconds kQuiet{50};
 
+constexpr std::size_t kKept = 3;
+
 json::Value durations(const LoadTimes& times) {
   json::Value value;
   value["readUs"] = times.read;
+  value["compileUs"] = times.compile;
   value["buildUs"] = times.build;
+  value["validateUs"] = times.validate;
+  value["selftestUs"] = times.selftest;
   value["vmsUs"] = times.vms;
+  value["swapUs"] = times.swap;
+  value["totalUs"] = times.read + times.compile + times.build + times.validate + times.selftest +
+                     times.vms + times.swap;
   return value;
 }
 
-/// What changed between two generations, context by context.
-json::Value report_of(const Generation* before, const Generation& after, const LoadTimes& times) {
-  json::Value report;
-  json::Value changes;
+json::Value to_array(const std::vector<std::string>& names) {
+  json::Array list;
+  for (const std::string& name : names)
+    list.emplace_back(name);
+  return list;
+}
+
+json::Value method_changes(const Generation& before, const Generation& after) {
+  json::Value changes{json::Object{}};
   for (const auto& [context, table] : after.tables) {
-    if (before == nullptr) break;
-    const auto old = before->tables.find(context);
-    if (old == before->tables.end()) continue;
+    const auto old = before.tables.find(context);
+    if (old == before.tables.end()) continue;
     const rpc::MethodDiff diff = rpc::diff(*old->second, *table);
     if (!diff.empty()) changes[context] = diff.to_json();
   }
+  return changes;
+}
+
+/// What changed between two generations: files, and methods context by context.
+json::Value report_of(const Generation* before, const Generation& after, const LoadTimes& times) {
+  json::Value report;
   report["generation"] = after.id;
   report["changed"] = true;
-  report["methods"] = changes.is_null() ? json::Value(json::Object{}) : std::move(changes);
+  report["methods"] = json::Object{};
   report["durations"] = durations(times);
+  if (before == nullptr) return report;
+  report["previous"] = before->id;
+  report["methods"] = method_changes(*before, after);
+  const script::SnapshotDiff files = script::diff(*before->scripts, *after.scripts);
+  json::Value& told = report["files"];
+  told["added"] = to_array(files.added);
+  told["removed"] = to_array(files.removed);
+  told["changed"] = to_array(files.changed);
   return report;
+}
+
+std::int64_t micros_since(TimePoint start) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count();
 }
 
 }  // namespace
@@ -53,6 +85,8 @@ struct Scripts::Swap {
   TimePoint started = Clock::now();
   std::size_t pending = 0;
   std::optional<Error> error;
+  bool rollback = false;
+  std::uint64_t restored = 0;  ///< the number it had before the rollback
 };
 
 Scripts::Scripts(Options options,
@@ -80,19 +114,29 @@ void Scripts::reload(Completion<json::Value> done) {
     return;
   }
   waiting_.push_back(std::move(done));
-  begin();
+  begin(false);
 }
 
-void Scripts::begin() {
+void Scripts::reload_by_itself() {
+  if (loading_) {
+    queued_by_itself_ = true;
+  } else {
+    begin(true);
+  }
+}
+
+void Scripts::begin(bool by_itself) {
   loading_ = true;
+  by_itself_ = by_itself;
   auto times = std::make_shared<LoadTimes>();
+  LoadRequest request{.id = next_id_,
+                      .overlay = shipped_only_ ? std::filesystem::path() : options_.overlay,
+                      .shipped = options_.shipped,
+                      .before = current_};
   pool_.run<std::shared_ptr<const Generation>>(
       loops_.control.loop(),
-      [this,
-       times,
-       id = next_id_,
-       overlay = shipped_only_ ? std::filesystem::path() : options_.overlay] {
-        return load_generation(id, overlay, options_.shipped, services_, modules_, *times);
+      [this, times, request = std::move(request)] {
+        return load_generation(request, services_, modules_, *times);
       },
       [this, times](Result<std::shared_ptr<const Generation>> loaded) {
         on_loaded(std::move(loaded), *times);
@@ -103,31 +147,66 @@ void Scripts::begin() {
 void Scripts::begin_without_overlay() {
   log::error("script", "starting without the overlay " + options_.overlay.string());
   shipped_only_ = true;
-  begin();
+  begin(by_itself_);
 }
 
 void Scripts::on_loaded(Result<std::shared_ptr<const Generation>> loaded, LoadTimes times) {
   if (!loaded) {
     error_ = loaded.error();
-    log::error("script", "scripts refused: " + error_->message, {{"detail", error_->info}});
+    log::error("script",
+               "scripts refused: " + error_->message,
+               {{"detail", error_->info}, {"trace", error_->debug}});
     if (!current_ && !shipped_only_) return begin_without_overlay();
     return answer(fail(std::move(loaded).error()));
   }
   if (!std::exchange(shipped_only_, false)) error_.reset();
-  if (current_ && current_->scripts->fingerprint() == (*loaded)->scripts->fingerprint()) {
-    json::Value report;
-    report["generation"] = current_->id;
-    report["changed"] = false;
-    report["durations"] = durations(times);
-    return answer(report);
+  if (*loaded == current_) {
+    shunned_.reset();  // what is in force is what lies on the disk
+    return answer(unchanged(times));
+  }
+  // The files are still those that somebody took out of force.
+  if (by_itself_ && shunned_ &&
+      shunned_->scripts->fingerprint() == (*loaded)->scripts->fingerprint()) {
+    return answer(unchanged(times));
   }
   build_vms(std::move(*loaded), times);
+}
+
+json::Value Scripts::unchanged(const LoadTimes& times) const {
+  json::Value report;
+  report["generation"] = current_->id;
+  report["changed"] = false;
+  report["durations"] = durations(times);
+  return report;
+}
+
+void Scripts::rollback(Completion<json::Value> done) {
+  if (loading_) return done(fail(Errc::busy, "a load of scripts is under way"));
+  if (kept_.size() < 2) {
+    return done(fail(Error{.code = Errc::not_found,
+                           .message = "no earlier generation is kept",
+                           .hint = "the last three good ones are, until the daemon stops"}));
+  }
+  loading_ = true;
+  waiting_.push_back(std::move(done));
+  const Generation& back = *kept_[kept_.size() - 2];
+  auto again = std::make_shared<Generation>(back);
+  again->id = next_id_;
+  auto swap = std::make_shared<Swap>();
+  swap->rollback = true;
+  swap->restored = back.id;
+  swap->next = std::move(again);
+  build_vms(swap);
 }
 
 void Scripts::build_vms(std::shared_ptr<const Generation> next, LoadTimes times) {
   auto swap = std::make_shared<Swap>();
   swap->next = std::move(next);
   swap->times = times;
+  build_vms(swap);
+}
+
+void Scripts::build_vms(const std::shared_ptr<Swap>& swap) {
   const auto loops = all_loops();
   swap->pending = loops.size();
   for (ScriptLoop* each : loops) {
@@ -150,22 +229,52 @@ void Scripts::finish_swap(const std::shared_ptr<Swap>& swap) {
     return answer(fail(*swap->error));
   }
   ++next_id_;
-  swap->times.vms =
-      std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - swap->started).count();
+  swap->times.vms = micros_since(swap->started);
+  swap->started = Clock::now();
   const auto before = std::exchange(current_, swap->next);
   published_.store(current_);
-  for (ScriptLoop* worker : loops_.workers) {
-    worker->loop().post([worker] { worker->commit(); });
-  }
   // The control module of the old generation hands its actors over one by one: both run for a
   // while.
   if (before) loops_.control.spawn_hook(before->package.control, "retire", script::kForever, [] {});
   loops_.control.commit();
   loops_.control.spawn_hook(current_->package.control, "start", script::kForever, [] {});
-  const json::Value report = report_of(before.get(), *current_, swap->times);
+  swap->pending = loops_.workers.size();
+  for (ScriptLoop* worker : loops_.workers) {
+    worker->loop().post([this, worker, swap, before] {
+      worker->commit();
+      loops_.control.loop().post([this, swap, before] {
+        if (--swap->pending > 0) return;
+        swap->times.swap = micros_since(swap->started);
+        tell_swapped(*swap, before.get());
+      });
+    });
+  }
+}
+
+/// Every loop runs the new generation.
+void Scripts::tell_swapped(const Swap& swap, const Generation* before) {
+  json::Value report = report_of(before, *current_, swap.times);
+  if (swap.rollback) {
+    report["rolledBackFrom"] = before->id;
+    report["restored"] = swap.restored;
+    shunned_ = kept_.back();
+    kept_.pop_back();
+    kept_.back() = current_;
+  } else {
+    shunned_.reset();
+    kept_.push_back(current_);
+    if (kept_.size() > kKept) kept_.erase(kept_.begin());
+  }
+  if (before != nullptr && on_files_changed) {
+    script::SnapshotDiff files = script::diff(*before->scripts, *current_->scripts);
+    files.changed.insert(files.changed.end(), files.removed.begin(), files.removed.end());
+    on_files_changed(files.changed);
+  }
   log::info("script",
             "generation " + std::to_string(current_->id) + " in force",
-            {{"fingerprint", current_->scripts->fingerprint().substr(0, 12)}});
+            {{"fingerprint", current_->scripts->fingerprint().substr(0, 12)},
+             {"tookUs", std::to_string(report["durations"].integer_or("totalUs", 0))},
+             {"rolledBackFrom", swap.rollback ? std::to_string(before->id) : std::string()}});
   answer(report);
 }
 
@@ -176,16 +285,17 @@ void Scripts::answer(const Result<json::Value>& report) {
   loading_ = false;
   for (auto& done : std::exchange(waiting_, {}))
     done(report);
-  if (queued_.empty()) return;
+  const bool changed_meanwhile = std::exchange(queued_by_itself_, false);
+  if (queued_.empty() && !changed_meanwhile) return;
   waiting_ = std::exchange(queued_, {});
-  begin();
+  begin(waiting_.empty());
 }
 
 Result<> Scripts::watch() {
   TRY_ASSIGN(watch_,
              loop::FileWatch::open(
                  loops_.control.loop(), {options_.overlay, options_.shipped}, kQuiet, [this] {
-                   reload([](const Result<json::Value>&) {});
+                   reload_by_itself();
                  }));
   return {};
 }
@@ -202,8 +312,29 @@ json::Value Scripts::status() const {
     value["roots"] = std::move(roots);
     value["files"] = static_cast<std::int64_t>(current_->scripts->files().size());
   }
+  json::Array kept;
+  for (const auto& each : kept_)
+    kept.emplace_back(each->id);
+  value["kept"] = std::move(kept);
+  if (shunned_) value["rolledBackFrom"] = shunned_->id;
   if (error_) value["error"] = describe_load_error(*error_);
   return value;
+}
+
+json::Value Scripts::files(const Generation& generation, const std::filesystem::path& overlay) {
+  json::Array list;
+  for (const auto& [module, file] : generation.scripts->files()) {
+    json::Value row;
+    row["file"] = file.name;
+    row["module"] = file.module;
+    const bool ours = generation.package.roots[file.root] == overlay;
+    row["from"] = std::string_view(ours ? "overlay" : "shipped");
+    row["path"] = file.path.string();
+    row["bytes"] = static_cast<std::int64_t>(file.source.size());
+    row["hash"] = to_hex(crypto::sha256(as_bytes(file.source)));
+    list.push_back(std::move(row));
+  }
+  return list;
 }
 
 }  // namespace engine::app

@@ -37,16 +37,27 @@ class Scripts {
   Scripts& operator=(const Scripts&) = delete;
   ~Scripts();
 
-  /// Loads now and answers with the report: {generation, changed, methods: {context: {added,
-  /// removed, changed}}, durations}. Calls made meanwhile share one further load. ERRORS:
-  /// Errc::script with file and line; the generation in force stays.
+  /// Loads now and answers with the report: {generation, previous, changed, files: {added, removed,
+  /// changed}, methods: {context: {added, removed, changed}}, durations}. Calls made meanwhile
+  /// share one further load. ERRORS: Errc::script with file and line; the generation in force
+  /// stays.
   void reload(Completion<json::Value> done);
+
+  /// Puts the good generation before the one in force back into force, under a new number. What is
+  /// on disk stays out until a file changes or somebody asks for a reload. The report has
+  /// `rolledBackFrom` and `restored` besides. ERRORS: Errc::not_found: there is none any more (the
+  /// last three are kept); Errc::busy while a load is under way.
+  void rollback(Completion<json::Value> done);
 
   /// Reloads by itself when a file below the roots changes (50 ms of quiet).
   Result<> watch();
 
-  /// {generation, loadedAt, fingerprint, roots, error?}
+  /// {generation, loadedAt, fingerprint, roots, files, kept, rolledBackFrom?, error?}
   [[nodiscard]] json::Value status() const;
+  /// The files in force: [{file, module, from, path, bytes, hash}], `from` being overlay or
+  /// shipped, `hash` SHA-256.
+  [[nodiscard]] static json::Value files(const Generation& generation,
+                                         const std::filesystem::path& overlay);
 
   [[nodiscard]] const std::shared_ptr<const Generation>& current() const { return current_; }
   /// The same for other threads; null before the first load. Thread-safe.
@@ -54,15 +65,21 @@ class Scripts {
 
   /// Tells each subscriber of a reload's report; may be empty.
   UniqueFunction<void(const json::Value&)> on_report;
+  /// Told of the files that a new generation has changed or removed; may be empty.
+  UniqueFunction<void(const std::vector<std::string>&)> on_files_changed;
 
  private:
   struct Swap;
-  void begin();
+  void begin(bool by_itself);
+  void reload_by_itself();
   void begin_without_overlay();
   void on_loaded(Result<std::shared_ptr<const Generation>> loaded, LoadTimes times);
   void build_vms(std::shared_ptr<const Generation> next, LoadTimes times);
+  void build_vms(const std::shared_ptr<Swap>& swap);
   void finish_swap(const std::shared_ptr<Swap>& swap);
   void answer(const Result<json::Value>& report);
+  void tell_swapped(const Swap& swap, const Generation* before);
+  json::Value unchanged(const LoadTimes& times) const;
   [[nodiscard]] std::vector<ScriptLoop*> all_loops() const;
 
   Options options_;
@@ -72,10 +89,15 @@ class Scripts {
   std::span<const script::Module> modules_;
   std::shared_ptr<const Generation> current_;
   std::atomic<std::shared_ptr<const Generation>> published_;
+  std::vector<std::shared_ptr<const Generation>> kept_;  ///< good ones, oldest first, with current_
+  /// Taken out of force by a rollback: not loaded again before a file changes.
+  std::shared_ptr<const Generation> shunned_;
   std::optional<Error> error_;  ///< of the last load, if it failed
   std::uint64_t next_id_ = 1;
   bool loading_ = false;
-  bool shipped_only_ = false;                     ///< the load under way leaves the overlay out
+  bool by_itself_ = false;         ///< the load under way was asked for by the file watch alone
+  bool queued_by_itself_ = false;  ///< the file watch asked for the load after it
+  bool shipped_only_ = false;      ///< the load under way leaves the overlay out
   std::vector<Completion<json::Value>> waiting_;  ///< for the load under way
   std::vector<Completion<json::Value>> queued_;   ///< for the load after it
   std::unique_ptr<loop::FileWatch> watch_;

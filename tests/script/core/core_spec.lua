@@ -113,6 +113,8 @@ describe('script', function()
   it('reloads and reports', function()
     expect(call('script.reload').generation):equals(4)
     expect((command({ 'script', 'reload' }))):contains('generation 4')
+    expect((command({ 'script', 'rollback' }))):contains('generation 5: 3 again, instead of 4')
+    expect((command({ 'script', 'files' }))):contains('core/echo.lua')
   end)
 
   it('says why the last load was refused', function()

@@ -1,5 +1,5 @@
 --- engine.daemon without a daemon around it.
-local M = { reloads = 0, stopped = false }
+local M = { reloads = 0, stopped = false, failures = {} }
 
 function M.info()
   return { name = 'moonbox', version = '0.1.0', gitInfo = 'abc123', uid = 1000, uptime = 90 }
@@ -10,12 +10,22 @@ function M.methods(context)
 end
 
 function M.status()
-  return { generation = 3, loadedAt = '2026-01-01T00:00:00Z', roots = { 'a' } }
+  return { generation = 3, loadedAt = '2026-01-01T00:00:00Z', roots = { 'a' }, failures = M.failures }
 end
 
 function M.reload()
   M.reloads = M.reloads + 1
   return { generation = 4, changed = true, methods = {}, durations = {} }
+end
+
+function M.rollback()
+  return { generation = 5, previous = 4, restored = 3, rolledBackFrom = 4, changed = true,
+    methods = {}, durations = {} }
+end
+
+function M.files()
+  return { { file = 'core/echo.lua', module = 'core.echo', from = 'shipped', path = '/s/core/echo.lua',
+    bytes = 3, hash = ('ab'):rep(32) } }
 end
 
 function M.shutdown() M.stopped = true end
