@@ -82,11 +82,11 @@ struct Daemon::Impl final : bindings::DaemonHost {
                               if (doors) doors->push(connection, std::move(line));
                             }};
   std::unique_ptr<store::Store> document;
+  std::unique_ptr<Dispatcher> dispatcher;  ///< outlives the VMs, whose calls end at the latest then
   std::unique_ptr<ScriptLoop> control;
   std::vector<std::unique_ptr<ScriptLoop>> workers;
   std::unique_ptr<BlockingPool> blocking;
   std::unique_ptr<loop::OffloadPool> offload;
-  std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<Doors> doors;
   std::unique_ptr<Scripts> scripts;
   std::unique_ptr<loop::SignalWatch> signals;

@@ -119,25 +119,35 @@ void Dispatcher::handle_call(ScriptLoop& worker,
                   .params = std::string(call.params),
                   .deadline = deadline_of(*method, call),
                   .extras = extras_of(call)};
-  auto reply = [this,
-                id = std::string(call.id),
-                name = method->name,
-                has_head = caller->http != nullptr,
-                answer = std::move(answer)](Result<std::string> result, ResponseHead head) mutable {
-    LineReply line;
-    if (has_head) line.heads.push_back(std::move(head));
-    if (result) {
-      line.text.reserve(result->size() + id.size() + 40);
-      rpc::encode_result(line.text, id, *result);
-      return answer(std::move(line));
-    }
+  Reply reply =
+      [id = std::string(call.id), has_head = caller->http != nullptr, answer = std::move(answer)](
+          Result<std::string> result, ResponseHead head) mutable {
+        LineReply line;
+        if (has_head) line.heads.push_back(std::move(head));
+        if (result) {
+          line.text.reserve(result->size() + id.size() + 40);
+          rpc::encode_result(line.text, id, *result);
+        } else {
+          line.text = error_line(id, result.error());
+        }
+        answer(std::move(line));
+      };
+  if (!call.idempotency_key.empty() && !method->read_only) {
+    auto first = idempotency_.admit(
+        *caller, call.idempotency_key, method->name, call.params, worker.loop(), std::move(reply));
+    if (!first) return;
+    reply = std::move(*first);
+  }
+  auto recorded = [this, name = method->name, reply = std::move(reply)](Result<std::string> result,
+                                                                        ResponseHead head) mutable {
     // A raised error that is not an error table is the script's own fault: the author gets the
     // traceback, the caller a correlation id.
-    const bool raised = result.error().code == Errc::script && !result.error().debug.empty();
-    line.text = error_line(id, raised ? failures_.record(name, result.error()) : result.error());
-    answer(std::move(line));
+    if (!result && result.error().code == Errc::script && !result.error().debug.empty()) {
+      result = fail(failures_.record(name, result.error()));
+    }
+    reply(std::move(result), std::move(head));
   };
-  route(worker, method->kind, std::move(request), std::move(reply));
+  route(worker, method->kind, std::move(request), std::move(recorded));
 }
 
 void Dispatcher::cancel_connection(ScriptLoop& worker, std::uint64_t connection) {

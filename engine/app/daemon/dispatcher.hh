@@ -3,6 +3,7 @@
 #include "app/daemon/blocking_pool.hh"
 #include "app/daemon/caller.hh"
 #include "app/daemon/failure_table.hh"
+#include "app/daemon/idempotency.hh"
 #include "app/daemon/script_loop.hh"
 #include "rpc/request.hh"
 
@@ -51,6 +52,7 @@ class Dispatcher {
   ScriptLoop& control_;
   BlockingPool& pool_;
   FailureTable& failures_;
+  IdempotencyTable idempotency_;
 };
 
 }  // namespace engine::app

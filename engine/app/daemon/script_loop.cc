@@ -147,9 +147,12 @@ void ScriptLoop::execute(Request request, Reply reply) {
       table == loaded->generation->tables.end() ? nullptr : table->second->find(request.method);
   if (method == nullptr) return reply(fail(Errc::method_not_found, request.method), {});
   const script::Ref& runner = loaded->runners.find(request.context())->second[method->index];
+  // A client that gave a key may come back for the result.
+  const bool goes_on =
+      method->detached || (request.extras && !request.extras->idempotency_key.empty());
   const script::Limits limits{.deadline = request.deadline,
                               .slice = std::min(request.deadline, Milliseconds(5'000)),
-                              .owner = method->detached ? 0 : request.caller->connection};
+                              .owner = goes_on ? 0 : request.caller->connection};
   Result<> pushed;
   auto push = [&, method](lua_State* state) {
     pushed = push_call(state, plain_context(*loaded, request.context()), request);
@@ -177,17 +180,18 @@ void ScriptLoop::execute(Request request, Reply reply) {
     return 2;
   };
   if (method->kind == rpc::HandlerKind::fn) {
-    auto done = [reply = std::move(reply), kept = std::move(kept)](script::Outcome outcome) mutable {
+    auto done = [reply = std::move(reply),
+                 kept = std::move(kept)](script::Outcome outcome) mutable {
       reply(take_answer(outcome), take_head(kept, outcome.state));
     };
     loaded->vm->call(runner, std::move(arguments), limits, std::move(done));
   } else {
     ++under_way_;
-    auto done = [this, reply = std::move(reply), kept = std::move(kept)](
-                    script::Outcome outcome) mutable {
-      --under_way_;
-      reply(take_answer(outcome), take_head(kept, outcome.state));
-    };
+    auto done =
+        [this, reply = std::move(reply), kept = std::move(kept)](script::Outcome outcome) mutable {
+          --under_way_;
+          reply(take_answer(outcome), take_head(kept, outcome.state));
+        };
     loaded->vm->spawn(runner, std::move(arguments), limits, std::move(done), method->name);
   }
   lua_settop(state, top);
