@@ -98,7 +98,7 @@ Result<std::unique_ptr<Env>> Env::open(const std::filesystem::path& directory, O
   if (!options.read_only) std::filesystem::create_directories(directory, failure);
   if (failure) return fail(errno_error("mkdir " + directory.native(), failure.value()));
   std::unique_ptr<Env> env(new Env(directory / "data.mdb", options));
-  TRY(env->lock(directory));
+  if (options.alone) TRY(env->lock(directory));
   TRY(env->open_file());
   TRY(env->check_length());
   TRY(env->open_tables());
@@ -235,6 +235,14 @@ Result<> Env::grow() {
   grown_.notify_all();
   if (code == 0) return {};
   return fail(error("growing the map", code));
+}
+
+Result<> Env::copy_to(const std::filesystem::path& directory) const {
+  const int code = mdb_env_copy2(env_, directory.c_str(), MDB_CP_COMPACT);
+  if (code != 0) return fail(error("copying to " + directory.native(), code));
+  TRY_ASSIGN(const UniqueFd file, engine::open_file(directory / file_.filename(), O_RDONLY));
+  if (::fsync(file.get()) != 0) return fail_errno("fsync " + directory.native());
+  return {};
 }
 
 Env::~Env() {

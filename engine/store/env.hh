@@ -78,6 +78,7 @@ class Env {
   struct Options {
     std::size_t map_size = 16UL << 30U;  ///< bytes of address space; the file grows as needed
     bool read_only = false;
+    bool alone = true;  ///< refuse if somebody else has it open; a reader may do without
   };
   /// Makes the directory if missing. ERRORS: Errc::busy if somebody has it open, Errc::corrupt,
   /// Errc::newer_format, Errc::read_only, Errc::no_space; each names the file and what to do.
@@ -97,6 +98,10 @@ class Env {
   /// Doubles the map. Waits up to 5 s for open snapshots to end, since the map may move.
   /// REQUIRES: no write transaction. ERRORS: Errc::no_space naming the cure.
   Result<> grow();
+
+  /// Writes the file as it is now, without its free pages, into the empty `directory` and flushes
+  /// it. Writers go on meanwhile. Blocks. Any thread. ERRORS: Errc::no_space, Errc::filesystem, …
+  Result<> copy_to(const std::filesystem::path& directory) const;
 
   /// An Error for an LMDB or errno code, with file and cure.
   [[nodiscard]] Error error(std::string_view what, int code) const;

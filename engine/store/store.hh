@@ -87,6 +87,12 @@ class Store {
 
   [[nodiscard]] Result<StoreStats> stats() const;
 
+  /// Copies the store as it is now into a new directory, while others write; the copy is checked
+  /// before it gets its name. Changes not yet in the file are written first. Blocks: not for loops.
+  /// Gives the newest revision of the copy. ERRORS: Errc::duplicate if `directory` exists; those of
+  /// writing and of `check`.
+  Result<RevisionId> backup(const std::filesystem::path& directory);
+
  private:
   Store(std::unique_ptr<Env> env, std::filesystem::path directory);
   Result<> create(const json::Value& initial);
