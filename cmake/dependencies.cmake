@@ -7,10 +7,11 @@ find_package(fmt 9.1 REQUIRED CONFIG)            # text formatting, every room
 find_package(spdlog 1.10 REQUIRED CONFIG)        # log sinks, base
 find_package(tl-expected 1.0 REQUIRED CONFIG)    # Result, base
 find_package(CLI11 2.1 REQUIRED CONFIG)          # argument parser, app
-find_package(Boost 1.74 REQUIRED)                # Asio: loop, net
+find_package(Boost 1.74 REQUIRED)                # Asio: loop, net; Beast's parser: http
 pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb>=0.9.24)          # store
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium>=1.0.18)   # crypto
 pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET libcrypto>=3.0)     # crypto
+pkg_check_modules(OPENSSL_TLS REQUIRED IMPORTED_TARGET libssl>=3.0)    # http
 pkg_check_modules(LXC REQUIRED IMPORTED_TARGET lxc>=5.0.2)             # lxc
 
 # libspdlog and libfmt exist only as shared objects in Debian; the static runtime needs their code
@@ -63,3 +64,6 @@ list(GET BLAKE3_SOURCE_DIRS 0 BLAKE3_SOURCE_DIR)
 
 find_path(DECAF_INCLUDE_DIR decaf.h PATH_SUFFIXES decaf REQUIRED)      # crypto (Ed25519ph)
 find_library(DECAF_LIBRARY NAMES libdecaf.a decaf REQUIRED)
+
+find_path(WSLAY_INCLUDE_DIR wslay/wslay.h REQUIRED)                    # http (WebSocket frames)
+find_library(WSLAY_LIBRARY wslay REQUIRED)

@@ -12,6 +12,7 @@
 
 namespace engine::http {
 
+class BodyQueue;
 class Session;
 
 /// The body of a request, taken as it comes. Nothing more is read from the connection than is asked
@@ -20,10 +21,8 @@ class Session;
 class BodyReader {
  public:
   BodyReader() = default;
-  BodyReader(std::weak_ptr<Session> session,
-             std::uint64_t sequence,
-             std::optional<std::uint64_t> size)
-      : session_(std::move(session)), sequence_(sequence), size_(size) {}
+  BodyReader(std::shared_ptr<BodyQueue> queue, std::optional<std::uint64_t> size)
+      : queue_(std::move(queue)), size_(size) {}
   BodyReader(BodyReader&&) noexcept = default;
   BodyReader& operator=(BodyReader&& other) noexcept;
   BodyReader(const BodyReader&) = delete;
@@ -39,8 +38,7 @@ class BodyReader {
   [[nodiscard]] std::optional<std::uint64_t> size() const { return size_; }
 
  private:
-  std::weak_ptr<Session> session_;
-  std::uint64_t sequence_ = 0;
+  std::shared_ptr<BodyQueue> queue_;
   std::optional<std::uint64_t> size_;
 };
 

@@ -1,0 +1,268 @@
+#include "http/connection_set.hh"
+
+#include "base/log.hh"
+
+#include "http/http_dialect.hh"
+#include "http/line_dialect.hh"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace engine::http {
+namespace {
+
+constexpr std::size_t kPage = 4096;
+constexpr std::string_view kBusy =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    "Content-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n";
+
+/// How often times are looked at: a quarter of the shortest, within reason.
+Milliseconds tick_of(const Limits& limits) {
+  Milliseconds tick{4'000};
+  for (const Milliseconds limit : {limits.handshake,
+                                   limits.header_time,
+                                   limits.stalled,
+                                   limits.idle,
+                                   limits.linger,
+                                   limits.ping,
+                                   limits.pong,
+                                   limits.close}) {
+    if (limit.count() > 0) tick = std::min(tick, limit);
+  }
+  return std::clamp(tick / 4, Milliseconds(10), Milliseconds(1'000));
+}
+
+/// "127.0.0.1:4711"; empty for what is not TCP.
+std::string address_of(int socket) {
+  sockaddr_storage storage = {};
+  socklen_t size = sizeof storage;
+  if (getpeername(socket, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return {};
+  char text[INET6_ADDRSTRLEN] = {};
+  if (storage.ss_family == AF_INET) {
+    const auto& four = reinterpret_cast<const sockaddr_in&>(storage);
+    inet_ntop(AF_INET, &four.sin_addr, text, sizeof text);
+    return fmt::format("{}:{}", text, ntohs(four.sin_port));
+  }
+  if (storage.ss_family == AF_INET6) {
+    const auto& six = reinterpret_cast<const sockaddr_in6&>(storage);
+    inet_ntop(AF_INET6, &six.sin6_addr, text, sizeof text);
+    return fmt::format("[{}]:{}", text, ntohs(six.sin6_port));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ConnectionSet>> ConnectionSet::open(loop::Loop& loop,
+                                                           Handler& handler,
+                                                           const Limits& limits,
+                                                           unsigned index) {
+  std::unique_ptr<ConnectionSet> set(new ConnectionSet(loop, handler, limits, index));
+  TRY_ASSIGN(set->poller_, net::Poller::open(loop, [raw = set.get()] { raw->turn(); }));
+  set->poller_->arm();
+  return set;
+}
+
+ConnectionSet::ConnectionSet(loop::Loop& loop,
+                             Handler& handler,
+                             const Limits& limits,
+                             unsigned index)
+    : loop_(loop),
+      handler_(handler),
+      limits_(limits),
+      index_(index),
+      // The kernel copies into a buffer that begins on a page several times faster than into one
+      // that malloc places 16 bytes after it.
+      scratch_(static_cast<char*>(
+                   std::aligned_alloc(kPage, (limits.read_chunk + kPage - 1) / kPage * kPage)),
+               &std::free),
+      clock_(loop),
+      tick_(tick_of(limits)),
+      now_(Clock::now()) {}
+
+ConnectionSet::~ConnectionSet() {
+  *alive_ = false;
+  in_turn_ = true;
+  for (const auto& [id, connection] : std::exchange(connections_, {})) {
+    poller_->remove(connection->fd());
+    connection->retire();
+  }
+}
+
+void ConnectionSet::adopt(UniqueFd socket, AdoptOptions options) {
+  ++count_;
+  loop_.post(
+      [this, alive = alive_, socket = std::move(socket), options = std::move(options)]() mutable {
+        if (*alive) welcome(std::move(socket), std::move(options));
+      });
+}
+
+void ConnectionSet::welcome(UniqueFd socket, AdoptOptions options) {
+  if (connections_.size() >= limits_.connections || draining_) {
+    --count_;
+    if (!options.tls && options.protocol == Protocol::http) {
+      [[maybe_unused]] const ssize_t sent =
+          ::send(socket.get(), kBusy.data(), kBusy.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+    return;
+  }
+  now_ = Clock::now();
+  const int fd = socket.get();
+  std::string address = address_of(fd);
+  std::optional<net::PeerCredentials> peer;
+  if (address.empty()) {
+    if (Result<net::PeerCredentials> known = net::peer_credentials(fd)) peer = *known;
+  } else {
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+  const bool lines = options.protocol == Protocol::lines;
+  const std::uint64_t id = (std::uint64_t{index_} << kIndexShift) | next_id_++;
+  auto connection = std::make_shared<Connection>(
+      *this,
+      id,
+      std::make_unique<Transport>(
+          std::move(socket), std::move(options.tls), std::move(options.already_read)),
+      peer,
+      std::move(address));
+  if (Result<> added = poller_->add(fd, EPOLLIN | EPOLLRDHUP, connection.get()); !added) {
+    --count_;
+    return log::warn("http", "cannot open a session", {{"error", added.error().message}});
+  }
+  std::unique_ptr<Dialect> dialect;
+  if (lines) {
+    dialect = std::make_unique<LineDialect>(*connection);
+  } else {
+    dialect = std::make_unique<HttpDialect>(*connection);
+  }
+  connections_.emplace(id, connection);
+  watch_time();
+  connection->start(connection, std::move(dialect));
+  look_at(*connection);
+}
+
+Connection* ConnectionSet::find(std::uint64_t id) const {
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? nullptr : found->second.get();
+}
+
+void ConnectionSet::push(std::uint64_t id, std::shared_ptr<const std::string> text) {
+  {
+    const std::lock_guard lock(push_mutex_);
+    pushes_.push_back({id, std::move(text)});
+    if (pushes_.size() > 1) return;
+  }
+  loop_.post([this, alive = alive_] {
+    if (*alive) deliver_pushes();
+  });
+}
+
+void ConnectionSet::deliver_pushes() {
+  std::vector<Push> pushes;
+  {
+    const std::lock_guard lock(push_mutex_);
+    pushes.swap(pushes_);
+  }
+  for (const Push& push : pushes) {
+    if (Connection* connection = find(push.id)) connection->push(*push.text);
+  }
+}
+
+void ConnectionSet::drain(Completion<> done) {
+  draining_ = true;
+  drained_ = std::move(done);
+  for (const auto& [id, connection] : connections_) {
+    connection->drain();
+    look_at(*connection);
+  }
+  schedule();
+}
+
+void ConnectionSet::look_at(Connection& connection) {
+  if (connection.queued) return;
+  connection.queued = true;
+  to_look_at_.push_back(&connection);
+  schedule();
+}
+
+void ConnectionSet::schedule() {
+  if (scheduled_ || in_turn_) return;
+  scheduled_ = true;
+  loop_.post([this, alive = alive_] {
+    if (!*alive) return;
+    scheduled_ = false;
+    turn();
+  });
+}
+
+void ConnectionSet::turn() {
+  in_turn_ = true;
+  for (const epoll_event& event : poller_->collect()) {
+    auto& connection = *static_cast<Connection*>(event.data.ptr);
+    connection.note_events(event.events);
+    look_at(connection);
+  }
+  now_ = Clock::now();
+  if (!to_look_at_.empty()) last_work_ = now_;
+  looking_at_.swap(to_look_at_);
+  for (Connection* connection : looking_at_)
+    connection->queued = false;
+  for (Connection* connection : looking_at_) {
+    connection->step();
+    if (connection->finished()) {
+      retire(*connection);
+    } else if (connection->has_work()) {
+      look_at(*connection);
+    }
+  }
+  looking_at_.clear();
+  retired_.clear();
+  in_turn_ = false;
+  rest();
+}
+
+/// Takes another turn, or sleeps until a socket is ready.
+void ConnectionSet::rest() {
+  if (draining_ && connections_.empty() && drained_) {
+    loop_.post([done = std::exchange(drained_, {})]() mutable { done({}); });
+    return;
+  }
+  if (!to_look_at_.empty() || keep_spinning()) {
+    schedule();
+  } else {
+    poller_->arm();
+  }
+}
+
+bool ConnectionSet::keep_spinning() {
+  return limits_.spin.count() > 0 && Clock::now() - last_work_ < limits_.spin;
+}
+
+/// Ends a connection; its memory stays until the end of the turn.
+void ConnectionSet::retire(Connection& connection) {
+  poller_->remove(connection.fd());
+  connection.retire();
+  if (connection.queued) std::erase(to_look_at_, &connection);
+  const auto found = connections_.find(connection.id());
+  retired_.push_back(std::move(found->second));
+  connections_.erase(found);
+  --count_;
+}
+
+void ConnectionSet::watch_time() {
+  if (clock_running_) return;
+  clock_running_ = true;
+  clock_.start(tick_, [this] {
+    clock_running_ = false;
+    now_ = Clock::now();
+    for (const auto& [id, connection] : connections_)
+      connection->check_time(now_);
+    if (!connections_.empty()) watch_time();
+  });
+}
+
+}  // namespace engine::http
