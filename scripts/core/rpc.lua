@@ -1,5 +1,6 @@
 --- `rpc.discover`: the OpenRPC document of every method.
 local daemon = require('engine.daemon')
+local errc = require('engine.errc')
 local json = require('engine.json')
 local openrpc = require('lib.rpc.openrpc')
 local rpc = require('lib.rpc')
@@ -9,6 +10,7 @@ local function discover(call)
   local info = daemon.info()
   return openrpc.document(daemon.methods('RpcContext'), {
     title = info.name, version = info.version, locale = call.locale, array = json.array,
+    errors = errc.kinds,
   })
 end
 
@@ -25,6 +27,7 @@ local function show(_params, document, out)
 end
 
 return rpc.parent():with_about('about.rpc')
+  :subcommand('export', require('core.export'))
   :subcommand('discover', rpc.from_fn(discover)
     :with_result(t.object{ open = true, fields = { openrpc = t.string } })
     :with_metadata('read_only', true)

@@ -62,6 +62,31 @@ local function labels(locale)
   return out
 end
 
+--- The options every command takes; the parser has its own list of them (`engine/app/cli`).
+local GLOBALS = {
+  { key = 'dataDir', kind = 'option', long = '--data-dir', type = 'path', complete = 'directory' },
+  { key = 'instance', kind = 'option', long = '--instance' },
+  { key = 'format', kind = 'option', long = '--format',
+    choices = { 'table', 'json', 'json-pretty', 'yaml' } },
+  { key = 'scripts', kind = 'option', long = '--scripts', type = 'path', complete = 'directory' },
+  { key = 'verbose', kind = 'flag', long = '--verbose' },
+}
+
+--- The options of every command, for help and completion.
+---@param locale? string
+---@return table[]
+function M.globals(locale)
+  local list = {}
+  for i, entry in ipairs(GLOBALS) do
+    list[i] = { name = names.placeholder(entry.key),
+      help = i18n.text('help.cli.' .. names.kebab(entry.key), nil, locale) }
+    for key, value in pairs(entry) do
+      list[i][key] = value
+    end
+  end
+  return list
+end
+
 --- The command tree, ready for JSON. Raises a load error.
 ---@param root lib.rpc.Parent
 ---@param options? {name?: string, locale?: string}
@@ -84,14 +109,14 @@ local function find(root, path)
   return node and node.leaf
 end
 
-local function run_here(leaf, params, globals, env)
+local function run_here(leaf, params, globals, env, root)
   local good, problems = check.params(leaf)(params)
   if problems then
     local err = check.invalid(problems, 'params')
     err.code = 'usage'
     return nil, err
   end
-  local ctx = { name = 'CliContext', globals = globals, remote = env.call }
+  local ctx = { name = 'CliContext', globals = globals, remote = env.call, tree = root }
   for key, value in pairs(env.attributes or {}) do
     ctx[key] = value
   end
@@ -114,7 +139,7 @@ local function run_there(leaf, params, globals, env)
   })
 end
 
-local function perform(leaf, params, globals, env)
+local function perform(leaf, params, globals, env, root)
   local good, err = scan.params(params, leaf.params, {
     read_stdin = env.read_stdin, read_file = env.read_file,
     decode = env.json.decode, raw = env.json.raw,
@@ -124,7 +149,7 @@ local function perform(leaf, params, globals, env)
     local result, failure = run_there(leaf, good, globals, env)
     return result, failure, good
   end
-  local result, failure = run_here(leaf, good, globals, env)
+  local result, failure = run_here(leaf, good, globals, env, root)
   return result, failure, good
 end
 
@@ -143,7 +168,7 @@ function M.run(root, path, params, globals, env)
       message = ("there is no command '%s'"):format(table.concat(path, ' ')) })
     return env.exit_code('usage')
   end
-  local result, err, sent = perform(leaf, params, globals, env)
+  local result, err, sent = perform(leaf, params, globals, env, root)
   if err ~= nil then
     output.failure(env, globals, err)
     return env.exit_code(type(err) == 'table' and err.code or 'script')

@@ -12,6 +12,7 @@ local where = require('lib.rpc.where')
 ---@field at lib.rpc.Where Where it was declared
 ---@field params table<string, lib.rpc.Schema>
 ---@field result lib.rpc.Schema?
+---@field errors string[]?
 ---@field metadata table<string, any>
 ---@field contexts string[]? Absent: the context of the parent
 ---@field open boolean Takes parameters that are not declared
@@ -25,7 +26,7 @@ Handler.__index = Handler
 
 local M = { Handler = Handler }
 
-local STAGES = { 'with_params/with_result/with_context/with_metadata', 'with_inherited',
+local STAGES = { 'with_params/with_result/with_errors/with_context/with_metadata', 'with_inherited',
   'display modifiers', 'with_about', 'with_call_remote' }
 
 --- Enters a stage of the chain, once per method.
@@ -70,6 +71,13 @@ end
 function Handler:with_result(schema)
   local at = step(self, 'with_result', 1)
   self.result = shape.schema(schema, 'with_result', at)
+  return self
+end
+
+--- Names kinds of errors its callers should expect, besides those of every call.
+---@param ... string `not_found`, …
+function Handler:with_errors(...)
+  self.errors = shape.kinds(step(self, 'with_errors', 1), ...)
   return self
 end
 

@@ -22,6 +22,7 @@ local tree = require('lib.rpc.tree')
 ---@field about string? Locale key
 ---@field params table JSON Schema
 ---@field result table? JSON Schema
+---@field errors string[]? Kinds besides those of every call
 ---@field help table<string, string>? Parameter → locale key
 ---@field file string
 ---@field line integer
@@ -61,7 +62,7 @@ local function describe(leaf, context)
     read_only = leaf.metadata.read_only == true, version = leaf.metadata.version or 1,
     wire = wire_name(leaf), deprecated = leaf.metadata.deprecated == true, about = handler.about,
     params = json_schema.params(leaf.params, handler.open), help = help_of(leaf.params),
-    result = result and json_schema.of(result) or nil,
+    result = result and json_schema.of(result) or nil, errors = handler.errors,
     file = handler.at.file, line = handler.at.line,
   }
 end

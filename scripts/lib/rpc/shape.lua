@@ -1,5 +1,6 @@
 --- Checks on the arguments of declarations, shared by handlers and parents.
 local fault = require('lib.rpc.fault')
+local i18n = require('lib.i18n')
 local types = require('lib.rpc.types')
 
 local M = {}
@@ -89,6 +90,22 @@ function M.contexts(at, ...)
     M.context(name, at)
     if seen[name] then fault.raise(at, ("context '%s' twice"):format(name), 'remove one') end
     seen[name] = true
+  end
+  return list
+end
+
+--- Kinds of errors, which have a label in the locales.
+---@param at lib.rpc.Where
+---@param ... string
+---@return string[]
+function M.kinds(at, ...)
+  local list = { ... }
+  for _, kind in ipairs(list) do
+    local key = type(kind) == 'string' and 'error.' .. kind:gsub('_', '-')
+    if not key or i18n.has(key) == false then
+      fault.raise(at, ("'%s' is no kind of error"):format(tostring(kind)),
+        'docs/rpc.md lists them: not_found, conflict, …')
+    end
   end
   return list
 end

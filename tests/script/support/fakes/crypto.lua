@@ -9,4 +9,6 @@ function M.blake3(text)
   return ('%064x'):format(sum)
 end
 
+M.sha256 = M.blake3
+
 return M

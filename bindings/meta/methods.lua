@@ -1,0 +1,150 @@
+--- The methods of moonbox, for calls of a client. Made from the handler tree by `./dev docs`; do
+--- not edit.
+---@meta moonbox.methods
+
+--- Parameters of `backup.create`.
+---@class moonbox.BackupCreateParams
+---@field packages? string[] Packages; none means all
+---@field target string Directory that holds the backups
+
+--- Apply a JSON Patch, all of it or nothing
+---@class moonbox.DbApplyParams
+---@field expect? integer Revision the store must be at
+---@field patch any JSON Patch (RFC 6902); - reads standard input, @FILE a file
+
+--- Print the document below a pointer
+---@class moonbox.DbDumpParams
+---@field pointer? string JSON pointer (RFC 6901)
+
+--- Write a value at a pointer
+---@class moonbox.DbPutParams
+---@field pointer string JSON pointer (RFC 6901)
+---@field value any Value as JSON; - reads standard input, @FILE a file
+
+--- Parameters of `db.put.ui`.
+---@class moonbox.DbPutUiParams
+---@field pointer string JSON pointer (RFC 6901)
+---@field value any Value as JSON; - reads standard input, @FILE a file
+
+--- Answer with the given message
+---@class moonbox.EchoParams
+---@field message string Text to send back
+
+--- Ask an operation to stop
+---@class moonbox.JobCancelParams
+---@field id string Id of the operation
+
+--- Show one operation
+---@class moonbox.JobGetParams
+---@field id string Id of the operation
+
+--- Parameters of `job.wait`.
+---@class moonbox.JobWaitParams
+---@field id string Id of the operation
+---@field progress? boolean Send progress events while waiting
+---@field timeout? number|string How long to wait, such as 30s or 5m
+
+--- Get the input form of an action
+---@class moonbox.PackageActionGetInputParams
+---@field actionId string Action
+---@field packageId string Package
+---@field prefill? any Partial values as JSON; - reads standard input, @FILE a file
+
+--- List the actions of a package
+---@class moonbox.PackageActionListParams
+---@field id string Package
+
+--- Run an action, with input if it takes any
+---@class moonbox.PackageActionRunParams
+---@field actionId string Action
+---@field eventId? string
+---@field input? any Input as JSON; - reads standard input, @FILE a file
+---@field packageId string Package
+
+--- Parameters of `package.backup.restore`.
+---@class moonbox.PackageBackupRestoreParams
+---@field id string Package
+---@field target string Directory that holds the backups
+
+--- Run a script in the live runtime of a package
+---@class moonbox.PackageEvalParams
+---@field id string Package
+---@field script string Lua to run; - reads standard input, @FILE a file
+---@field timeout? number|string How long to wait, such as 30s or 5m
+
+--- Show everything about one package
+---@class moonbox.PackageInfoParams
+---@field id string Package
+
+--- Parameters of `package.install`.
+---@class moonbox.PackageInstallParams
+---@field id string Package
+
+--- Parameters of `package.logs`.
+---@class moonbox.PackageLogsParams
+---@field follow? boolean
+---@field id string
+---@field limit? integer
+
+--- Parameters of `package.rebuild`.
+---@class moonbox.PackageRebuildParams
+---@field id string Package
+
+--- Restart a service
+---@class moonbox.PackageRestartParams
+---@field id string Package
+---@field wait? boolean Wait until the service is what was asked for
+
+--- Parameters of `package.sideload`.
+---@class moonbox.PackageSideloadParams
+---@field path string
+
+--- Start a service
+---@class moonbox.PackageStartParams
+---@field id string Package
+---@field wait? boolean Wait until the service is what was asked for
+
+--- Stop a service
+---@class moonbox.PackageStopParams
+---@field id string Package
+---@field wait? boolean Wait until the service is what was asked for
+
+--- Parameters of `package.uninstall`.
+---@class moonbox.PackageUninstallParams
+---@field force? boolean Do it although something stands against it
+---@field id string Package
+---@field soft? boolean Keep the data
+
+---@class engine.client.Connection
+---@field call fun(self, method: 'backup.create', params: moonbox.BackupCreateParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'db.apply', params: moonbox.DbApplyParams, opts?: engine.client.CallOptions): ({ changed: boolean, revision: integer })?, engine.Error?
+---@field call fun(self, method: 'db.dump', params?: moonbox.DbDumpParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'db.put', params: moonbox.DbPutParams, opts?: engine.client.CallOptions): ({ changed: boolean, revision: integer })?, engine.Error?
+---@field call fun(self, method: 'db.put.ui', params: moonbox.DbPutUiParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
+---@field call fun(self, method: 'echo', params: moonbox.EchoParams, opts?: engine.client.CallOptions): (string)?, engine.Error?
+---@field call fun(self, method: 'git-info', params?: table, opts?: engine.client.CallOptions): (string)?, engine.Error?
+---@field call fun(self, method: 'job.cancel', params: moonbox.JobCancelParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
+---@field call fun(self, method: 'job.get', params: moonbox.JobGetParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'job.list', params?: table, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'job.wait', params: moonbox.JobWaitParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'package.action.get-input', params: moonbox.PackageActionGetInputParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'package.action.list', params: moonbox.PackageActionListParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'package.action.run', params: moonbox.PackageActionRunParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'package.backup.restore', params: moonbox.PackageBackupRestoreParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'package.eval', params: moonbox.PackageEvalParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'package.info', params: moonbox.PackageInfoParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'package.install', params: moonbox.PackageInstallParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'package.list', params?: table, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'package.logs', params: moonbox.PackageLogsParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'package.rebuild', params: moonbox.PackageRebuildParams, opts?: engine.client.CallOptions): ({ jobId: string })?, engine.Error?
+---@field call fun(self, method: 'package.restart', params: moonbox.PackageRestartParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
+---@field call fun(self, method: 'package.sideload', params: moonbox.PackageSideloadParams, opts?: engine.client.CallOptions): ({ jobId: string })?, engine.Error?
+---@field call fun(self, method: 'package.start', params: moonbox.PackageStartParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
+---@field call fun(self, method: 'package.stop', params: moonbox.PackageStopParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
+---@field call fun(self, method: 'package.uninstall', params: moonbox.PackageUninstallParams, opts?: engine.client.CallOptions): ({ jobId: string })?, engine.Error?
+---@field call fun(self, method: 'rpc.discover', params?: table, opts?: engine.client.CallOptions): ({ openrpc: string })?, engine.Error?
+---@field call fun(self, method: 'script.list', params?: table, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'script.reload', params?: table, opts?: engine.client.CallOptions): (table<string, any>)?, engine.Error?
+---@field call fun(self, method: 'script.status', params?: table, opts?: engine.client.CallOptions): (table<string, any>)?, engine.Error?
+---@field call fun(self, method: 'server.info', params?: table, opts?: engine.client.CallOptions): ({ name: string, version: string })?, engine.Error?
+---@field call fun(self, method: 'server.shutdown', params?: table, opts?: engine.client.CallOptions): (nil)?, engine.Error?
