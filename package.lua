@@ -4,7 +4,8 @@ local core = {
   'engine.archive', 'engine.client', 'engine.connection', 'engine.crypto', 'engine.daemon',
   'engine.daemon_control', 'engine.errc', 'engine.event', 'engine.file', 'engine.job',
   'engine.json', 'engine.lease', 'engine.log', 'engine.loop', 'engine.lxc', 'engine.module',
-  'engine.process', 'engine.state', 'engine.store', 'engine.term',
+  'engine.process', 'engine.scratch', 'engine.spec',
+  'engine.state', 'engine.store', 'engine.term',
 }
 
 local runtime = {

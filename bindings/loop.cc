@@ -201,13 +201,17 @@ int task_status(lua_State* state) {
 
 /// loop.now() → seconds on the monotonic clock
 int loop_now(lua_State* state) {
-  lua_pushnumber(state, std::chrono::duration<double>(Clock::now().time_since_epoch()).count());
+  const TimePoint now = Vm::of(state).loop().now();
+  lua_pushnumber(state, std::chrono::duration<double>(now.time_since_epoch()).count());
   return 1;
 }
 
 /// loop.time() → seconds since 1970
 int loop_time(lua_State* state) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  // Where tests move the loop's time on, the calendar goes with it.
+  const loop::Loop& loop = Vm::of(state).loop();
+  const auto moved = loop.time_is_stopped() ? loop.now() - Clock::now() : Clock::duration(0);
+  const auto now = std::chrono::system_clock::now().time_since_epoch() + moved;
   lua_pushnumber(state, std::chrono::duration<double>(now).count());
   return 1;
 }

@@ -27,6 +27,8 @@ int open_lxc(lua_State* state);
 int open_module(lua_State* state);
 int open_ns(lua_State* state);
 int open_process(lua_State* state);
+int open_scratch(lua_State* state);
+int open_spec(lua_State* state);
 int open_state(lua_State* state);
 int open_store(lua_State* state);
 int open_term(lua_State* state);

@@ -26,6 +26,8 @@ std::span<const script::Module> host_modules() {
       script::Module{"engine.lxc", open_lxc},
       script::Module{"engine.module", open_module},
       script::Module{"engine.process", open_process},
+      script::Module{"engine.scratch", open_scratch},
+      script::Module{"engine.spec", open_spec},
       script::Module{"engine.state", open_state},
       script::Module{"engine.store", open_store},
       script::Module{"engine.term", open_term},

@@ -5,7 +5,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <map>
 #include <thread>
 
 namespace engine::loop {
@@ -15,6 +17,10 @@ struct Loop::Impl {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work =
       boost::asio::make_work_guard(io);
   std::atomic<std::thread::id> thread;
+
+  // Of stopped time.
+  TimePoint now;
+  std::multimap<TimePoint, UniqueFunction<void()>> due;
 };
 
 Loop::Loop(std::string name) : name_(std::move(name)), impl_(std::make_unique<Impl>()) {}
@@ -40,6 +46,41 @@ void Loop::post(UniqueFunction<void()> work) {
   boost::asio::post(impl_->io, [work = std::move(work)]() mutable { work(); });
 }
 
+TimePoint Loop::now() const {
+  return time_is_stopped_ ? impl_->now : Clock::now();
+}
+
+void Loop::stop_time() {
+  impl_->now = Clock::now();
+  time_is_stopped_ = true;
+}
+
+void Loop::advance(Milliseconds by, UniqueFunction<void()> done) {
+  // What is posted already may still start timers.
+  post([this, target = impl_->now + by, done = std::move(done)]() mutable {
+    post([this, target, done = std::move(done)]() mutable {
+      pass_time_until(target, std::move(done));
+    });
+  });
+}
+
+void Loop::pass_time_until(TimePoint target, UniqueFunction<void()> done) {
+  const auto first = impl_->due.begin();
+  if (first == impl_->due.end() || first->first > target) {
+    impl_->now = target;
+    return post(std::move(done));
+  }
+  impl_->now = std::max(impl_->now, first->first);
+  UniqueFunction<void()> fire = std::move(first->second);
+  impl_->due.erase(first);
+  fire();
+  post([this, target, done = std::move(done)]() mutable {
+    post([this, target, done = std::move(done)]() mutable {
+      pass_time_until(target, std::move(done));
+    });
+  });
+}
+
 bool Loop::is_current_thread() const {
   return impl_->thread == std::this_thread::get_id();
 }
@@ -49,12 +90,13 @@ boost::asio::io_context& Loop::io() {
 }
 
 struct Timer::Impl {
-  explicit Impl(boost::asio::io_context& io) : timer(io) {}
+  explicit Impl(Loop& on) : loop(on), timer(on.io()) {}
+  Loop& loop;
   boost::asio::steady_timer timer;
   std::shared_ptr<bool> armed;  // false once the pending wait was cancelled or replaced
 };
 
-Timer::Timer(Loop& loop) : impl_(std::make_unique<Impl>(loop.io())) {}
+Timer::Timer(Loop& loop) : impl_(std::make_unique<Impl>(loop)) {}
 Timer::~Timer() {
   cancel();
 }
@@ -62,6 +104,13 @@ Timer::~Timer() {
 void Timer::start(Milliseconds delay, UniqueFunction<void()> fire) {
   cancel();
   impl_->armed = std::make_shared<bool>(true);
+  if (impl_->loop.time_is_stopped()) {
+    impl_->loop.impl_->due.emplace(impl_->loop.now() + delay,
+                                   [armed = impl_->armed, fire = std::move(fire)]() mutable {
+                                     if (*armed) fire();
+                                   });
+    return;
+  }
   impl_->timer.expires_after(delay);
   impl_->timer.async_wait(
       [armed = impl_->armed, fire = std::move(fire)](boost::system::error_code code) mutable {

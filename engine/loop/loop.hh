@@ -30,6 +30,17 @@ class Loop {
   /// Queues `work` behind what is already queued. Never runs it inline.
   void post(UniqueFunction<void()> work);
 
+  /// The time its timers go by: Clock's, or what `stop_time` and `advance` made of it.
+  [[nodiscard]] TimePoint now() const;
+  /// For tests of scripts: from here on time stands still but for `advance`. REQUIRES: no timer was
+  /// started yet.
+  void stop_time();
+  [[nodiscard]] bool time_is_stopped() const { return time_is_stopped_; }
+  /// Lets stopped time pass, after what is posted has run: timers fire in order, each after the
+  /// work the one before has posted.
+  /// `done` is posted at the end.
+  void advance(Milliseconds by, UniqueFunction<void()> done);
+
   [[nodiscard]] bool is_current_thread() const;
   [[nodiscard]] const std::string& name() const { return name_; }
 
@@ -38,7 +49,11 @@ class Loop {
 
  private:
   struct Impl;
+  friend class Timer;
+  void pass_time_until(TimePoint target, UniqueFunction<void()> done);
+
   std::string name_;
+  bool time_is_stopped_ = false;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -71,7 +71,7 @@ TaskId Scheduler::spawn(
   Task& task = *tasks_[id.index];
   task.name = name;
   task.done = std::move(done);
-  task.deadline = after(limits.deadline);
+  task.deadline = later(vm_.loop.now(), limits.deadline);
   task.slice = limits.slice;
   task.owner = limits.owner;
   const int base = lua_gettop(vm_.state);
@@ -94,6 +94,12 @@ TaskId Scheduler::spawn(
   return find(id) != nullptr ? id : TaskId{};
 }
 
+// The guard goes by the clock of the machine, whatever the loop's time does.
+TimePoint Scheduler::real_deadline(const Task& task) const {
+  if (!vm_.loop.time_is_stopped() || task.deadline == TimePoint::max()) return task.deadline;
+  return Clock::now() + (task.deadline - vm_.loop.now());
+}
+
 void Scheduler::run(TaskId id, int arguments) {
   Task& task = *tasks_[id.index];
   const TaskId outer = current_;
@@ -103,7 +109,7 @@ void Scheduler::run(TaskId id, int arguments) {
   {
     const TimePoint slice_end = after(task.cancelled ? std::min(task.slice, kCleanup) : task.slice);
     const Guard::Entry entry(vm_.state,
-                             task.cancelled ? slice_end : std::min(slice_end, task.deadline),
+                             task.cancelled ? slice_end : std::min(slice_end, real_deadline(task)),
                              task.cancelled ? 0 : task.owner);
     status = lua_resume(task.coroutine, arguments);
     if (entry.stopped() && !task.cancelled) task.cancelled = Errc::cancelled;
@@ -286,13 +292,13 @@ void Scheduler::watch_deadline(const Task& task) {
   if (task.deadline == TimePoint::max() || task.deadline >= timer_at_ || task.cancelled) return;
   if (!timer_) timer_ = std::make_unique<loop::Timer>(vm_.loop);
   timer_at_ = task.deadline;
-  const auto delay = std::chrono::ceil<Milliseconds>(timer_at_ - Clock::now());
+  const auto delay = std::chrono::ceil<Milliseconds>(timer_at_ - vm_.loop.now());
   timer_->start(std::max(delay, Milliseconds(0)), [this] { sweep_deadlines(); });
 }
 
 void Scheduler::sweep_deadlines() {
   timer_at_ = TimePoint::max();
-  const TimePoint now = Clock::now();
+  const TimePoint now = vm_.loop.now();
   for (std::uint32_t index = 0; index < tasks_.size(); ++index) {
     const Task& task = *tasks_[index];
     if (!task.alive || !task.suspended || task.cancelled) continue;

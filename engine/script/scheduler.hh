@@ -63,6 +63,7 @@ class Scheduler {
   void finish(TaskId id, int status);
   void release(TaskId id);
   void wake(TaskId id, Push push);
+  [[nodiscard]] TimePoint real_deadline(const Task& task) const;
   void watch_deadline(const Task& task);
   void sweep_deadlines();
 

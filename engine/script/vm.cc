@@ -40,10 +40,13 @@ void start_jit(lua_State* state, const Vm::Options& options) {
 
 }  // namespace
 
-TimePoint after(Milliseconds delay) {
-  const TimePoint now = Clock::now();
+TimePoint later(TimePoint now, Milliseconds delay) {
   return delay > std::chrono::duration_cast<Milliseconds>(TimePoint::max() - now) ? TimePoint::max()
                                                                                   : now + delay;
+}
+
+TimePoint after(Milliseconds delay) {
+  return later(Clock::now(), delay);
 }
 
 Error Vm::Impl::failure_of(lua_State* from, std::string trace_text) {

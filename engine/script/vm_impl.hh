@@ -77,7 +77,9 @@ void open_loader(lua_State* state);
 void open_values(lua_State* state, Vm::Impl& impl);
 /// Makes the class of opaque JSON values. [-0, +0]
 void define_raw_json(lua_State* state);
-/// Now plus `delay`, or the end of time.
+/// `now` plus `delay`, or the end of time.
+TimePoint later(TimePoint now, Milliseconds delay);
+/// The same by the clock of the machine, as the guard needs it.
 TimePoint after(Milliseconds delay);
 
 }  // namespace engine::script

@@ -29,8 +29,8 @@ function M.catalog(locale)
   return fine and catalog or nil
 end
 
---- Adds messages while scripts are loaded. Gives the first key that is there already, if one is:
---- then nothing was added.
+--- Adds messages while scripts are loaded. Gives the first key that is there already with another
+--- text, if one is: then nothing was added.
 ---@param locale string
 ---@param messages table<string, string>
 ---@return string? clash
@@ -41,7 +41,7 @@ function M.extend(locale, messages)
     merged[key] = text
   end
   for key, text in pairs(messages) do
-    if catalog[key] ~= nil then return key end
+    if catalog[key] ~= nil and catalog[key] ~= text then return key end
     merged[key] = text
   end
   extended[locale] = merged

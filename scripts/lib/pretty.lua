@@ -1,4 +1,4 @@
---- Indented JSON. Scalars are written by the engine's encoder, which knows opaque numbers.
+--- Values for people: indented JSON, and Lua values as one would write them.
 local names = require('lib.names')
 local null = require('lib.null')
 
@@ -22,6 +22,7 @@ local function write(value, indent, encode, out)
   out[#out + 1] = '\n' .. indent .. (array and ']' or '}')
 end
 
+--- Indented JSON. Scalars are written by the engine's encoder, which knows opaque numbers.
 ---@param value any
 ---@param encode fun(value: any): string
 ---@return string
@@ -30,5 +31,91 @@ function M.json(value, encode)
   write(value, '', encode, out)
   return table.concat(out)
 end
+
+local WIDTH = 78
+local MOST_DEPTH, MOST_MEMBERS = 8, 200
+local ESCAPES = { ['\n'] = '\\n', ['\r'] = '\\r', ['\t'] = '\\t', ['\\'] = '\\\\', ["'"] = "\\'" }
+
+local function quote(text)
+  return "'" .. text:gsub("[%c\\']", function(char)
+    return ESCAPES[char] or ('\\%03d'):format(char:byte())
+  end) .. "'"
+end
+
+local function key_text(key, show)
+  if type(key) == 'string' and key:find('^[%a_][%w_]*$') then return key end
+  return '[' .. show(key) .. ']'
+end
+
+local function by_kind(a, b)
+  local one, other = type(a), type(b)
+  if one ~= other then return one < other end
+  if one == 'number' or one == 'string' then return a < b end
+  return tostring(a) < tostring(b)
+end
+
+--- Keys beyond the list 1…n, in order.
+local function further_keys(value, count)
+  local keys = {}
+  for key in next, value do
+    local listed = type(key) == 'number' and key >= 1 and key <= count and key % 1 == 0
+    if not listed then keys[#keys + 1] = key end
+  end
+  table.sort(keys, by_kind)
+  return keys
+end
+
+local function scalar(value)
+  if type(value) == 'string' then return quote(value) end
+  if null.is_null(value) then return 'null' end
+  if type(value) == 'number' and value % 1 == 0 and math.abs(value) < 2 ^ 53 then
+    return ('%d'):format(value)
+  end
+  if type(value) == 'function' then return '<function>' end
+  if type(value) == 'thread' then return '<thread>' end
+  local fine, text = pcall(tostring, value)
+  return fine and text or ('<%s>'):format(type(value))
+end
+
+local lua
+
+local function members(value, state, indent)
+  local parts, count = {}, #value
+  local function show(member) return lua(member, state, indent .. '  ') end
+  for i = 1, count do
+    if #parts >= MOST_MEMBERS then break end
+    parts[#parts + 1] = show(rawget(value, i))
+  end
+  for _, key in ipairs(further_keys(value, count)) do
+    if #parts >= MOST_MEMBERS then
+      parts[#parts + 1] = '…'
+      break
+    end
+    parts[#parts + 1] = key_text(key, show) .. ' = ' .. show(rawget(value, key))
+  end
+  return parts
+end
+
+function lua(value, state, indent)
+  if type(value) ~= 'table' then return scalar(value) end
+  local meta = getmetatable(value)
+  if type(meta) == 'table' and rawget(meta, '__tostring') then return scalar(value) end
+  if state.open[value] then return '<cycle>' end
+  if next(value) == nil then return '{}' end
+  if state.depth >= MOST_DEPTH then return '{…}' end
+  state.open[value], state.depth = true, state.depth + 1
+  local parts = members(value, state, indent)
+  state.open[value], state.depth = nil, state.depth - 1
+  local line = '{ ' .. table.concat(parts, ', ') .. ' }'
+  if #line + #indent <= WIDTH and not line:find('\n', 1, true) then return line end
+  local deeper = indent .. '  '
+  return '{\n' .. deeper .. table.concat(parts, ',\n' .. deeper) .. ',\n' .. indent .. '}'
+end
+
+--- A value as Lua writes it, over as many lines as it needs. Nothing of the value is called but a
+--- `__tostring`.
+---@param value any
+---@return string
+function M.lua(value) return lua(value, { open = {}, depth = 0 }, '') end
 
 return M

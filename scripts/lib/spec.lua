@@ -1,6 +1,8 @@
 --- A small test runner: `describe`, `it`, `before_each`, `after_each`, `expect`.
 ---
 --- Bodies may wait: the whole run belongs into a task. Specs of scripts and of packages use it.
+local pretty = require('lib.pretty')
+
 local M = {}
 
 ---@class lib.spec.Group
@@ -12,6 +14,16 @@ local M = {}
 ---@field passed integer
 ---@field failed integer
 ---@field failures {name: string, message: string}[]
+---@field results lib.spec.Result[] Of every test, in the order of the file
+
+---@class lib.spec.Result
+---@field groups string[] Names of the `describe`s around it
+---@field name string
+---@field passed boolean
+---@field message string? Why not
+---@field expected string? What `equals` wanted, for a comparison line by line
+---@field actual string?
+---@field seconds number? With the option `now`
 
 local Expectation = {}
 Expectation.__index = Expectation
@@ -51,6 +63,11 @@ local function here()
   return ''
 end
 
+--- What a failed expectation raises.
+local Failure = {}
+Failure.__index = Failure
+Failure.__tostring = function(failure) return failure.message end
+
 local function judge(self, good, text, ...)
   if good == self.wanted then return self end
   local words = {}
@@ -58,7 +75,18 @@ local function judge(self, good, text, ...)
     words[i] = show((select(i, ...)))
   end
   local sentence = ('expected %%s %s%s'):format(self.wanted and '' or 'not ', text)
-  error(here() .. sentence:format(show(self.value), unpack(words)), 0)
+  error(setmetatable({ message = here() .. sentence:format(show(self.value), unpack(words)) },
+    Failure), 0)
+end
+
+--- The values of a failed comparison, written out over several lines.
+local function with_values(self, other, fine, err)
+  if fine then return self end
+  if self.wanted and (type(self.value) == 'table' or type(other) == 'table'
+    or type(other) == 'string') then
+    err.expected, err.actual = pretty.lua(other), pretty.lua(self.value)
+  end
+  error(err, 0)
 end
 
 --- Turns the next judgement round: `expect(x):never():equals(y)`.
@@ -68,7 +96,7 @@ end
 
 --- Deep equality.
 function Expectation:equals(other)
-  return judge(self, same(self.value, other), 'to equal %s', other)
+  return with_values(self, other, pcall(judge, self, same(self.value, other), 'to equal %s', other))
 end
 
 --- The same value.
@@ -172,43 +200,73 @@ local function collector()
   end
   function env.it(name, body)
     tests[#tests + 1] = { name = name_of(groups, name):gsub('^%s+', ''),
-      groups = { unpack(groups) }, body = body }
+      groups = { unpack(groups) }, own_name = name, body = body }
   end
   function env.before_each(hook) table.insert(groups[#groups].before, hook) end
   function env.after_each(hook) table.insert(groups[#groups].after, hook) end
   return env, tests
 end
 
---- Runs one spec file. *async*
----@param source string Its text
----@param file string As messages name it
----@param options? {print?: fun(line: string), globals?: table}
----@return lib.spec.Report
----@async
-function M.run(source, file, options)
-  local print_line = options and options.print or function() end
+local function group_names(groups)
+  local list = {}
+  for i = 2, #groups do
+    list[#list + 1] = groups[i].name
+  end
+  return list
+end
+
+--- The spec's tests, or why it does not load.
+local function load_spec(source, file, options)
   local env, tests = collector()
-  for name, value in pairs(options and options.globals or {}) do
+  for name, value in pairs(options.globals or {}) do
     env[name] = value
   end
   local chunk, syntax = load(source, '@' .. file, 't', setmetatable(env, { __index = _G }))
-  local report = { passed = 0, failed = 0, failures = {} }
-  local function fail(name, err)
-    report.failed = report.failed + 1
-    report.failures[#report.failures + 1] = { name = name, message = text_of(err) }
-    print_line(('FAIL %s: %s'):format(name, text_of(err)))
+  if not chunk then return nil, syntax end
+  local loaded, problem = pcall(chunk)
+  if not loaded then return nil, problem end
+  return tests
+end
+
+local function add_result(report, test, fine, err, seconds)
+  local result = { groups = group_names(test.groups), name = test.own_name, passed = fine,
+    seconds = seconds }
+  report.results[#report.results + 1] = result
+  if fine then
+    report.passed = report.passed + 1
+    return
   end
-  local loaded, problem = false, syntax
-  if chunk then
-    loaded, problem = pcall(chunk)
+  result.message = text_of(err)
+  if type(err) == 'table' then
+    result.expected, result.actual = rawget(err, 'expected'), rawget(err, 'actual')
   end
-  if not loaded then fail('(loading)', problem) end
-  for _, test in ipairs(loaded and tests or {}) do
-    local fine, err = run_test(test)
-    if fine then
-      report.passed = report.passed + 1
-    else
-      fail(test.name, err)
+  report.failed = report.failed + 1
+  report.failures[#report.failures + 1] = { name = test.name, message = result.message }
+end
+
+--- Runs one spec file. *async*
+---@param source string Its text
+---@param file string As messages name it
+---@param options? {print?: fun(line: string), globals?: table, match?: string, now?: fun(): number}
+---@return lib.spec.Report
+---@async
+function M.run(source, file, options)
+  options = options or {}
+  local print_line, now = options.print or function() end, options.now
+  local report = { passed = 0, failed = 0, failures = {}, results = {} }
+  local function add(test, fine, err, seconds)
+    add_result(report, test, fine, err, seconds)
+    if not fine then print_line(('FAIL %s: %s'):format(test.name, text_of(err))) end
+  end
+  local tests, problem = load_spec(source, file, options)
+  if not tests then
+    add({ name = '(loading)', own_name = '(loading)', groups = {} }, false, problem)
+  end
+  for _, test in ipairs(tests or {}) do
+    if not options.match or test.name:find(options.match, 1, true) then
+      local began = now and now()
+      local fine, err = run_test(test)
+      add(test, fine, err, now and now() - began)
     end
   end
   return report

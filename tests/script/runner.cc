@@ -75,6 +75,8 @@ std::vector<script::Module> modules() {
           {"engine.job", open_fake},
           {"engine.lease", open_fake},
           {"engine.lxc", open_fake},
+          {"engine.scratch", open_fake},
+          {"engine.spec", open_fake},
           {"engine.store", open_fake},
           {"engine.term", open_fake},
           {"engine.archive", open_fake},

@@ -50,6 +50,7 @@ class Interrupt {
 
 ScriptHost::ScriptHost() : loop_("cli"), pool_(kPoolThreads) {
   services_.add(pool_);
+  services_.add<bindings::ScratchHost>(scratch_);
 }
 
 Result<std::unique_ptr<ScriptHost>> ScriptHost::open(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/scratch/scratch_engines.hh"
 #include "base/result.hh"
 #include "json/value.hh"
 #include "loop/loop.hh"
@@ -35,6 +36,7 @@ class ScriptHost {
 
   loop::Loop loop_;
   loop::OffloadPool pool_;
+  ScratchEngines scratch_;
   script::Services services_;
   std::unique_ptr<script::Vm> vm_;
 };

@@ -100,7 +100,6 @@ Daemon::Daemon(const DaemonOptions& options, InstanceLock lock, StartupReport& r
     : impl_(std::make_unique<Impl>(options, std::move(lock), report)) {}
 Daemon::~Daemon() = default;
 
-/// What a new store holds.
 json::Value first_document() {
   json::Value value;
   value["public"]["serverInfo"]["version"] = kVersion;

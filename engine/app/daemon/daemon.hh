@@ -3,6 +3,7 @@
 #include "app/daemon/daemon_options.hh"
 #include "app/daemon/instance_lock.hh"
 #include "app/daemon/startup.hh"
+#include "json/value.hh"
 
 #include <memory>
 
@@ -26,5 +27,8 @@ class Daemon {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// What a new store holds.
+json::Value first_document();
 
 }  // namespace engine::app

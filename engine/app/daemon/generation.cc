@@ -31,29 +31,6 @@ Result<json::Value> call_for_value(script::Vm& vm,
   return value;
 }
 
-Result<ScriptPackage> read_package(script::Vm& vm,
-                                   const std::filesystem::path& overlay,
-                                   const std::filesystem::path& shipped) {
-  ScriptPackage package;
-  package.file = shipped.parent_path() / "package.lua";
-  TRY_ASSIGN(const std::string source, read_file(package.file));
-  TRY_ASSIGN(const script::Ref chunk, vm.compile(source, "package.lua"));
-  TRY_ASSIGN(const json::Value manifest, call_for_value(vm, chunk, [](lua_State*) { return 0; }));
-  const json::Value* entries = manifest.find("entries");
-  if (entries == nullptr || !entries->is_object()) {
-    return fail(Errc::script, package.file.string() + ": `entries` is missing");
-  }
-  if (const json::Value* trees = entries->find("trees"); trees != nullptr && trees->is_object()) {
-    for (const auto& [context, module] : *trees->object()) {
-      if (module.is_string()) package.trees[context] = *module.string();
-    }
-  }
-  package.control = entries->string_or("control", "");
-  if (!overlay.empty()) package.roots.push_back(overlay);
-  package.roots.push_back(shipped);
-  return package;
-}
-
 Result<script::Ref> host_function(script::Vm& vm, const char* name) {
   TRY_ASSIGN(const script::Ref host, vm.require("core.host", kLoadLimits));
   host.push(vm.state());
@@ -90,6 +67,32 @@ std::string_view Generation::label(std::string_view locale, Errc code) const {
   const auto index = static_cast<std::size_t>(code);
   return row == labels.end() || index >= row->second.size() ? std::string_view()
                                                             : row->second[index];
+}
+
+Result<ScriptPackage> read_package(const std::filesystem::path& overlay,
+                                   const std::filesystem::path& shipped) {
+  loop::Loop scratch("manifest");
+  const script::Services none;
+  TRY_ASSIGN(const auto vm,
+             script::Vm::create(scratch, none, {}, {.name = "manifest", .scripts = nullptr}));
+  ScriptPackage package;
+  package.file = shipped.parent_path() / "package.lua";
+  TRY_ASSIGN(const std::string source, read_file(package.file));
+  TRY_ASSIGN(const script::Ref chunk, vm->compile(source, "package.lua"));
+  TRY_ASSIGN(const json::Value manifest, call_for_value(*vm, chunk, [](lua_State*) { return 0; }));
+  const json::Value* entries = manifest.find("entries");
+  if (entries == nullptr || !entries->is_object()) {
+    return fail(Errc::script, package.file.string() + ": `entries` is missing");
+  }
+  if (const json::Value* trees = entries->find("trees"); trees != nullptr && trees->is_object()) {
+    for (const auto& [context, module] : *trees->object()) {
+      if (module.is_string()) package.trees[context] = *module.string();
+    }
+  }
+  package.control = entries->string_or("control", "");
+  if (!overlay.empty()) package.roots.push_back(overlay);
+  package.roots.push_back(shipped);
+  return package;
 }
 
 Result<script::Ref> load_trees(script::Vm& vm, const Generation& generation) {
@@ -170,12 +173,7 @@ Result<std::shared_ptr<const Generation>> load_generation(const LoadRequest& req
   generation->loaded_at = std::chrono::system_clock::now();
   const TimePoint start = Clock::now();
   loop::Loop scratch("scratch");
-  {
-    TRY_ASSIGN(
-        const auto vm,
-        script::Vm::create(scratch, services, modules, {.name = "manifest", .scripts = nullptr}));
-    TRY_ASSIGN(generation->package, read_package(*vm, request.overlay, request.shipped));
-  }
+  TRY_ASSIGN(generation->package, read_package(request.overlay, request.shipped));
   const auto* before = request.before.get();
   script::Snapshot::Times files;
   TRY_ASSIGN(

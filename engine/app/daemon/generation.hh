@@ -43,6 +43,10 @@ struct Generation {
   [[nodiscard]] std::string_view label(std::string_view locale, Errc code) const;
 };
 
+/// Reads package.lua beside the shipped scripts. ERRORS: Errc::script, Errc::not_found.
+Result<ScriptPackage> read_package(const std::filesystem::path& overlay,
+                                   const std::filesystem::path& shipped);
+
 /// What a load took, in microseconds, phase by phase.
 struct LoadTimes {
   std::int64_t read = 0;

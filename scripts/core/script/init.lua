@@ -1,8 +1,10 @@
 --- `script.*`: the generation of scripts in force.
 local author = require('core.script.new')
+local check = require('core.script.check')
 local daemon = require('engine.daemon')
 local generation = require('core.script.generation')
 local rpc = require('lib.rpc')
+local test = require('core.script.test')
 
 local function list()
   local methods = daemon.methods('RpcContext')
@@ -18,8 +20,10 @@ local function show_list(_params, result, out)
 end
 
 return rpc.parent():with_about('about.script')
+  :subcommand('check', check.command)
   :subcommand('init', author.init)
   :subcommand('new', author.new)
+  :subcommand('test', test.command)
   :subcommand('list', rpc.from_fn(list)
     :with_metadata('read_only', true)
     :with_display_serializable()

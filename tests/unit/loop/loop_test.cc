@@ -165,3 +165,31 @@ TEST_CASE("loop/signal_watch: delivers signals while it lives") {
   }
   loop.poll();
 }
+
+TEST_CASE("loop/loop: stopped time passes only by advance, timers fire in order", "[loop]") {
+  Loop loop("test");
+  loop.stop_time();
+  const engine::TimePoint start = loop.now();
+  std::vector<std::string> order;
+  Timer late(loop);
+  Timer early(loop);
+  Timer nested(loop);
+  late.start(Milliseconds(2000), [&] { order.emplace_back("late"); });
+  early.start(Milliseconds(1000), [&] {
+    order.emplace_back("early");
+    nested.start(Milliseconds(500), [&] { order.emplace_back("nested"); });
+  });
+  loop.poll();
+  CHECK(order.empty());
+  CHECK(loop.now() == start);
+  loop.advance(Milliseconds(1600), [&] { order.emplace_back("done"); });
+  while (loop.poll() > 0) {
+  }
+  CHECK(order == std::vector<std::string>{"early", "nested", "done"});
+  CHECK(loop.now() == start + Milliseconds(1600));
+  late.cancel();
+  loop.advance(Milliseconds(1000), [] {});
+  while (loop.poll() > 0) {
+  }
+  CHECK(order.size() == 3);
+}

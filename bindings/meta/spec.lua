@@ -1,0 +1,34 @@
+--- The engine around a spec. Only inside `moon-cli script test`; specs use `call`, `clock` and
+--- `data_dir`, which are made of it.
+---@meta engine.spec
+local spec = {}
+
+---@class engine.spec.Call
+---@field method string
+---@field params? table
+---@field context? string 'RpcContext' by default
+---@field attributes? table Merged into `call.ctx`
+---@field uid? integer The caller's; none: no peer is known, as over HTTP
+---@field transport? 'unix'|'http'|'https'|'ws'|'wss'|'tls'
+---@field address? string
+---@field locale? string
+---@field headers? table<string, string> Of an HTTP request; names in lower case
+
+--- Calls a method through method table, middleware and schemas. *async*
+---@param call engine.spec.Call
+---@return any result
+---@return engine.Error? err
+---@async
+function spec.call(call) end
+
+--- Lets time pass: timers that are due fire in order. *async*
+---@param seconds number
+---@return true
+---@async
+function spec.advance(seconds) end
+
+--- A folder of this spec file's own; it goes away with it.
+---@return string path
+function spec.data_dir() end
+
+return spec
