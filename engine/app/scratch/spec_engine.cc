@@ -180,6 +180,16 @@ void SpecEngine::reload(loop::Loop& back, Completion<json::Value> done) {
   });
 }
 
+void SpecEngine::rollback(loop::Loop& back, Completion<json::Value> done) {
+  back.post([done = std::move(done)]() mutable {
+    done(fail(Errc::not_found, "a spec has one generation of scripts"));
+  });
+}
+
+json::Value SpecEngine::files() {
+  return json::Array{};
+}
+
 void SpecEngine::listen(loop::Loop& back, Listener, Completion<> done) {
   back.post([done = std::move(done)]() mutable { done(Result<>()); });
 }

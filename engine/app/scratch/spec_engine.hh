@@ -42,6 +42,8 @@ class SpecEngine final : public bindings::SpecWorld, public bindings::DaemonHost
   json::Value methods(const std::string& context) override;
   void status(loop::Loop& back, Completion<json::Value> done) override;
   void reload(loop::Loop& back, Completion<json::Value> done) override;
+  void rollback(loop::Loop& back, Completion<json::Value> done) override;
+  json::Value files() override;
   void shutdown() override {}
   void listen(loop::Loop& back, Listener listener, Completion<> done) override;
   void unlisten(loop::Loop& back, std::string path, Completion<> done) override;

@@ -98,6 +98,7 @@ function M.find(trees, control)
   end
   -- The last word has what the daemon itself does, selftests included.
   if #report.problems == 0 then report:try(host.describe, trees, control) end
+  if #report.problems == 0 then report:try(host.run_selftests) end
   return { methods = methods, problems = report.problems }
 end
 
