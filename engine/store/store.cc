@@ -81,10 +81,13 @@ Result<> Store::verify() {
   return verify_log(txn.txn(), head.revision, kVerified);
 }
 
+bool Store::is_unclean(const std::filesystem::path& directory) {
+  std::error_code ignored;
+  return std::filesystem::exists(directory / kMarker, ignored);
+}
+
 Result<> Store::mark_running() {
-  const auto marker = directory_ / kMarker;
-  was_unclean_ = std::filesystem::exists(marker);
-  TRY(open_file(marker, O_CREAT | O_WRONLY, 0600));
+  TRY(open_file(directory_ / kMarker, O_CREAT | O_WRONLY, 0600));
   return {};
 }
 

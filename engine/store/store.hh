@@ -45,6 +45,9 @@ class Store {
   /// Errc::no_space, Errc::read_only; each names the file and the cure. Nothing is repaired.
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& directory,
                                              Options options = {});
+  /// Whether `directory` holds a store that its last user did not close (crash or power cut), or
+  /// that is in use.
+  static bool is_unclean(const std::filesystem::path& directory);
   /// Commits what was handed in, flushes and marks the store as cleanly closed.
   ~Store();
   Store(const Store&) = delete;
@@ -54,9 +57,6 @@ class Store {
   [[nodiscard]] const std::string& id() const { return id_; }
   /// The newest visible revision.
   [[nodiscard]] RevisionId head() const;
-  /// Whether the last user of the directory did not close it (crash or power cut).
-  [[nodiscard]] bool was_unclean() const { return was_unclean_; }
-
   /// The document now. O(1), never waits for a writer.
   /// ERRORS: Errc::busy if more than a thousand snapshots are open.
   [[nodiscard]] Result<Snapshot> peek() const;
@@ -108,7 +108,6 @@ class Store {
   std::unique_ptr<Env> env_;
   std::string id_;
   Head opened_;
-  bool was_unclean_ = false;
   Published published_;
   std::shared_ptr<WatchRegistry> watches_;
   std::unique_ptr<Committer> committer_;

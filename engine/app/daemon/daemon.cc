@@ -20,6 +20,7 @@
 #include "script/state_table.hh"
 #include "store/store.hh"
 
+#include "launcher/store_check.hh"
 #include <signal.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -109,18 +110,27 @@ json::Value first_document() {
   return value;
 }
 
+/// A store that was not closed is read to its last page before anything is written.
+Result<> check_after_crash(const std::filesystem::path& directory) {
+  if (!store::Store::is_unclean(directory)) return {};
+  log::warn("store", "the last daemon did not close the store; checking it", {});
+  TRY_ASSIGN(const json::Value found, launcher::check_store(directory));
+  log::info("store", "the store is in order", {{"report", json::write(found)}});
+  return {};
+}
+
 Result<> Daemon::Impl::open_store() {
   report.phase("store");
-  auto opened = store::Store::open(options.paths.data / "store", {.initial = first_document()});
+  const auto directory = options.paths.data / "store";
+  const Result<> checked = check_after_crash(directory);
+  auto opened = checked ? store::Store::open(directory, {.initial = first_document()})
+                        : fail(checked.error());
   if (!opened) {
     Error error = std::move(opened).error();
     error.code = Errc::data_dir_unusable;
     return fail(std::move(error));
   }
   document = std::move(*opened);
-  if (document->was_unclean()) {
-    log::warn("store", "the last daemon did not close the store", {});
-  }
   services.add<store::Store>(*document);
   services.add<event::Ring>(ring);
   services.add<event::JobTable>(jobs);
