@@ -20,7 +20,9 @@ constexpr std::array kNames = {Name{"method", Member::method},
                                Name{"locale", Member::locale},
                                Name{"deadline_ms", Member::deadline_ms},
                                Name{"idempotency_key", Member::idempotency_key},
-                               Name{"trace", Member::trace}};
+                               Name{"trace", Member::trace},
+                               Name{"instance", Member::instance},
+                               Name{"allow_latest", Member::allow_latest}};
 
 constexpr std::array<std::string_view, 8> kSpacedriveTags = {"Ping",
                                                              "Query",

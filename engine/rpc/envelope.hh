@@ -25,6 +25,8 @@ enum class Member : std::uint8_t {
   deadline_ms,
   idempotency_key,
   trace,
+  instance,
+  allow_latest,
   count_
 };
 
@@ -42,7 +44,7 @@ struct Envelope {
   std::array<Slice, static_cast<std::size_t>(Member::count_)> members = {};
   bool is_object = false;
   std::size_t size = 0;     ///< members in all, unknown ones included
-  bool options = false;     ///< there is a locale, deadline_ms, idempotency_key or trace
+  bool options = false;     ///< there is a member after `request` of that list
   bool spacedrive = false;  ///< the only member so far is one of Spacedrive's tags
   [[nodiscard]] const Slice& operator[](Member member) const {
     return members[static_cast<std::size_t>(member)];

@@ -28,6 +28,7 @@ std::vector<std::string> changes(const Method& before, const Method& after) {
     what.emplace_back("permission");
   }
   if (before.metadata != after.metadata) what.emplace_back("metadata");
+  if (before.version != after.version) what.emplace_back("version");
   if (before.params != after.params || before.raw_params != after.raw_params) {
     what.emplace_back("params");
   }

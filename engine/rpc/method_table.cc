@@ -2,6 +2,7 @@
 
 #include "json/reader.hh"
 #include "json/writer.hh"
+#include "rpc/wire_name.hh"
 
 #include <fmt/format.h>
 
@@ -74,6 +75,11 @@ Result<Method> read_method(const json::Value& description) {
   }
   method.deadline = Milliseconds(description.integer_or("deadline_ms", 30'000));
   if (method.deadline <= Milliseconds(0)) return refuse(method, "`deadline_ms` must be positive");
+  method.version = description.integer_or("version", 1);
+  if (method.version < 1) return refuse(method, "`version` must be 1 or more");
+  method.deprecated = description.boolean_or("deprecated", false);
+  method.wire = description.string_or("wire", "");
+  if (method.wire.empty()) method.wire = wire_name(method.name, method.read_only, method.version);
   TRY_ASSIGN(method.raw_params, read_names(method, description.find("raw_params")));
   method.metadata = member_or_null(description, "metadata");
   if (!method.metadata.is_object()) method.metadata = json::Object{};
@@ -117,12 +123,36 @@ Result<std::shared_ptr<const MethodTable>> MethodTable::build(std::string_view d
     if (!table->by_name_.emplace(method.name, i).second) {
       return refuse(method, "there is another method of that name");
     }
+    TRY(table->add_wire_name(method));
     table->methods_.push_back(std::move(method));
   }
   return table;
 }
 
-const Method* MethodTable::find(std::string_view name) const {
+/// REQUIRES: the method comes next in `methods_`.
+Result<> MethodTable::add_wire_name(const Method& method) {
+  const auto parsed = parse_wire_name(method.wire);
+  if (!parsed) return refuse(method, fmt::format("'{}' is no versioned name", method.wire));
+  const std::string prefix = parsed->query ? "query:" : "action:";
+  const std::string latest = prefix + std::string(parsed->name);
+  if (!by_wire_.emplace(fmt::format("{}.v{}", latest, parsed->version), method.index).second) {
+    return refuse(method, fmt::format("there is another method called '{}'", method.wire));
+  }
+  const auto [newest, first] = latest_.emplace(latest, method.index);
+  if (!first && methods_[newest->second].version < method.version) newest->second = method.index;
+  return {};
+}
+
+const Method* MethodTable::find(std::string_view name, bool allow_latest) const {
+  if (const auto wire = parse_wire_name(name)) {
+    std::string key(wire->query ? "query:" : "action:");
+    key += wire->name;
+    if (wire->version == 0 && !allow_latest) return nullptr;
+    if (wire->version != 0) key += fmt::format(".v{}", wire->version);
+    const Index& index = wire->version == 0 ? latest_ : by_wire_;
+    const auto found = index.find(key);
+    return found == index.end() ? nullptr : &methods_[found->second];
+  }
   if (name.size() > 1 && name.ends_with('.')) name.remove_suffix(1);
   const auto found = by_name_.find(name);
   return found == by_name_.end() ? nullptr : &methods_[found->second];
@@ -134,6 +164,9 @@ std::string_view MethodTable::nearest(std::string_view name) const {
   std::size_t best = std::max<std::size_t>(name.size() / 3, 1) + 1;
   std::string_view nearest;
   for (const Method& method : methods_) {
+    if (method.name.size() >= name.size() + best || name.size() >= method.name.size() + best) {
+      continue;  // so far apart in length alone
+    }
     const std::size_t edits = distance(name, method.name);
     if (edits < best) {
       best = edits;
@@ -141,6 +174,24 @@ std::string_view MethodTable::nearest(std::string_view name) const {
     }
   }
   return nearest;
+}
+
+std::string MethodTable::hint(std::string_view name) const {
+  const auto wire = parse_wire_name(name);
+  if (!wire) {
+    const std::string_view near = nearest(name);
+    return near.empty() ? std::string() : fmt::format("did you mean '{}'?", near);
+  }
+  for (const bool query : {wire->query, !wire->query}) {
+    const auto found = latest_.find((query ? "query:" : "action:") + std::string(wire->name));
+    if (found == latest_.end()) continue;
+    const Method& method = methods_[found->second];
+    if (query == wire->query) return fmt::format("its name is '{}'", method.wire);
+    return fmt::format("it is {}: '{}'", method.read_only ? "a query" : "an action", method.wire);
+  }
+  const std::string_view near = nearest(wire->name);
+  const Method* method = near.empty() ? nullptr : find(near);
+  return method == nullptr ? std::string() : fmt::format("did you mean '{}'?", method->wire);
 }
 
 }  // namespace engine::rpc

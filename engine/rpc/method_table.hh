@@ -32,7 +32,10 @@ struct Method {
   HandlerKind kind = HandlerKind::fn;
   bool read_only = false;
   bool raw_result = false;
-  bool detached = false;  ///< goes on when the caller's connection has gone
+  std::int64_t version = 1;  ///< of params and result
+  std::string wire;          ///< versioned name: `query:db.dump.v1`, `action:db.put.input.v1`
+  bool deprecated = false;   ///< still works; callers are warned
+  bool detached = false;     ///< goes on when the caller's connection has gone
   Milliseconds deadline{30'000};
   std::vector<std::string> raw_params;  ///< parameters that stay JSON text
   json::Value metadata;                 ///< object
@@ -56,8 +59,12 @@ class MethodTable {
   static Result<std::shared_ptr<const MethodTable>> build(std::string_view description);
 
   /// Resolves a name from the wire (reference, section 3): case-sensitive, one trailing dot is
-  /// accepted. Null when there is no such method, or it is a group without a handler of its own.
-  [[nodiscard]] const Method* find(std::string_view name) const;
+  /// accepted. Versioned names work too; that of an action with or without `.input`. With
+  /// `allow_latest` the `.vN` may be missing and means the highest. Null when there is no such
+  /// method, it is a group without a handler of its own, or the name says another class.
+  [[nodiscard]] const Method* find(std::string_view name, bool allow_latest = false) const;
+  /// What to say to somebody whose name `find` does not know; empty when nothing is near.
+  [[nodiscard]] std::string hint(std::string_view name) const;
   [[nodiscard]] const std::vector<Method>& methods() const { return methods_; }
   /// The name most like `name`, for a hint; empty when nothing is near.
   [[nodiscard]] std::string_view nearest(std::string_view name) const;
@@ -69,15 +76,20 @@ class MethodTable {
       return std::hash<std::string_view>{}(text);
     }
   };
+  using Index = std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>>;
+  Result<> add_wire_name(const Method& method);
+
   std::vector<Method> methods_;
-  std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> by_name_;
+  Index by_name_;
+  Index by_wire_;  ///< without `.input`
+  Index latest_;   ///< without `.input` and `.vN`
 };
 
 /// A method that is in both tables but not the same.
 struct MethodChange {
   std::string name;
-  std::vector<std::string> what;  ///< of: kind, context, deadline, permission, metadata, params,
-                                  ///< result
+  std::vector<std::string> what;  ///< of: kind, context, deadline, permission, metadata,
+                                  ///< version, params, result
 };
 
 /// What a reload changed; names in byte order.

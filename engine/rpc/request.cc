@@ -1,22 +1,14 @@
 #include "rpc/request.hh"
 
+#include "rpc/spacedrive.hh"
+#include "rpc/xrat.hh"
+
 #include <fmt/format.h>
 
 #include <charconv>
 
 namespace engine::rpc {
-namespace {
 
-tl::unexpected<Error> not_served(std::string_view protocol) {
-  return fail(Error{
-      .code = Errc::invalid_request,
-      .message = fmt::format("this is a {} request; that protocol is not served yet", protocol),
-      .hint = "send JSON-RPC: {\"id\":1,\"method\":\"server.info\",\"params\":{}}"});
-}
-
-constexpr std::size_t kLongestOption = 64;
-
-/// The text of a string member; empty when it is absent or null.
 Result<std::string_view> read_text(const Slice& slice, std::string_view name, Incoming& out) {
   if (slice.kind == Kind::absent || slice.kind == Kind::null) return std::string_view();
   if (slice.kind != Kind::string) {
@@ -24,9 +16,13 @@ Result<std::string_view> read_text(const Slice& slice, std::string_view name, In
   }
   std::string storage;
   std::string_view text = unquote(slice.text, storage);
-  if (!storage.empty()) text = out.unquoted.emplace_back(std::move(storage));
+  if (!storage.empty()) text = out.texts.emplace_back(std::move(storage));
   return text;
 }
+
+namespace {
+
+constexpr std::size_t kLongestOption = 64;
 
 Result<std::string_view> read_option(const Slice& slice, std::string_view name, Incoming& out) {
   TRY_ASSIGN(const std::string_view text, read_text(slice, name, out));
@@ -55,8 +51,9 @@ Result<> read_options(const Envelope& envelope, Request& request, Incoming& out)
   return {};
 }
 
-/// Fills a Request, or says what is wrong with the envelope.
-Result<> read_request(const Envelope& envelope, Incoming& out) {
+}  // namespace
+
+Result<> read_call(const Envelope& envelope, Incoming& out) {
   if (!envelope.is_object) return fail(Errc::invalid_request, "a request must be an object");
   const Slice& method = envelope[Member::method];
   const Slice& params = envelope[Member::params];
@@ -75,10 +72,12 @@ Result<> read_request(const Envelope& envelope, Incoming& out) {
   return {};
 }
 
+namespace {
+
 Result<> read_batch(Incoming& out) {
   out.batch = true;
   for (const Envelope& envelope : out.envelopes.items) {
-    if (Result<> read = read_request(envelope, out); !read) {
+    if (Result<> read = read_call(envelope, out); !read) {
       const std::size_t at = out.requests.size();
       return fail(std::move(read).error().context(fmt::format("batch member {}", at)));
     }
@@ -86,30 +85,30 @@ Result<> read_batch(Incoming& out) {
   return {};
 }
 
-Result<> read_object(Incoming& out) {
+Result<> read_object(std::string_view line, Incoming& out) {
   const Envelope& envelope = out.envelopes.items.front();
   if (envelope[Member::protocol_version].kind != Kind::absent ||
       envelope[Member::request].kind != Kind::absent) {
     out.protocol = Protocol::xrat;
-    return not_served("supervisor (xrat)");
+    return read_xrat(envelope, out);
   }
   if (envelope.spacedrive) {
     out.protocol = Protocol::spacedrive;
-    return not_served("Spacedrive");
+    return read_spacedrive(line, out);
   }
-  return read_request(envelope, out);
+  return read_call(envelope, out);
 }
 
 Result<> read_line(std::string_view line, std::size_t max_depth, Incoming& out) {
   TRY(slice_envelopes(line, max_depth, out.envelopes));
   switch (out.envelopes.root) {
     case Kind::object:
-      return read_object(out);
+      return read_object(line, out);
     case Kind::array:
       return read_batch(out);
     case Kind::string:
       out.protocol = Protocol::spacedrive;
-      return not_served("Spacedrive");
+      return read_spacedrive(line, out);
     default:
       return fail(Errc::invalid_request, "a request must be an object or an array of objects");
   }
@@ -121,7 +120,9 @@ void decode(std::string_view line, Incoming& out, std::size_t max_depth) {
   out.protocol = Protocol::json_rpc;
   out.batch = false;
   out.requests.clear();
-  out.unquoted.clear();
+  out.texts.clear();
+  out.failure_id = "null";
+  out.failure_verb = Verb::call;
   out.status = read_line(line, max_depth, out);
   if (!out.status) {
     out.requests.clear();

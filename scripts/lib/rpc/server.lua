@@ -45,10 +45,15 @@ local function help_of(params)
   return next(help) and help or nil
 end
 
---- The name that also says class and version, for clients of the supervisor's kind.
+--- The name that also says class and version, for clients of the supervisor's kind. An older version
+--- kept beside the present one is the method `NAME-vN`; its wire name differs in the number only.
 local function wire_name(leaf)
   local form = leaf.metadata.read_only and 'query:%s.v%d' or 'action:%s.input.v%d'
-  return form:format(leaf.method, leaf.metadata.version or 1)
+  local version = leaf.metadata.version or 1
+  local name = leaf.method
+  local suffix = ('-v%d'):format(version)
+  if name:sub(-#suffix) == suffix then name = name:sub(1, -#suffix - 1) end
+  return form:format(name, version)
 end
 
 local function describe(leaf, context)

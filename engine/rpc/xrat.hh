@@ -1,0 +1,26 @@
+#pragma once
+
+#include "rpc/answer.hh"
+#include "rpc/request.hh"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace engine::rpc {
+
+/// Versions of the supervisor's envelope that are spoken.
+inline constexpr std::uint64_t kLowestXrat = 1;
+inline constexpr std::uint64_t kHighestXrat = 1;
+
+/// Decodes the supervisor's envelope: `request` typed (xrat itself), or flat with `method`.
+///
+/// ERRORS: Errc::protocol_unsupported with {min, max}; Errc::invalid_request.
+Result<> read_xrat(const Envelope& envelope, Incoming& out);
+
+// Each appends one document: {protocol_version, id?, ok, code, message, payload | error,
+// warnings?}. `id` is there in the flat form only.
+void encode_xrat_result(std::string& out, const AnswerForm& form, std::string_view result);
+void encode_xrat_error(std::string& out, const AnswerForm& form, const Error& error);
+
+}  // namespace engine::rpc
