@@ -26,8 +26,12 @@ Answer& Answer::operator=(Answer&& other) noexcept {
   return *this;
 }
 
-void Answer::send(std::string_view text) {
-  write([text](std::string& out) { out += text; });
+void Answer::send(std::string_view text, bool close_after) {
+  if (const auto session = std::exchange(session_, {}).lock()) {
+    output(*session) += text;
+    finish(*session, true);
+    if (close_after) session->close();
+  }
 }
 
 void Answer::drop() {

@@ -28,8 +28,8 @@ class Answer {
   Answer& operator=(const Answer&) = delete;
   ~Answer() { drop(); }
 
-  /// Queues `text`, which must be one line, and its LF.
-  void send(std::string_view text);
+  /// Queues `text`, which must be one line, and its LF; `close_after` it, no more lines are taken.
+  void send(std::string_view text, bool close_after = false);
   /// Lets `write(std::string& out)` append the line straight to what will be sent.
   template <typename F>
   void write(F&& write) {

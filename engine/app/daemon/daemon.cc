@@ -156,7 +156,17 @@ Result<> Daemon::Impl::build() {
   for (const auto& worker : workers)
     all.push_back(worker.get());
   blocking = std::make_unique<BlockingPool>(options.blocking_threads, services, host_modules());
-  dispatcher = std::make_unique<Dispatcher>(*control, *blocking, failures);
+  dispatcher = std::make_unique<Dispatcher>(
+      *control,
+      *blocking,
+      failures,
+      Dispatcher::Settings{.limits = options.settings.limits, .instance = options.paths.instance});
+  dispatcher->on_deprecated = [this](const rpc::Method& method) {
+    ring.publish({.type = "rpc.deprecated",
+                  .level = log::Level::warn,
+                  .target = "rpc",
+                  .data = json::write(json::Object{{"method", method.wire}})});
+  };
   doors = std::make_unique<Doors>(control->loop(), *dispatcher, all);
   scripts = std::make_unique<Scripts>(
       Scripts::Options{.overlay = options.paths.overlay(), .shipped = options.scripts},

@@ -1,51 +1,75 @@
 #include "app/daemon/dispatcher.hh"
 
-#include "rpc/encode.hh"
+#include "app/daemon/batch.hh"
+#include "rpc/params.hh"
 
 #include <algorithm>
-#include <iterator>
 #include <vector>
 
 namespace engine::app {
 namespace {
 
-std::string error_line(std::string_view id, const Error& error) {
-  std::string out;
-  rpc::encode_error(out, id, error);
-  return out;
+LineReply failure(const rpc::AnswerForm& form, const Error& error) {
+  LineReply reply;
+  rpc::encode_failure(reply.text, form, error);
+  reply.close = form.closes();
+  return reply;
 }
 
-LineReply error_reply(std::string_view id, const Error& error) {
-  return {.text = error_line(id, error), .heads = {}};
+LineReply success(const rpc::AnswerForm& form, std::string_view result) {
+  LineReply reply;
+  reply.text.reserve(result.size() + form.id.size() + 40);
+  rpc::encode_answer(reply.text, form, result);
+  reply.close = form.closes();
+  return reply;
 }
 
-/// Collects the answers of a batch and sends them in request order.
-class BatchAnswer {
- public:
-  BatchAnswer(std::size_t size, LineAnswer answer)
-      : parts_(size), pending_(size), answer_(std::move(answer)) {}
+/// Encodes what came of a call and answers with it.
+auto encoding(rpc::AnswerForm form, bool has_head, LineAnswer answer) {
+  return [form = std::move(form), has_head, answer = std::move(answer)](Result<std::string> result,
+                                                                        ResponseHead head) mutable {
+    LineReply line = result ? success(form, *result) : failure(form, result.error());
+    if (has_head) line.heads.push_back(std::move(head));
+    answer(std::move(line));
+  };
+}
 
-  void put(std::size_t index, LineReply part) {
-    parts_[index] = std::move(part);
-    if (--pending_ == 0) send();
-  }
-
- private:
-  void send() {
-    LineReply all{.text = "[", .heads = {}};
-    for (LineReply& part : parts_) {
-      if (all.text.size() > 1) all.text += ',';
-      all.text += part.text;
-      std::ranges::move(part.heads, std::back_inserter(all.heads));
+/// A raised error that is not an error table is the script's own fault: the author gets the
+/// traceback, the caller a correlation id.
+template <typename F>
+auto recording(FailureTable& failures, const std::string& method, F reply) {
+  return [&failures, method, reply = std::move(reply)](Result<std::string> result,
+                                                       ResponseHead head) mutable {
+    if (!result && result.error().code == Errc::script && !result.error().debug.empty()) {
+      result = fail(failures.record(method, result.error()));
     }
-    all.text += ']';
-    answer_(std::move(all));
-  }
+    reply(std::move(result), std::move(head));
+  };
+}
 
-  std::vector<LineReply> parts_;
-  std::size_t pending_;
-  LineAnswer answer_;
-};
+bool begins_array(std::string_view line) {
+  const std::size_t begin = line.find_first_not_of(" \t\r\n");
+  return begin != std::string_view::npos && line[begin] == '[';
+}
+
+/// The method of a call, or why there is none for it.
+Result<const rpc::Method*> find_method(const rpc::MethodTable* table, const rpc::Request& call) {
+  const rpc::Method* method =
+      table == nullptr ? nullptr : table->find(call.method, call.allow_latest);
+  if (method == nullptr) {
+    return fail(Error{.code = Errc::method_not_found,
+                      .message = {},
+                      .hint = table == nullptr ? std::string() : table->hint(call.method)});
+  }
+  if (call.required == rpc::CallClass::any ||
+      method->read_only == (call.required == rpc::CallClass::query)) {
+    return method;
+  }
+  return fail(Error{.code = Errc::method_not_found,
+                    .message = {},
+                    .hint = "it is " + std::string(method->read_only ? "a query" : "an action") +
+                            ": '" + method->wire + "'"});
+}
 
 Milliseconds deadline_of(const rpc::Method& method, const rpc::Request& call) {
   if (call.deadline_ms == 0) return method.deadline;
@@ -71,83 +95,92 @@ Reply reply_on(loop::Loop& back, Reply reply) {
 
 }  // namespace
 
-std::string Dispatcher::oversize_answer(std::size_t limit) {
-  return error_line("null",
-                    {.code = Errc::request_too_large,
-                     .message = "a line may have " + std::to_string(limit) + " bytes",
-                     .hint = "send large content as a file and name its path"});
+std::string Dispatcher::oversize_answer() const {
+  return failure({},
+                 {.code = Errc::request_too_large,
+                  .message = "a message may have " + std::to_string(limits_.message) + " bytes",
+                  .hint = "send large content as a file and name its path"})
+      .text;
 }
 
 void Dispatcher::handle_line(ScriptLoop& worker,
                              const std::shared_ptr<const Caller>& caller,
                              std::string_view line,
                              LineAnswer answer) {
+  if (begins_array(line)) {
+    return std::make_shared<Batch>(*this, worker, caller, line, std::move(answer))->run();
+  }
   // One decoder a thread: its vectors keep their capacity from line to line.
   thread_local rpc::Incoming incoming;
-  rpc::decode(line, incoming);
-  if (!incoming.status) return answer(error_reply("null", incoming.status.error()));
-  if (!incoming.batch)
-    return handle_call(worker, caller, incoming.requests.front(), std::move(answer));
-  if (incoming.requests.empty()) return answer({.text = "[]", .heads = {}});
-  // A call may be answered, and the next line decoded, before the loop below has ended.
-  rpc::Incoming batch = std::exchange(incoming, {});
-  auto collected = std::make_shared<BatchAnswer>(batch.requests.size(), std::move(answer));
-  for (std::size_t i = 0; i < batch.requests.size(); ++i) {
-    handle_call(worker, caller, batch.requests[i], [collected, i](LineReply part) {
-      collected->put(i, std::move(part));
-    });
+  rpc::decode(line, incoming, limits_.nesting);
+  if (!incoming.status) {
+    return answer(failure(rpc::failure_form(incoming), incoming.status.error()));
   }
+  const rpc::Request& call = incoming.requests.front();
+  handle_call(worker, caller, call, rpc::answer_form(incoming, call), std::move(answer));
 }
 
 void Dispatcher::handle_call(ScriptLoop& worker,
                              const std::shared_ptr<const Caller>& caller,
                              const rpc::Request& call,
+                             rpc::AnswerForm form,
                              LineAnswer answer) {
   const LoadedVm* loaded = worker.current();
   if (loaded == nullptr) {
-    return answer(error_reply(
-        call.id, {.code = Errc::uninitialized, .message = "the daemon is still starting"}));
+    return answer(
+        failure(form, {.code = Errc::uninitialized, .message = "the daemon is still starting"}));
   }
+  if (form.answers_itself()) return answer(success(form, "null"));
   const auto table = loaded->generation->tables.find(caller->context);
-  const rpc::Method* method =
-      table == loaded->generation->tables.end() ? nullptr : table->second->find(call.method);
-  if (method == nullptr) {
-    return answer(error_reply(call.id, {.code = Errc::method_not_found}));
+  auto found =
+      find_method(table == loaded->generation->tables.end() ? nullptr : table->second.get(), call);
+  if (Result<> fits = found ? check_call(call) : fail(found.error()); !fits) {
+    return answer(failure(form, fits.error()));
   }
+  const rpc::Method* method = *found;
+  form.deprecated = method->deprecated;
+  if (method->deprecated) warn_deprecated(*method);
   Request request{.caller = caller,
                   .method = method->name,
                   .params = std::string(call.params),
                   .deadline = deadline_of(*method, call),
                   .extras = extras_of(call)};
-  Reply reply =
-      [id = std::string(call.id), has_head = caller->http != nullptr, answer = std::move(answer)](
-          Result<std::string> result, ResponseHead head) mutable {
-        LineReply line;
-        if (has_head) line.heads.push_back(std::move(head));
-        if (result) {
-          line.text.reserve(result->size() + id.size() + 40);
-          rpc::encode_result(line.text, id, *result);
-        } else {
-          line.text = error_line(id, result.error());
-        }
-        answer(std::move(line));
-      };
-  if (!call.idempotency_key.empty() && !method->read_only) {
-    auto first = idempotency_.admit(
-        *caller, call.idempotency_key, method->name, call.params, worker.loop(), std::move(reply));
-    if (!first) return;
-    reply = std::move(*first);
+  auto reply = encoding(std::move(form), caller->http != nullptr, std::move(answer));
+  if (call.idempotency_key.empty() || method->read_only) {
+    return route(worker,
+                 method->kind,
+                 std::move(request),
+                 recording(failures_, method->name, std::move(reply)));
   }
-  auto recorded = [this, name = method->name, reply = std::move(reply)](Result<std::string> result,
-                                                                        ResponseHead head) mutable {
-    // A raised error that is not an error table is the script's own fault: the author gets the
-    // traceback, the caller a correlation id.
-    if (!result && result.error().code == Errc::script && !result.error().debug.empty()) {
-      result = fail(failures_.record(name, result.error()));
-    }
-    reply(std::move(result), std::move(head));
-  };
-  route(worker, method->kind, std::move(request), std::move(recorded));
+  auto first = idempotency_.admit(
+      *caller, call.idempotency_key, method->name, call.params, worker.loop(), std::move(reply));
+  if (!first) return;
+  route(worker,
+        method->kind,
+        std::move(request),
+        recording(failures_, method->name, std::move(*first)));
+}
+
+Result<> Dispatcher::check_call(const rpc::Request& call) const {
+  if (!call.instance.empty() && call.instance != instance_) {
+    return fail(Error{
+        .code = Errc::not_found,
+        .message = "this is instance '" + instance_ + "', not '" + std::string(call.instance) + "'",
+        .hint = "every instance has a socket of its own"});
+  }
+  if (const std::string member = rpc::reserved_member(call.params); !member.empty()) {
+    return fail(Errc::invalid_params,
+                "params: '" + member + "': names that begin with __ are not for callers");
+  }
+  return {};
+}
+
+void Dispatcher::warn_deprecated(const rpc::Method& method) {
+  {
+    const std::lock_guard lock(deprecated_mutex_);
+    if (!deprecated_.insert(method.wire).second) return;
+  }
+  if (on_deprecated) on_deprecated(method);
 }
 
 void Dispatcher::cancel_connection(ScriptLoop& worker, std::uint64_t connection) {

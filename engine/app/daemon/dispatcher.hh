@@ -5,9 +5,13 @@
 #include "app/daemon/failure_table.hh"
 #include "app/daemon/idempotency.hh"
 #include "app/daemon/script_loop.hh"
+#include "app/daemon/settings.hh"
+#include "rpc/answer.hh"
 #include "rpc/request.hh"
 
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +22,7 @@ namespace engine::app {
 struct LineReply {
   std::string text;                 ///< without a line end
   std::vector<ResponseHead> heads;  ///< of each call that has one, in the order of the calls
+  bool close = false;               ///< the protocol ends the connection after it
 };
 
 /// Gets one line's answer. May run before the call that took it returns.
@@ -27,8 +32,16 @@ using LineAnswer = UniqueFunction<void(LineReply)>;
 /// each worker calls it for its own connections and gets its answers on its own thread.
 class Dispatcher {
  public:
-  Dispatcher(ScriptLoop& control, BlockingPool& pool, FailureTable& failures)
-      : control_(control), pool_(pool), failures_(failures) {}
+  struct Settings {
+    WireLimits limits;
+    std::string instance;  ///< requests may name it
+  };
+  Dispatcher(ScriptLoop& control, BlockingPool& pool, FailureTable& failures, Settings settings)
+      : control_(control),
+        pool_(pool),
+        failures_(failures),
+        limits_(settings.limits),
+        instance_(std::move(settings.instance)) {}
 
   void handle_line(ScriptLoop& worker,
                    const std::shared_ptr<const Caller>& caller,
@@ -39,20 +52,34 @@ class Dispatcher {
   /// methods. Thread-safe.
   void cancel_connection(ScriptLoop& worker, std::uint64_t connection);
 
-  /// The answer to a line that was too long to be read.
-  static std::string oversize_answer(std::size_t limit);
-
- private:
+  /// One decoded call. `call` is read before this returns.
   void handle_call(ScriptLoop& worker,
                    const std::shared_ptr<const Caller>& caller,
                    const rpc::Request& call,
+                   rpc::AnswerForm form,
                    LineAnswer answer);
+
+  /// The answer to a line that was too long to be read.
+  [[nodiscard]] std::string oversize_answer() const;
+  [[nodiscard]] const WireLimits& limits() const { return limits_; }
+
+  /// Told of a method marked as deprecated when it is called for the first time; on any worker's
+  /// thread. Set before the first call.
+  UniqueFunction<void(const rpc::Method&)> on_deprecated;
+
+ private:
+  [[nodiscard]] Result<> check_call(const rpc::Request& call) const;
+  void warn_deprecated(const rpc::Method& method);
   void route(ScriptLoop& worker, rpc::HandlerKind kind, Request request, Reply reply);
 
   ScriptLoop& control_;
   BlockingPool& pool_;
   FailureTable& failures_;
   IdempotencyTable idempotency_;
+  const WireLimits limits_;
+  const std::string instance_;
+  std::mutex deprecated_mutex_;
+  std::set<std::string> deprecated_;
 };
 
 }  // namespace engine::app

@@ -14,6 +14,18 @@ struct Peer {
   std::shared_ptr<const Caller> caller;
 };
 
+Milliseconds seconds(double value) {
+  return Milliseconds(static_cast<std::int64_t>(value * 1'000));
+}
+
+net::LineLimits line_limits(const WireLimits& limits) {
+  return {.framer = {.line = limits.message, .skip = 4 * limits.message},
+          .in_flight = limits.in_flight,
+          .stalled_line = seconds(limits.stalled),
+          .idle = seconds(limits.idle),
+          .spin = std::chrono::microseconds(limits.spin)};
+}
+
 std::string refusal(const Error& error) {
   std::string line;
   rpc::encode_error(line, "null", error);
@@ -24,7 +36,9 @@ std::string refusal(const Error& error) {
 
 Result<> Desk::open(unsigned index, UniqueFunction<void(std::uint64_t)> on_close) {
   closed_ = std::move(on_close);
-  TRY_ASSIGN(service_, net::LineService::open(worker_.loop(), *this, {}, index));
+  TRY_ASSIGN(
+      service_,
+      net::LineService::open(worker_.loop(), *this, line_limits(dispatcher_.limits()), index));
   return {};
 }
 
@@ -56,12 +70,12 @@ void Desk::on_line(net::LineSession& session, std::string_view line, net::Answer
   const auto* peer = static_cast<const Peer*>(session.attachment.get());
   dispatcher_.handle_line(
       worker_, peer->caller, line, [answer = std::move(answer)](const LineReply& reply) mutable {
-        answer.send(reply.text);
+        answer.send(reply.text, reply.close);
       });
 }
 
 void Desk::on_oversize(net::LineSession&, net::Answer answer) {
-  answer.send(Dispatcher::oversize_answer(net::LineLimits{}.framer.line));
+  answer.send(dispatcher_.oversize_answer());
 }
 
 void Desk::on_lagged(net::LineSession& session, std::size_t dropped) {

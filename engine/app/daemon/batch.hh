@@ -1,0 +1,43 @@
+#pragma once
+
+#include "app/daemon/dispatcher.hh"
+#include "rpc/request.hh"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace engine::app {
+
+/// The calls of one batch: so many at a time, their answers in one array in request order. Keeps
+/// itself alive until the last is answered. Lives on the worker's thread.
+class Batch : public std::enable_shared_from_this<Batch> {
+ public:
+  Batch(Dispatcher& dispatcher,
+        ScriptLoop& worker,
+        std::shared_ptr<const Caller> caller,
+        std::string_view line,
+        LineAnswer answer);
+
+  void run();
+
+ private:
+  void start_some();
+  void put(std::size_t index, LineReply part);
+  void send();
+
+  Dispatcher& dispatcher_;
+  ScriptLoop& worker_;
+  std::shared_ptr<const Caller> caller_;
+  const std::string line_;  ///< what the requests refer to
+  rpc::Incoming incoming_;
+  std::vector<LineReply> parts_;
+  LineAnswer answer_;
+  std::size_t next_ = 0;
+  std::size_t running_ = 0;
+  std::size_t answered_ = 0;
+  bool starting_ = false;
+};
+
+}  // namespace engine::app
