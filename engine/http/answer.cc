@@ -1,6 +1,6 @@
 #include "http/answer.hh"
 
-#include "http/connection.hh"
+#include "http/connection_set.hh"
 #include "http/http_dialect.hh"
 
 namespace engine::http {
@@ -64,9 +64,11 @@ void Responder::send_file(const Response& head, UniqueFd file, std::uint64_t siz
 }
 
 BodyWriter Responder::stream(const Response& head, std::optional<std::uint64_t> size) {
-  const std::weak_ptr<Session> session = std::exchange(session_, {});
-  with_http(session, [&](HttpDialect& http) { http.begin_stream(sequence_, head, size); });
-  return BodyWriter(session, sequence_);
+  const std::weak_ptr<Session> right = std::exchange(session_, {});
+  const auto session = right.lock();
+  if (!session) return {};
+  with_http(right, [&](HttpDialect& http) { http.begin_stream(sequence_, head, size); });
+  return BodyWriter(static_cast<Connection&>(*session).set().loop(), right, sequence_);
 }
 
 }  // namespace engine::http

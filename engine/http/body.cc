@@ -34,6 +34,7 @@ void BodyReader::read(std::size_t max, Completion<std::string> done) {
 BodyWriter& BodyWriter::operator=(BodyWriter&& other) noexcept {
   if (this != &other) {
     BodyWriter old(std::move(*this));
+    loop_ = other.loop_;
     session_ = std::move(other.session_);
     sequence_ = other.sequence_;
   }
@@ -47,7 +48,13 @@ BodyWriter::~BodyWriter() {
 
 void BodyWriter::write(std::string_view bytes, Completion<> done) {
   const auto session = session_.lock();
-  if (HttpDialect* http = http_of(session)) http->write_stream(sequence_, bytes, std::move(done));
+  if (HttpDialect* http = http_of(session)) {
+    http->write_stream(sequence_, bytes, std::move(done));
+  } else if (loop_ != nullptr) {
+    loop_->post([done = std::move(done)]() mutable {
+      done(fail(Errc::connection_lost, "the connection is closed"));
+    });
+  }
 }
 
 void BodyWriter::finish() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "loop/completion.hh"
+#include "loop/loop.hh"
 
 #include <cstddef>
 #include <cstdint>
@@ -43,12 +44,13 @@ class BodyReader {
 };
 
 /// The body of a response, given as it is made. Move-only; used on the session's loop. Destroyed
-/// before `finish`, the connection is cut, so that the client cannot take a part for the whole.
+/// before `finish`, the connection is cut, so that the client cannot take a part for the whole. One
+/// made when the connection was gone already drops what it is given.
 class BodyWriter {
  public:
   BodyWriter() = default;
-  BodyWriter(std::weak_ptr<Session> session, std::uint64_t sequence)
-      : session_(std::move(session)), sequence_(sequence) {}
+  BodyWriter(loop::Loop& loop, std::weak_ptr<Session> session, std::uint64_t sequence)
+      : loop_(&loop), session_(std::move(session)), sequence_(sequence) {}
   BodyWriter(BodyWriter&&) noexcept = default;
   BodyWriter& operator=(BodyWriter&& other) noexcept;
   BodyWriter(const BodyWriter&) = delete;
@@ -62,6 +64,7 @@ class BodyWriter {
   void finish();
 
  private:
+  loop::Loop* loop_ = nullptr;
   std::weak_ptr<Session> session_;
   std::uint64_t sequence_ = 0;
 };

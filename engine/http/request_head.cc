@@ -81,9 +81,16 @@ class BlockParser final : public beast::http::basic_parser<true> {
   std::size_t max_headers_;
 };
 
-Refusal refusal_of(const beast::error_code& code) {
+Refusal refusal_of(const beast::error_code& code, std::string_view block) {
   using beast::http::error;
-  if (code == error::bad_version) return {505, "only HTTP/1.1 and HTTP/1.0 are spoken here"};
+  if (code == error::bad_version) {
+    const std::string_view line = block.substr(0, block.find('\r'));
+    const std::string_view version = line.substr(line.rfind(' ') + 1);
+    if (version.starts_with("HTTP/1.") || !version.starts_with("HTTP/")) {
+      return {400, "the request line is not: method, target, version"};
+    }
+    return {505, "only HTTP/1.1 and HTTP/1.0 are spoken here"};
+  }
   if (code == error::bad_method) return {400, "the request does not begin with a method"};
   if (code == error::bad_target)
     return {400, "the request target has a character it must not have"};
@@ -151,7 +158,7 @@ Refusal RequestHead::parse(std::span<char> block, std::size_t max_headers) {
   beast::error_code code;
   parser.put(boost::asio::const_buffer(block.data(), block.size()), code);
   if (parser.too_many) return {431, "too many headers"};
-  if (code) return refusal_of(code);
+  if (code) return refusal_of(code, {block.data(), block.size()});
   if (!parser.is_header_done()) return {400, "the request is not HTTP"};
 
   chunked = parser.chunked();

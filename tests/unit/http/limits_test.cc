@@ -1,1 +1,163 @@
 #include "client.hh"
+
+#include <fstream>
+
+using engine::Milliseconds;
+using test::Client;
+using test::eventually;
+using test::get;
+using test::post;
+using test::Server;
+namespace http = engine::http;
+
+TEST_CASE("http limits: headers over the limit are refused with 431", "[http]") {
+  Server server({.header = 1000, .headers = 10});
+  SECTION("exactly the limit") {
+    std::string request = get("/headers", "A: " + std::string(900, 'a') + "\r\n");
+    request.insert(request.size() - 4, std::string(1000 - request.size(), 'a'));
+    REQUIRE(request.size() == 1000);
+    Client client = Client::tcp(server);
+    CHECK(client.ask(request).status == 200);
+    request.insert(request.size() - 4, "a");
+    CHECK(client.ask(request).status == 431);
+    CHECK(client.at_end());
+  }
+  SECTION("without an end") {
+    Client client = Client::tcp(server);
+    CHECK(client.ask(std::string(5000, 'G')).status == 431);
+  }
+  SECTION("too many") {
+    std::string headers;
+    for (int i = 0; i < 10; ++i)
+      headers += "A: b\r\n";
+    Client client = Client::tcp(server);
+    CHECK(client.ask(get("/headers", headers)).status == 431);
+  }
+  SECTION("a chunk's head") {
+    Client client = Client::tcp(server);
+    CHECK(client
+              .ask("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;" +
+                   std::string(5000, 'a'))
+              .status == 431);
+  }
+}
+
+TEST_CASE("http limits: a body over the limit is refused with 413, read or not", "[http]") {
+  Server server({.body = 10'000});
+  Client client = Client::tcp(server);
+  CHECK(client.ask(post("/echo", std::string(10'000, 'x'))).body.size() == 10'000);
+  SECTION("announced") {
+    client.write(post("/echo", std::string(10'001, 'x')));
+    CHECK(client.read()->status == 413);
+    CHECK(client.at_end());
+  }
+  SECTION("announced, never sent") {
+    client.write("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n");
+    CHECK(client.read()->status == 413);
+  }
+  SECTION("in chunks") {
+    std::string request = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (int i = 0; i < 11; ++i)
+      request += "3e8\r\n" + std::string(1000, 'x') + "\r\n";
+    client.write(request);
+    CHECK(client.read()->status == 413);
+  }
+  SECTION("the client reads the refusal although it is still sending") {
+    client.write("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\n\r\n");
+    client.write(std::string(20'000'000, 'x'));
+    CHECK(client.read()->status == 413);
+    CHECK(client.at_end());
+  }
+}
+
+TEST_CASE("http limits: a slow request is cut off, an idle connection closed", "[http]") {
+  Server server(
+      {.header_time = Milliseconds(100), .stalled = Milliseconds(100), .idle = Milliseconds(300)});
+  Client client = Client::tcp(server);
+  SECTION("headers") {
+    client.write("GET / HTTP/1.1\r\nA: ");
+    while (client.write_some("a") == 1 && !eventually([] { return true; })) {
+    }
+    CHECK(client.read()->status == 408);
+    CHECK(client.at_end());
+  }
+  SECTION("body") {
+    client.write("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab");
+    CHECK(client.read()->status == 408);
+    CHECK(client.at_end());
+  }
+  SECTION("streamed body") {
+    client.write("POST /count HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab");
+    CHECK(client.read()->status == 500);
+    CHECK(server.handler.stream_errors == 1);
+  }
+  SECTION("idle") {
+    CHECK(client.ask(post("/echo", "x")).body == "x");
+    CHECK(client.at_end());
+  }
+  SECTION("not while a request is in flight") {
+    client.write(get("/hold?later"));
+    Client other = Client::tcp(server);
+    CHECK(other.at_end());  // the idle time has passed for one that came later
+    server.on_loop([&] { server.handler.release(); });
+    CHECK(client.read()->body == "later");
+  }
+}
+
+TEST_CASE("http limits: no more requests are read than may be in flight", "[http]") {
+  Server server({.in_flight = 4});
+  Client client = Client::tcp(server);
+  std::string all;
+  for (int i = 0; i < 20; ++i)
+    all += get("/hold?" + std::to_string(i));
+  client.write(all);
+  for (int i = 0; i < 20; i += 4) {
+    REQUIRE(eventually([&] { return server.handler.held_count == 4; }));
+    CHECK(server.handler.requests == static_cast<std::size_t>(i) + 4);
+    server.on_loop([&] { server.handler.release(); });
+    for (int j = i; j < i + 4; ++j)
+      CHECK(client.read()->body == std::to_string(j));
+  }
+}
+
+TEST_CASE("http limits: a client that reads nothing stops being read", "[http]") {
+  Server server({.unsent = 100'000});
+  Client client = Client::unix_socket(server);
+  const std::string request = get("/big/50000");
+  std::size_t sent = 0;
+  // Fill until nothing is taken any more: the server has stopped reading.
+  REQUIRE(eventually([&] {
+    const std::size_t took = client.write_some(request);
+    sent += took;
+    return took < request.size();
+  }));
+  const std::size_t asked = server.handler.requests;
+  const std::size_t unsent =
+      server.on_loop([&] { return server.service().find(server.handler.last_id)->unsent(); });
+  CHECK(unsent < 200'000);
+  for (std::size_t i = 0; i < asked; ++i)
+    REQUIRE(client.read()->body.size() == 50'000);
+  CHECK(sent / request.size() >= asked);
+}
+
+TEST_CASE("http limits: a client that reads nothing is cut off in the end", "[http]") {
+  Server server({.stalled = Milliseconds(200)});
+  Client client = Client::unix_socket(server);
+  client.write(get("/big/50000000"));
+  CHECK(eventually([&] { return server.handler.closed == 1; }));
+}
+
+TEST_CASE("http limits: connections over the limit hear 503", "[http]") {
+  Server server({.connections = 2});
+  Client one = Client::tcp(server);
+  Client two = Client::tcp(server);
+  one.ask(post("/echo", "x"));
+  two.ask(post("/echo", "x"));
+  Client three = Client::tcp(server);
+  CHECK(three.read()->status == 503);
+  CHECK(three.at_end());
+  one.close();
+  REQUIRE(eventually([&] { return server.service().connections() == 1; }));
+  Client four = Client::tcp(server);
+  CHECK(four.ask(post("/echo", "x")).status == 200);
+}
