@@ -331,6 +331,22 @@ export interface Methods {
     };
   };
   /**
+   * List the handlers that raised errors, with the last traceback
+   * Wire name: `query:script.failures.v1`.
+   */
+  'script.failures': {
+    params: Record<string, never>;
+    result: Array<{ [key: string]: Json }>;
+  };
+  /**
+   * List the script files in force and where each came from
+   * Wire name: `query:script.files.v1`.
+   */
+  'script.files': {
+    params: Record<string, never>;
+    result: Array<{ [key: string]: Json }>;
+  };
+  /**
    * List methods with the file and line that define them
    * Wire name: `query:script.list.v1`.
    */
@@ -343,6 +359,14 @@ export interface Methods {
    * Wire name: `action:script.reload.input.v1`.
    */
   'script.reload': {
+    params: Record<string, never>;
+    result: { [key: string]: Json };
+  };
+  /**
+   * Put the generation before this one back into force
+   * Wire name: `action:script.rollback.input.v1`.
+   */
+  'script.rollback': {
     params: Record<string, never>;
     result: { [key: string]: Json };
   };

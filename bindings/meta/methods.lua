@@ -143,8 +143,11 @@
 ---@field call fun(self, method: 'package.stop', params: moonbox.PackageStopParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
 ---@field call fun(self, method: 'package.uninstall', params: moonbox.PackageUninstallParams, opts?: engine.client.CallOptions): ({ jobId: string })?, engine.Error?
 ---@field call fun(self, method: 'rpc.discover', params?: table, opts?: engine.client.CallOptions): ({ openrpc: string })?, engine.Error?
+---@field call fun(self, method: 'script.failures', params?: table, opts?: engine.client.CallOptions): (table<string, any>[])?, engine.Error?
+---@field call fun(self, method: 'script.files', params?: table, opts?: engine.client.CallOptions): (table<string, any>[])?, engine.Error?
 ---@field call fun(self, method: 'script.list', params?: table, opts?: engine.client.CallOptions): (any)?, engine.Error?
 ---@field call fun(self, method: 'script.reload', params?: table, opts?: engine.client.CallOptions): (table<string, any>)?, engine.Error?
+---@field call fun(self, method: 'script.rollback', params?: table, opts?: engine.client.CallOptions): (table<string, any>)?, engine.Error?
 ---@field call fun(self, method: 'script.status', params?: table, opts?: engine.client.CallOptions): (table<string, any>)?, engine.Error?
 ---@field call fun(self, method: 'server.info', params?: table, opts?: engine.client.CallOptions): ({ name: string, version: string })?, engine.Error?
 ---@field call fun(self, method: 'server.shutdown', params?: table, opts?: engine.client.CallOptions): (nil)?, engine.Error?
