@@ -46,7 +46,21 @@ int log_write(lua_State* state) {
   return 0;
 }
 
-constexpr luaL_Reg kFunctions[] = {{"debug", script::thunk<log_write<log::Level::debug>>},
+/// log.hide(secret) → boolean
+int log_hide(lua_State* state) {
+  lua_pushboolean(state, log::hide(check_string(state, 1)) ? 1 : 0);
+  return 1;
+}
+
+/// log.unhide(secret)
+int log_unhide(lua_State* state) {
+  log::unhide(check_string(state, 1));
+  return 0;
+}
+
+constexpr luaL_Reg kFunctions[] = {{"hide", script::thunk<log_hide>},
+                                   {"unhide", script::thunk<log_unhide>},
+                                   {"debug", script::thunk<log_write<log::Level::debug>>},
                                    {"info", script::thunk<log_write<log::Level::info>>},
                                    {"warn", script::thunk<log_write<log::Level::warn>>},
                                    {"error", script::thunk<log_write<log::Level::error>>},

@@ -7,9 +7,11 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <vector>
 
 namespace engine::log {
@@ -17,6 +19,8 @@ namespace {
 
 constexpr std::size_t kRotateBytes = 50UL << 20U;
 constexpr std::size_t kRotateCount = 10;
+constexpr std::size_t kShortestSecret = 6;
+constexpr std::string_view kMask = "***";
 constexpr std::array<std::string_view, 5> kNames = {"trace", "debug", "info", "warn", "error"};
 
 struct State {
@@ -24,6 +28,9 @@ struct State {
   Options options;
   std::shared_ptr<spdlog::logger> file;
   std::shared_ptr<spdlog::logger> console;
+  std::shared_ptr<const std::vector<std::string>> secrets;  ///< null: none
+  std::shared_mutex observing;                              ///< shared while the observer runs
+  Observer observer;
 };
 
 State& state() {
@@ -119,16 +126,56 @@ Result<> reopen() {
   return configure(options);
 }
 
-void write(Level level,
-           std::string_view target,
-           std::string_view message,
-           std::span<const Field> fields) {
+void observe(Observer observer) {
+  const std::lock_guard lock(state().observing);
+  state().observer = std::move(observer);
+}
+
+bool hide(std::string_view secret) {
+  if (secret.size() < kShortestSecret) return false;
+  const std::lock_guard lock(state().mutex);
+  auto secrets = state().secrets ? *state().secrets : std::vector<std::string>();
+  secrets.emplace_back(secret);
+  // The longest first, or a secret within another would uncover the rest of it.
+  std::ranges::stable_sort(secrets, std::greater(), &std::string::size);
+  state().secrets = std::make_shared<const std::vector<std::string>>(std::move(secrets));
+  return true;
+}
+
+void unhide(std::string_view secret) {
+  const std::lock_guard lock(state().mutex);
+  if (!state().secrets) return;
+  auto secrets = *state().secrets;
+  if (const auto found = std::ranges::find(secrets, secret); found != secrets.end()) {
+    secrets.erase(found);
+  }
+  state().secrets = secrets.empty()
+                        ? nullptr
+                        : std::make_shared<const std::vector<std::string>>(std::move(secrets));
+}
+
+namespace {
+
+std::string mask(std::string_view text, const std::vector<std::string>& secrets) {
+  std::string out(text);
+  for (const std::string& secret : secrets) {
+    for (auto at = out.find(secret); at != std::string::npos; at = out.find(secret, at)) {
+      out.replace(at, secret.size(), kMask);
+      at += kMask.size();
+    }
+  }
+  return out;
+}
+
+void write_masked(Level level,
+                  std::string_view target,
+                  std::string_view message,
+                  std::span<const Field> fields) {
   std::shared_ptr<spdlog::logger> file;
   std::shared_ptr<spdlog::logger> console;
   std::string instance;
   {
     const std::lock_guard lock(state().mutex);
-    if (level < state().options.level) return;
     file = state().file;
     console = state().console;
     instance = state().options.instance;
@@ -136,6 +183,40 @@ void write(Level level,
   if (file)
     file->log(spdlog::level::info, "{}", json_line(level, target, message, fields, instance));
   if (console) console->log(spdlog::level::info, "{}", text_line(level, target, message, fields));
+  const std::shared_lock lock(state().observing);
+  if (state().observer) state().observer(level, target, message, fields);
+}
+
+}  // namespace
+
+std::string masked(std::string_view text) {
+  std::shared_ptr<const std::vector<std::string>> secrets;
+  {
+    const std::lock_guard lock(state().mutex);
+    secrets = state().secrets;
+  }
+  return secrets ? mask(text, *secrets) : std::string(text);
+}
+
+void write(Level level,
+           std::string_view target,
+           std::string_view message,
+           std::span<const Field> fields) {
+  std::shared_ptr<const std::vector<std::string>> secrets;
+  {
+    const std::lock_guard lock(state().mutex);
+    if (level < state().options.level) return;
+    secrets = state().secrets;
+  }
+  if (secrets == nullptr) return write_masked(level, target, message, fields);
+  std::vector<std::string> values;
+  std::vector<Field> masked;
+  values.reserve(fields.size());
+  for (const auto& [name, value] : fields) {
+    values.push_back(mask(value, *secrets));
+    masked.emplace_back(name, values.back());
+  }
+  write_masked(level, target, mask(message, *secrets), masked);
 }
 
 Level level_from_name(std::string_view name) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -19,10 +20,10 @@ using Fields = std::initializer_list<Field>;
 
 /// Where the process logs. The logger is the one global of the engine; any thread may log.
 struct Options {
-  std::filesystem::path file;  ///< JSON lines, rotated at 50 MiB, 10 kept; empty: no file
+  std::filesystem::path file = {};  ///< JSON lines, rotated at 50 MiB, 10 kept; empty: no file
   bool to_stderr = true;       ///< plain text for people
   Level level = Level::info;
-  std::string instance;  ///< value of the `instance` field in every line
+  std::string instance = {};  ///< value of the `instance` field in every line
 };
 
 /// Sets sinks and level. May be called again. ERRORS: Errc::filesystem.
@@ -31,8 +32,24 @@ Result<> configure(const Options& options);
 /// Closes and opens the file again (after an external rotation).
 Result<> reopen();
 
+/// Sees every line that is written, on the thread that writes it.
+using Observer = std::function<void(
+    Level level, std::string_view target, std::string_view message, std::span<const Field> fields)>;
+
+/// Sets or, with null, takes away the one observer; the one before is not running any more when
+/// this returns. It must be quick and must not log.
+void observe(Observer observer);
+
+/// From now on `secret` is written as `***` wherever it occurs, in files and to the observer. False
+/// for one under 6 bytes, which would mask too much. Thread-safe.
+bool hide(std::string_view secret);
+/// Takes `hide` back.
+void unhide(std::string_view secret);
+/// `text` with what is hidden masked.
+std::string masked(std::string_view text);
+
 /// Writes one line. `target` is the part that speaks, e.g. "net" or "service.hello-world".
-/// Never pass a secret: fields are written as they are.
+/// Never pass a secret that was not hidden: fields are written as they are.
 void write(Level level,
            std::string_view target,
            std::string_view message,
