@@ -7,60 +7,143 @@
 namespace engine::event {
 namespace {
 
-std::string event_line(std::uint64_t sub, const Record& record) {
+/// Events taken from a ring at once, and written before other connections have their turn.
+constexpr std::size_t kBatch = 32;
+constexpr std::size_t kTurn = 512;
+
+std::string event_head(std::uint64_t sub) {
+  return fmt::format(R"({{"jsonrpc":"2.0","method":"event","params":{{"sub":{},)", sub);
+}
+
+std::string lagged_line(std::uint64_t sub, const Cursor::Lag& lag) {
   return fmt::format(
-      R"({{"jsonrpc":"2.0","method":"event","params":{{"sub":{},"seq":{},"event":{}}}}})",
+      R"({{"jsonrpc":"2.0","method":"lagged","params":{{"sub":{},"dropped":{},"fromSeq":{},"toSeq":{}}}}})",
       sub,
-      record.seq,
-      record.text);
+      lag.dropped,
+      lag.from_seq,
+      lag.to_seq);
+}
+
+std::string end_line(std::uint64_t sub) {
+  return fmt::format(
+      R"({{"jsonrpc":"2.0","method":"end","params":{{"sub":{},"reason":"lagged"}}}})", sub);
 }
 
 }  // namespace
 
-PushingSinks::~PushingSinks() {
-  for (const auto& [connection, subscriptions] : by_connection_) {
-    for (const std::uint64_t id : subscriptions)
-      ring_.unsubscribe(id);
-  }
+Result<Channel> channel_from_name(std::string_view name) {
+  if (name == "events") return Channel::events;
+  if (name == "logs") return Channel::logs;
+  return fail(Errc::invalid_params, "channel: must be events or logs");
 }
 
-Result<Ring::Subscribed> PushingSinks::subscribe(std::uint64_t connection,
-                                                 Filter filter,
-                                                 Start start) {
+/// One subscription and what it has taken and not yet written.
+struct PushingSinks::Subscription {
+  std::uint64_t id;
+  std::string head;
+  std::unique_ptr<Cursor> cursor;
+  Cursor::Batch batch = {};
+  std::size_t written = 0;
+
+  /// False when the outlet is full.
+  bool write_batch(Outlet& outlet) {
+    if (batch.lag && !outlet.push(lagged_line(id, *batch.lag), {})) return false;
+    batch.lag.reset();
+    for (; written < batch.records.size(); ++written) {
+      if (!outlet.push(head, batch.records[written]->notification_tail())) return false;
+    }
+    return true;
+  }
+
+  Pumped pump(Outlet& outlet, std::size_t& budget) {
+    while (write_batch(outlet)) {
+      if (batch.ended) return outlet.push(end_line(id), {}) ? Pumped::over : Pumped::full;
+      if (budget == 0) return Pumped::more;
+      written = 0;
+      cursor->take(std::min(kBatch, budget), batch);
+      budget -= batch.records.size();
+      if (batch.records.empty() && !batch.lag && !batch.ended) return Pumped::idle;
+    }
+    return Pumped::full;
+  }
+};
+
+struct PushingSinks::Connection {
+  std::mutex mutex;
+  std::vector<Subscription> subscriptions;
+};
+
+PushingSinks::~PushingSinks() = default;
+
+std::shared_ptr<PushingSinks::Connection> PushingSinks::find(std::uint64_t connection) const {
   const std::lock_guard lock(mutex_);
-  if (by_connection_[connection].size() >= kMostPerConnection) {
+  const auto found = by_connection_.find(connection);
+  return found == by_connection_.end() ? nullptr : found->second;
+}
+
+Result<ConnectionSinks::Made> PushingSinks::subscribe(std::uint64_t connection,
+                                                      Channel channel,
+                                                      Filter filter,
+                                                      Start start) {
+  std::shared_ptr<Connection> owner;
+  std::uint64_t sub = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& known = by_connection_[connection];
+    if (known == nullptr) known = std::make_shared<Connection>();
+    owner = known;
+    sub = ++last_sub_;
+  }
+  const std::lock_guard lock(owner->mutex);
+  if (owner->subscriptions.size() >= kMostPerConnection) {
     return fail(Errc::busy,
                 fmt::format("a connection may have {} subscriptions", kMostPerConnection));
   }
-  const Ring::Subscribed made = ring_.subscribe(
-      std::move(filter),
-      [this, connection](std::uint64_t sub, const RecordPtr& record) {
-        push_(connection, std::make_shared<const std::string>(event_line(sub, *record)));
-      },
-      start);
-  by_connection_[connection].push_back(made.id);
+  auto cursor = channels_.ring(channel).subscribe(
+      std::move(filter), start, [this, connection] { wake_(connection); });
+  const Made made{
+      .sub = sub, .next = cursor->next(), .replayed = cursor->replayed(), .gap = cursor->gap()};
+  owner->subscriptions.push_back({.id = sub, .head = event_head(sub), .cursor = std::move(cursor)});
   return made;
 }
 
-bool PushingSinks::unsubscribe(std::uint64_t connection, std::uint64_t subscription) {
-  const std::lock_guard lock(mutex_);
-  const auto found = by_connection_.find(connection);
-  if (found == by_connection_.end() || std::erase(found->second, subscription) == 0) return false;
-  ring_.unsubscribe(subscription);
-  return true;
+bool PushingSinks::unsubscribe(std::uint64_t connection, std::uint64_t sub) {
+  const auto owner = find(connection);
+  if (owner == nullptr) return false;
+  const std::lock_guard lock(owner->mutex);
+  return std::erase_if(owner->subscriptions, [sub](const auto& one) { return one.id == sub; }) > 0;
+}
+
+PushingSinks::Pumped PushingSinks::pump(std::uint64_t connection, Outlet& outlet) {
+  const auto owner = find(connection);
+  if (owner == nullptr) return Pumped::idle;
+  const std::lock_guard lock(owner->mutex);
+  Pumped result = Pumped::idle;
+  for (Subscription& each : owner->subscriptions) {
+    std::size_t budget = kTurn;
+    const Pumped one = each.pump(outlet, budget);
+    if (one == Pumped::full || one == Pumped::over) return one;
+    if (one == Pumped::more) result = one;
+  }
+  return result;
 }
 
 void PushingSinks::drop(std::uint64_t connection) {
-  const std::lock_guard lock(mutex_);
-  const auto found = by_connection_.find(connection);
-  if (found == by_connection_.end()) return;
-  for (const std::uint64_t id : found->second)
-    ring_.unsubscribe(id);
-  by_connection_.erase(found);
+  std::shared_ptr<Connection> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = by_connection_.find(connection);
+    if (found == by_connection_.end()) return;
+    ended = std::move(found->second);
+    by_connection_.erase(found);
+  }
+  const std::lock_guard lock(ended->mutex);
+  ended->subscriptions.clear();
 }
 
-std::string PushingSinks::lagged_line(std::size_t dropped) {
-  return fmt::format(R"({{"jsonrpc":"2.0","method":"lagged","params":{{"dropped":{}}}}})", dropped);
+std::size_t PushingSinks::connections() const {
+  const std::lock_guard lock(mutex_);
+  return by_connection_.size();
 }
 
 }  // namespace engine::event

@@ -7,51 +7,98 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 namespace engine::event {
 
+/// Logs have a ring of their own, so that they cannot displace other events.
+enum class Channel : std::uint8_t { events, logs };
+/// ERRORS: Errc::invalid_params.
+Result<Channel> channel_from_name(std::string_view name);
+
+/// The rings of a program.
+struct Channels {
+  Ring& events;
+  Ring& logs;
+  [[nodiscard]] Ring& ring(Channel which) const { return which == Channel::logs ? logs : events; }
+};
+
 /// Subscriptions that belong to client connections: what `engine.event` needs of the program.
 class ConnectionSinks {
  public:
+  struct Made {
+    std::uint64_t sub = 0;   ///< of the notifications, and to unsubscribe
+    std::uint64_t next = 0;  ///< seq of the first live event
+    std::size_t replayed = 0;
+    bool gap = false;  ///< events after `since` are gone already
+  };
   virtual ~ConnectionSinks() = default;
-  /// Sends matching events on the connection as notifications, from now on. The result's `id` is
-  /// the `sub` of the notifications. ERRORS: Errc::not_found, Errc::busy (too many).
-  virtual Result<Ring::Subscribed> subscribe(std::uint64_t connection,
-                                             Filter filter,
-                                             Start start) = 0;
+  /// Sends matching events on the connection as notifications, from now on.
+  /// ERRORS: Errc::busy (too many).
+  virtual Result<Made> subscribe(std::uint64_t connection,
+                                 Channel channel,
+                                 Filter filter,
+                                 Start start) = 0;
   /// False when the connection has no such subscription.
-  virtual bool unsubscribe(std::uint64_t connection, std::uint64_t subscription) = 0;
+  virtual bool unsubscribe(std::uint64_t connection, std::uint64_t sub) = 0;
 };
 
-/// ConnectionSinks over a function that pushes one line on a connection. Resource type,
-/// thread-safe. Lines are {"jsonrpc":"2.0","method":"event","params":{"sub","seq","event"}}.
+/// ConnectionSinks over connections that take lines when they have room. Resource type,
+/// thread-safe.
+///
+/// Lines are {"jsonrpc":"2.0","method":"event","params":{"sub","seq","event"}}; before the event
+/// that follows a loss, {"method":"lagged","params":{"sub","dropped","fromSeq","toSeq"}}; after the
+/// last, {"method":"end","params":{"sub","reason":"lagged"}}.
 class PushingSinks final : public ConnectionSinks {
  public:
-  using Push = std::function<void(std::uint64_t connection, std::shared_ptr<const std::string>)>;
   static constexpr std::size_t kMostPerConnection = 64;
 
-  /// `push` is called with the ring locked, on any thread. `ring` outlives this.
-  PushingSinks(Ring& ring, Push push) : ring_(ring), push_(std::move(push)) {}
+  /// Where the lines of one connection go.
+  class Outlet {
+   public:
+    virtual ~Outlet() = default;
+    /// Queues the line `head` + `tail`. False: there is no room; `pump` again when there is.
+    virtual bool push(std::string_view head, std::string_view tail) = 0;
+  };
+  enum class Pumped : std::uint8_t {
+    idle,  ///< all is written; `wake` will tell of more
+    full,  ///< the outlet has no room
+    more,  ///< a fair share is written: let others have their turn, then pump again
+    over,  ///< a subscription ended because the connection is too slow: close it
+  };
+
+  /// `wake` is called on any thread, with a ring locked, when a connection has something to take:
+  /// it should only see to it that `pump` is called on the connection's loop.
+  PushingSinks(Channels channels, std::function<void(std::uint64_t connection)> wake)
+      : channels_(channels), wake_(std::move(wake)) {}
   PushingSinks(const PushingSinks&) = delete;
   PushingSinks& operator=(const PushingSinks&) = delete;
   ~PushingSinks() override;
 
-  Result<Ring::Subscribed> subscribe(std::uint64_t connection, Filter filter, Start start) override;
-  bool unsubscribe(std::uint64_t connection, std::uint64_t subscription) override;
+  Result<Made> subscribe(std::uint64_t connection,
+                         Channel channel,
+                         Filter filter,
+                         Start start) override;
+  bool unsubscribe(std::uint64_t connection, std::uint64_t sub) override;
+  /// Hands the outlet what waits for the connection. On the connection's loop.
+  Pumped pump(std::uint64_t connection, Outlet& outlet);
   /// Ends all subscriptions of a connection that closed.
   void drop(std::uint64_t connection);
-
-  /// The notification for a connection that read too slowly:
-  /// {"jsonrpc":"2.0","method":"lagged","params":{"dropped"}}.
-  static std::string lagged_line(std::size_t dropped);
+  /// Connections with subscriptions.
+  [[nodiscard]] std::size_t connections() const;
 
  private:
-  Ring& ring_;
-  Push push_;
-  std::mutex mutex_;
-  std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> by_connection_;
+  struct Subscription;
+  struct Connection;
+  std::shared_ptr<Connection> find(std::uint64_t connection) const;
+
+  Channels channels_;
+  std::function<void(std::uint64_t)> wake_;
+  mutable std::mutex mutex_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> by_connection_;
+  std::uint64_t last_sub_ = 0;
 };
 
 }  // namespace engine::event

@@ -37,25 +37,45 @@ Result<> read_level(const json::Value& value, log::Level& out) {
   return {};
 }
 
+Result<> read_flag(std::string_view key, const json::Value& value, bool& out) {
+  if (value.boolean() == nullptr) return bad_member(key, "a boolean");
+  out = *value.boolean();
+  return {};
+}
+
+/// "resourceTypes" and "resource_type" are one name: small letters only, singular.
+std::string plain_name(std::string_view key) {
+  std::string name;
+  for (const char c : key) {
+    if (c != '_') name += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  }
+  if (name.ends_with('s') && name != "includedescendants") name.pop_back();
+  return name;
+}
+
+Names* list_called(std::string_view name, Filter& filter) {
+  if (name == "type") return &filter.types;
+  if (name == "target") return &filter.targets;
+  if (name == "resourcetype") return &filter.resource_types;
+  if (name == "resourceid") return &filter.resource_ids;
+  if (name == "job") return &filter.jobs;
+  if (name == "package") return &filter.packages;
+  return nullptr;
+}
+
 Result<> read_member(std::string_view key, const json::Value& value, Filter& out) {
   if (value.is_null()) return {};
-  if (key == "level") return read_level(value, out.level);
-  if (key == "path_scope") {
-    if (!value.is_string()) return bad_member(key, "a string");
-    out.path_scope = *value.string();
-    return {};
+  const std::string name = plain_name(key);
+  if (Names* list = list_called(name, out)) return read_names(key, value, *list);
+  if (name == "level") return read_level(value, out.level);
+  if (name == "includedescendants") return read_flag(key, value, out.include_descendants);
+  if (name == "pathlenient") return read_flag(key, value, out.path_lenient);
+  if (name != "pathscope") {
+    return fail(Errc::invalid_params, fmt::format("filter.{}: unknown member", key));
   }
-  if (key == "include_descendants") {
-    if (value.boolean() == nullptr) return bad_member(key, "a boolean");
-    out.include_descendants = *value.boolean();
-    return {};
-  }
-  const std::string_view singular = key.ends_with('s') ? key.substr(0, key.size() - 1) : key;
-  if (singular == "type") return read_names(key, value, out.types);
-  if (singular == "target") return read_names(key, value, out.targets);
-  if (singular == "job") return read_names(key, value, out.jobs);
-  if (singular == "package") return read_names(key, value, out.packages);
-  return fail(Errc::invalid_params, fmt::format("filter.{}: unknown member", key));
+  if (!value.is_string()) return bad_member(key, "a string");
+  out.path_scope = *value.string();
+  return {};
 }
 
 bool type_matches(const std::string& pattern, const std::string& type) {
@@ -76,12 +96,26 @@ bool any_of(const Names& wanted, const std::string& value, auto matches) {
          }));
 }
 
-bool in_scope(const Filter& filter, std::string_view path) {
+bool is_in_scope(const Filter& filter, std::string_view path) {
   std::string_view scope = filter.path_scope;
   if (scope.ends_with('/')) scope.remove_suffix(1);
   if (path.empty() || !is_below(path, scope, '/')) return false;
   if (filter.include_descendants || path.size() == scope.size()) return true;
   return path.find('/', scope.size() + 1) == std::string_view::npos;
+}
+
+bool any_in_scope(const Filter& filter, const Names& paths) {
+  if (filter.path_scope.empty()) return true;
+  if (paths.empty()) return filter.path_lenient;
+  return std::ranges::any_of(
+      paths, [&filter](const std::string& path) { return is_in_scope(filter, path); });
+}
+
+void write_sorted(std::string& out, Names names) {
+  std::ranges::sort(names);
+  out += fmt::format("{}:", names.size());
+  for (const std::string& name : names)
+    out += fmt::format("{}:{}", name.size(), name);
 }
 
 }  // namespace
@@ -102,9 +136,22 @@ bool Filter::matches(const Event& event) const {
     return is_below(name, prefix, '.');
   };
   return event.level >= level && any_of(types, event.type, type_matches) &&
-         any_of(targets, event.target, below) && any_of(jobs, event.job, equal) &&
-         any_of(packages, event.package, equal) &&
-         (path_scope.empty() || in_scope(*this, event.path));
+         any_of(targets, event.target, below) &&
+         any_of(resource_types, event.resource_type, equal) &&
+         any_of(resource_ids, event.resource_id, equal) && any_of(jobs, event.job, equal) &&
+         any_of(packages, event.package, equal) && any_in_scope(*this, event.paths);
+}
+
+std::string Filter::canonical() const {
+  std::string out = fmt::format("{}{}{}{}:{}",
+                                log::level_name(level),
+                                include_descendants ? '+' : '-',
+                                path_lenient ? '+' : '-',
+                                path_scope.size(),
+                                path_scope);
+  for (const Names* names : {&types, &targets, &resource_types, &resource_ids, &jobs, &packages})
+    write_sorted(out, *names);
+  return out;
 }
 
 }  // namespace engine::event

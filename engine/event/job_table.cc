@@ -145,7 +145,8 @@ void JobTable::publish(const JobSnapshot& snapshot) {
                  .target = snapshot.kind,
                  .job = snapshot.id,
                  .package = about_package ? snapshot.target : std::string(),
-                 .data = snapshot.to_json()});
+                 .data = snapshot.to_json(),
+                 .terminal = !snapshot.is_running()});
 }
 
 Job JobTable::create(std::string kind, std::string target, std::string title) {

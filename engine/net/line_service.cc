@@ -81,26 +81,29 @@ LineSession* LineService::find(std::uint64_t id) const {
   return found == sessions_.end() ? nullptr : found->second.get();
 }
 
-void LineService::push(std::uint64_t id, std::shared_ptr<const std::string> line) {
+void LineService::wake(std::uint64_t id) {
   {
-    const std::lock_guard lock(push_mutex_);
-    pushes_.push_back({id, std::move(line)});
-    if (pushes_.size() > 1) return;
+    const std::lock_guard lock(wake_mutex_);
+    to_wake_.push_back(id);
+    if (to_wake_.size() > 1) return;
   }
   loop_.post([this, alive = alive_] {
-    if (*alive) deliver_pushes();
+    if (*alive) wake_sessions();
   });
 }
 
-void LineService::deliver_pushes() {
-  std::vector<Push> pushes;
+void LineService::wake_sessions() {
   {
-    const std::lock_guard lock(push_mutex_);
-    pushes.swap(pushes_);
+    const std::lock_guard lock(wake_mutex_);
+    waking_.swap(to_wake_);
   }
-  for (const Push& push : pushes) {
-    if (LineSession* session = find(push.id)) session->push(*push.line);
+  for (const std::uint64_t id : waking_) {
+    LineSession* session = find(id);
+    if (session == nullptr || session->wants_room_) continue;
+    session->wants_room_ = true;
+    look_at(*session);
   }
+  waking_.clear();
 }
 
 void LineService::drain(Completion<> done) {

@@ -22,8 +22,8 @@ class LineHandler {
   virtual void on_line(LineSession& session, std::string_view line, Answer answer) = 0;
   /// A line was over the limit and is skipped; say so through `answer`.
   virtual void on_oversize(LineSession& session, Answer answer) = 0;
-  /// `dropped` pushes were lost because the peer read too slowly; it has caught up now.
-  virtual void on_lagged(LineSession&, std::size_t /*dropped*/) {}
+  /// There is room for pushes: after `wake`, or when a refused push would be taken.
+  virtual void on_room(LineSession&) {}
   /// The connection begins with an HTTP method (LineLimits::tell_http): it is yours from here on,
   /// with what was read of it. The session dies after this call, without on_close.
   virtual void on_http(LineSession&, UniqueFd /*socket*/, std::string /*already_read*/) {}
@@ -48,8 +48,9 @@ class LineService {
   void adopt(UniqueFd socket);
   /// The same at once, on the loop. ERRORS: as epoll_ctl and reading the credentials.
   Result<LineSession*> open_session(UniqueFd socket);
-  /// Pushes on the connection `id`, if it is still there. Keeps order. Thread-safe.
-  void push(std::uint64_t id, std::shared_ptr<const std::string> line);
+  /// Has the handler's on_room called for the connection, if it is still there and has room, else
+  /// when it has. Thread-safe; may be called with locks held.
+  void wake(std::uint64_t id);
   /// Connections open or about to be. Thread-safe.
   [[nodiscard]] std::size_t connections() const { return connections_; }
   [[nodiscard]] LineSession* find(std::uint64_t id) const;
@@ -70,7 +71,7 @@ class LineService {
   void schedule();
   void rest();
   void retire(LineSession& session);
-  void deliver_pushes();
+  void wake_sessions();
   void watch_time();
   bool keep_spinning();
 
@@ -95,12 +96,9 @@ class LineService {
   bool clock_running_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 
-  struct Push {
-    std::uint64_t id;
-    std::shared_ptr<const std::string> line;
-  };
-  std::mutex push_mutex_;
-  std::vector<Push> pushes_;
+  std::mutex wake_mutex_;
+  std::vector<std::uint64_t> to_wake_;
+  std::vector<std::uint64_t> waking_;
 };
 
 }  // namespace engine::net

@@ -56,18 +56,23 @@ LineSession::LineSession(LineService& service,
       peer_(peer),
       framer_(service.limits_.framer),
       last_input_(Clock::now()),
+      last_output_(last_input_),
       telling_(service.limits_.tell_http) {}
 LineSession::~LineSession() = default;
 
-bool LineSession::push(std::string_view line) {
+bool LineSession::push(std::string_view head, std::string_view tail) {
   if (closed()) return false;
   // A burst within one turn is not the peer's fault: see whether it takes it.
   if (unsent() > service_.limits_.pushed && !stepping_) flush();
-  if (unsent() > service_.limits_.pushed || dropped_ > 0) {
-    ++dropped_;
+  if (unsent() > service_.limits_.pushed) {
+    wants_room_ = true;
     return false;
   }
-  send(line);
+  if (unsent() == 0) last_output_ = Clock::now();
+  out_ += head;
+  out_ += tail;
+  out_ += '\n';
+  changed();
   return true;
 }
 
@@ -108,6 +113,7 @@ bool LineSession::paused() const {
 }
 
 bool LineSession::has_work() const {
+  if (wants_room_ && unsent() == 0 && !closing_) return true;
   return !paused() && (framer_.has_unread() || (readable_ && !ended_));
 }
 
@@ -131,7 +137,7 @@ void LineSession::step() {
     framer_.park();
   }
   flush();
-  report_lag();
+  offer_room();
   stepping_ = false;
 }
 
@@ -207,6 +213,7 @@ void LineSession::flush() {
     if (sent >= 0) {
       out_begin_ += static_cast<std::size_t>(sent);
       sent_total_ += static_cast<std::size_t>(sent);
+      last_output_ = service_.last_work_;
     } else if (errno == EAGAIN) {
       blocked_ = true;
       watch_writable(true);
@@ -236,15 +243,22 @@ void LineSession::watch_writable(bool wanted) {
   if (!service_.poller_->modify(socket_.get(), events, this)) failed_ = true;
 }
 
-void LineSession::report_lag() {
-  if (dropped_ == 0 || unsent() > 0 || failed_) return;
-  service_.handler_.on_lagged(*this, std::exchange(dropped_, 0));
+/// Lets the handler push what waits, once all before it has gone.
+void LineSession::offer_room() {
+  if (!wants_room_ || unsent() > 0 || failed_ || closing_) return;
+  wants_room_ = false;
+  service_.handler_.on_room(*this);
   flush();
 }
 
 void LineSession::check_time(TimePoint now) {
   const LineLimits& limits = service_.limits_;
   const auto quiet = now - last_input_;
+  if (limits.stalled_push.count() > 0 && wants_room_ && unsent() > 0 &&
+      now - last_output_ > limits.stalled_push) {
+    failed_ = true;
+    return changed();
+  }
   const bool busy = in_flight_ > 0 || unsent() > 0 || framer_.has_unread();
   const bool inside = framer_.inside_line() || (telling_ && !beginning_.empty());
   if (limits.stalled_line.count() > 0 && inside && !busy && quiet > limits.stalled_line) {

@@ -52,11 +52,12 @@ struct LineLimits {
   LineFramer::Limits framer = {};
   std::size_t in_flight = 64;            ///< lines handed out and not answered; reading stops there
   std::size_t unsent = 1UL << 20U;       ///< bytes waiting for the peer; reading stops above
-  std::size_t pushed = 256UL << 10U;     ///< bytes waiting above which pushes are dropped
+  std::size_t pushed = 256UL << 10U;     ///< bytes waiting above which no push is taken
   std::size_t lines_per_turn = 128;      ///< then other connections have their turn
   std::size_t read_chunk = 64UL << 10U;  ///< bytes read per connection and turn
   Milliseconds stalled_line{10'000};     ///< a begun line without a new byte; 0: for ever
   Milliseconds idle{0};                  ///< a connection with nothing going on; 0: for ever
+  Milliseconds stalled_push{30'000};     ///< pushes wait and the peer takes not a byte; 0: for ever
   bool tell_http = false;                ///< HTTP is handed over: LineHandler::on_http
   std::chrono::microseconds spin{0};     ///< poll so long after work before sleeping (burns CPU)
 };
@@ -82,8 +83,9 @@ class LineSession {
   [[nodiscard]] std::uint64_t sent_total() const { return sent_total_; }
   [[nodiscard]] std::uint64_t queued_total() const { return sent_total_ + unsent(); }
 
-  /// Queues a line of our own. Returns false, and counts it as lagged, when the peer is too slow.
-  bool push(std::string_view line);
+  /// Queues the line `head` + `tail` of our own. False when the peer is too slow: nothing is
+  /// queued, and LineHandler::on_room is called once there is room.
+  bool push(std::string_view head, std::string_view tail = {});
   /// Queues a line whatever is waiting already.
   void send(std::string_view line);
   /// Takes no more lines and closes when all that is queued is written.
@@ -100,7 +102,7 @@ class LineSession {
   void end_input();
   void hand_out_lines(std::size_t& budget);
   void flush();
-  void report_lag();
+  void offer_room();
   void watch_writable(bool wanted);
   void finish_answer(bool written);
   void changed();
@@ -119,8 +121,8 @@ class LineSession {
   std::size_t out_begin_ = 0;
   std::uint64_t sent_total_ = 0;
   std::size_t in_flight_ = 0;
-  std::size_t dropped_ = 0;
   TimePoint last_input_;
+  TimePoint last_output_;  ///< when the peer last took a byte, or had nothing to take
   std::string beginning_;  ///< the first bytes while they may be HTTP
   bool readable_ = true;   ///< a read may give something
   bool blocked_ = false;   ///< the last write did not take all; waiting for EPOLLOUT
@@ -134,6 +136,7 @@ class LineSession {
   bool handed_over_ = false;  ///< it is
   bool queued_ = false;       ///< in the service's list of sessions to look at
   bool stepping_ = false;
+  bool wants_room_ = false;  ///< a push was refused, or somebody has one: on_room is due
 };
 
 }  // namespace engine::net

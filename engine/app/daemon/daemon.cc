@@ -3,15 +3,13 @@
 #include "app/daemon/blocking_pool.hh"
 #include "app/daemon/dispatcher.hh"
 #include "app/daemon/door.hh"
+#include "app/daemon/events.hh"
 #include "app/daemon/failure_table.hh"
 #include "app/daemon/scripts.hh"
 #include "app/modules.hh"
 #include "app/version.hh"
 #include "base/file.hh"
 #include "base/log.hh"
-#include "event/connection_sinks.hh"
-#include "event/job_table.hh"
-#include "event/ring.hh"
 #include "loop/fd_watch.hh"
 #include "loop/lease.hh"
 #include "loop/offload.hh"
@@ -66,7 +64,6 @@ struct Daemon::Impl final : bindings::DaemonHost {
   void finish(Result<> with);
   void on_signal(int number);
   void write_pid_file() const;
-  void publish_reload(const json::Value& told);
 
   DaemonOptions options;
   InstanceLock lock;
@@ -77,11 +74,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   script::StateTable states;
   net::ConnectionTable connections;
   FailureTable failures;
-  event::Ring ring;
-  event::JobTable jobs{ring};
-  event::PushingSinks sinks{ring, [this](std::uint64_t connection, auto line) {
-                              if (doors) doors->push(connection, std::move(line));
-                            }};
+  Events events;
   std::unique_ptr<store::Store> document;
   std::unique_ptr<Dispatcher> dispatcher;  ///< outlives the VMs, whose calls end at the latest then
   std::unique_ptr<ScriptLoop> control;
@@ -132,9 +125,11 @@ Result<> Daemon::Impl::open_store() {
   }
   document = std::move(*opened);
   services.add<store::Store>(*document);
-  services.add<event::Ring>(ring);
-  services.add<event::JobTable>(jobs);
-  services.add<event::ConnectionSinks>(sinks);
+  services.add<event::Ring>(events.ring);
+  services.add<event::Channels>(events.channels);
+  services.add<event::JobTable>(events.jobs);
+  services.add<event::ConnectionSinks>(events.sinks);
+  events.watch(*document);
   return {};
 }
 
@@ -143,6 +138,7 @@ Result<> Daemon::Impl::build() {
   report.phase("threads");
   control = std::make_unique<ScriptLoop>("control", services, host_modules());
   offload = std::make_unique<loop::OffloadPool>(options.offload_threads);
+  TRY(events.open(options.paths, *offload));
   services.add<loop::OffloadPool>(*offload);
   services.add<loop::LeaseTable>(leases);
   services.add<script::StateTable>(states);
@@ -162,19 +158,20 @@ Result<> Daemon::Impl::build() {
       failures,
       Dispatcher::Settings{.limits = options.settings.limits, .instance = options.paths.instance});
   dispatcher->on_deprecated = [this](const rpc::Method& method) {
-    ring.publish({.type = "rpc.deprecated",
+    events.ring.publish({.type = "rpc.deprecated",
                   .level = log::Level::warn,
                   .target = "rpc",
                   .data = json::write(json::Object{{"method", method.wire}})});
   };
-  doors = std::make_unique<Doors>(control->loop(), *dispatcher, all);
+  doors = std::make_unique<Doors>(control->loop(), *dispatcher, events.sinks, all);
+  events.on_wake([this](std::uint64_t connection) { doors->wake(connection); });
   scripts = std::make_unique<Scripts>(
       Scripts::Options{.overlay = options.paths.overlay(), .shipped = options.scripts},
       Scripts::Loops{*control, all},
       *offload,
       services,
       host_modules());
-  scripts->on_report = [this](const json::Value& told) { publish_reload(told); };
+  scripts->on_report = [this](const json::Value& told) { events.publish_reload(told); };
   scripts->on_files_changed = [this](const auto& changed) { failures.forget(changed); };
   for (ScriptLoop* worker : all)
     worker->start_thread();
@@ -211,6 +208,7 @@ void Daemon::Impl::ready() {
   log::info("daemon",
             "ready",
             {{"pid", std::to_string(::getpid())}, {"socket", options.paths.socket.string()}});
+  events.ring.publish({.type = "daemon.ready", .target = "daemon"});
   report.ready();
 }
 
@@ -218,14 +216,6 @@ void Daemon::Impl::write_pid_file() const {
   const auto written =
       write_file_atomic(options.paths.pid, std::to_string(::getpid()) + "\n", 0600);
   if (!written) log::warn("daemon", written.error().message);
-}
-
-void Daemon::Impl::publish_reload(const json::Value& told) {
-  const bool refused = told.find("error") != nullptr;
-  ring.publish({.type = refused ? "script.refused" : "script.reloaded",
-                .level = refused ? log::Level::error : log::Level::info,
-                .target = "script",
-                .data = json::write(told)});
 }
 
 void Daemon::Impl::on_signal(int number) {
@@ -246,6 +236,7 @@ void Daemon::Impl::on_signal(int number) {
 void Daemon::Impl::stop(std::string_view why) {
   if (std::exchange(stopping, true)) return;
   log::info("daemon", "stopping", {{"why", why}});
+  events.ring.publish({.type = "daemon.stopping", .target = "daemon"});
   ceiling->start(kStopCeiling,
                  [this] { finish(fail(Errc::unclean_stop, "the stop took longer than 30 s")); });
   auto once = std::make_shared<bool>(false);
@@ -289,8 +280,10 @@ Result<> Daemon::run() {
   for (auto& worker : self.workers)
     worker->stop_thread();
   self.blocking.reset();
+  self.events.on_wake(nullptr);
   self.doors.reset();
   self.control->close();
+  self.events.close();
   self.offload.reset();
   self.document.reset();
   ::unlink(self.options.paths.pid.c_str());

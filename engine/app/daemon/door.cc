@@ -1,7 +1,6 @@
 #include "app/daemon/door.hh"
 
 #include "base/log.hh"
-#include "event/connection_sinks.hh"
 #include "rpc/encode.hh"
 
 #include <unistd.h>
@@ -25,6 +24,18 @@ net::LineLimits line_limits(const WireLimits& limits) {
           .idle = seconds(limits.idle),
           .spin = std::chrono::microseconds(limits.spin)};
 }
+
+/// Events go out on a connection as lines.
+class LineOutlet final : public event::PushingSinks::Outlet {
+ public:
+  explicit LineOutlet(net::LineSession& session) : session_(session) {}
+  bool push(std::string_view head, std::string_view tail) override {
+    return session_.push(head, tail);
+  }
+
+ private:
+  net::LineSession& session_;
+};
 
 std::string refusal(const Error& error) {
   std::string line;
@@ -78,17 +89,30 @@ void Desk::on_oversize(net::LineSession&, net::Answer answer) {
   answer.send(dispatcher_.oversize_answer());
 }
 
-void Desk::on_lagged(net::LineSession& session, std::size_t dropped) {
-  session.send(event::PushingSinks::lagged_line(dropped));
+void Desk::on_room(net::LineSession& session) {
+  LineOutlet outlet(session);
+  switch (sinks_.pump(session.id(), outlet)) {
+    case event::PushingSinks::Pumped::more:
+      return service_->wake(session.id());
+    case event::PushingSinks::Pumped::over:
+      return session.close();
+    case event::PushingSinks::Pumped::idle:
+    case event::PushingSinks::Pumped::full:
+      return;
+  }
 }
 
 void Desk::on_close(net::LineSession& session) {
   dispatcher_.cancel_connection(worker_, session.id());
+  sinks_.drop(session.id());
   closed_(session.id());
 }
 
-Doors::Doors(loop::Loop& control, Dispatcher& dispatcher, std::vector<ScriptLoop*> workers)
-    : control_(control), dispatcher_(dispatcher), workers_(std::move(workers)) {}
+Doors::Doors(loop::Loop& control,
+             Dispatcher& dispatcher,
+             event::PushingSinks& sinks,
+             std::vector<ScriptLoop*> workers)
+    : control_(control), dispatcher_(dispatcher), sinks_(sinks), workers_(std::move(workers)) {}
 
 Doors::~Doors() = default;
 
@@ -124,7 +148,7 @@ void Doors::open(bindings::DaemonHost::Listener listener, std::size_t desks, Com
   auto opening = std::make_shared<Opening>(Opening{count, {}, std::move(done)});
   for (std::size_t i = 0; i < count; ++i) {
     ScriptLoop& worker = *workers_[next_worker_++ % workers_.size()];
-    auto desk = std::make_shared<Desk>(dispatcher_, worker, door->listener);
+    auto desk = std::make_shared<Desk>(dispatcher_, sinks_, worker, door->listener);
     door->desks.push_back(desk);
     worker.loop().post([this, door, opening, desk, index = take_index(desk)] {
       Result<> opened = desk->open(index, [this](std::uint64_t connection) {
@@ -219,7 +243,7 @@ void Doors::drain(Completion<> done) {
   control_.post(one_done);
 }
 
-void Doors::push(std::uint64_t connection, std::shared_ptr<const std::string> line) {
+void Doors::wake(std::uint64_t connection) {
   std::shared_ptr<Desk> desk;
   {
     const std::lock_guard lock(desks_mutex_);
@@ -227,9 +251,8 @@ void Doors::push(std::uint64_t connection, std::shared_ptr<const std::string> li
     if (found != desks_.end()) desk = found->second.lock();
   }
   if (!desk) return;
+  desk->service().wake(connection);
   // The desk must not die here, on a foreign thread: its last reference goes home.
-  net::LineService& service = desk->service();
-  service.push(connection, std::move(line));
   ScriptLoop& worker = desk->worker();
   worker.loop().post([desk = std::move(desk)]() mutable { desk.reset(); });
 }

@@ -2,6 +2,7 @@
 
 #include "app/daemon/dispatcher.hh"
 #include "bindings/daemon_host.hh"
+#include "event/connection_sinks.hh"
 #include "net/line_balancer.hh"
 #include "net/line_service.hh"
 #include "net/unix_listener.hh"
@@ -18,14 +19,17 @@ namespace engine::app {
 /// worker's loop.
 class Desk final : public net::LineHandler {
  public:
-  Desk(Dispatcher& dispatcher, ScriptLoop& worker, const bindings::DaemonHost::Listener& listener)
-      : dispatcher_(dispatcher), worker_(worker), listener_(listener) {}
+  Desk(Dispatcher& dispatcher,
+       event::PushingSinks& sinks,
+       ScriptLoop& worker,
+       const bindings::DaemonHost::Listener& listener)
+      : dispatcher_(dispatcher), sinks_(sinks), worker_(worker), listener_(listener) {}
 
   Result<> open(unsigned index, UniqueFunction<void(std::uint64_t)> on_close);
   void on_open(net::LineSession& session) override;
   void on_line(net::LineSession& session, std::string_view line, net::Answer answer) override;
   void on_oversize(net::LineSession& session, net::Answer answer) override;
-  void on_lagged(net::LineSession& session, std::size_t dropped) override;
+  void on_room(net::LineSession& session) override;
   void on_close(net::LineSession& session) override;
 
   [[nodiscard]] net::LineService& service() { return *service_; }
@@ -35,6 +39,7 @@ class Desk final : public net::LineHandler {
   [[nodiscard]] std::shared_ptr<const Caller> caller_of(const net::LineSession& session) const;
 
   Dispatcher& dispatcher_;
+  event::PushingSinks& sinks_;
   ScriptLoop& worker_;
   bindings::DaemonHost::Listener listener_;
   UniqueFunction<void(std::uint64_t)> closed_;
@@ -42,11 +47,14 @@ class Desk final : public net::LineHandler {
 };
 
 /// All sockets of the daemon. Each has a listener on the control loop and a desk on every worker
-/// (or on one, for a socket that few use). Resource type; lives on the control loop, `push` may be
+/// (or on one, for a socket that few use). Resource type; lives on the control loop, `wake` may be
 /// called from any thread.
 class Doors {
  public:
-  Doors(loop::Loop& control, Dispatcher& dispatcher, std::vector<ScriptLoop*> workers);
+  Doors(loop::Loop& control,
+        Dispatcher& dispatcher,
+        event::PushingSinks& sinks,
+        std::vector<ScriptLoop*> workers);
   Doors(const Doors&) = delete;
   Doors& operator=(const Doors&) = delete;
   ~Doors();
@@ -60,8 +68,8 @@ class Doors {
   /// Takes no more connections and lines; `done` when every call in flight is answered and written.
   void drain(Completion<> done);
 
-  /// Sends a line to a connection if it is still there. Thread-safe.
-  void push(std::uint64_t connection, std::shared_ptr<const std::string> line);
+  /// Events wait for a connection: it takes them when it has room. Thread-safe.
+  void wake(std::uint64_t connection);
 
   /// Told of every connection that ends, on its worker's thread.
   UniqueFunction<void(std::uint64_t)> on_connection_closed;
@@ -81,6 +89,7 @@ class Doors {
 
   loop::Loop& control_;
   Dispatcher& dispatcher_;
+  event::PushingSinks& sinks_;
   std::vector<ScriptLoop*> workers_;
   std::map<std::string, std::shared_ptr<Door>> doors_;
   std::size_t next_worker_ = 0;

@@ -74,6 +74,7 @@ Result<> SpecEngine::build() {
   pool_ = std::make_unique<loop::OffloadPool>(kPoolThreads);
   services_.add<store::Store>(*store_);
   services_.add<event::Ring>(ring_);
+  services_.add<event::Channels>(channels_);
   services_.add<event::JobTable>(jobs_);
   services_.add<event::ConnectionSinks>(sinks_);
   services_.add<loop::OffloadPool>(*pool_);

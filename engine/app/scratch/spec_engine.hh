@@ -69,7 +69,9 @@ class SpecEngine final : public bindings::SpecWorld, public bindings::DaemonHost
   net::ConnectionTable connections_;
   event::Ring ring_;
   event::JobTable jobs_{ring_};
-  event::PushingSinks sinks_{ring_, [](std::uint64_t, const auto&) {}};
+  event::Ring logs_;
+  event::Channels channels_{ring_, logs_};
+  event::PushingSinks sinks_{channels_, [](std::uint64_t) {}};
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<ScriptLoop> scripts_;
   std::unique_ptr<loop::OffloadPool> pool_;

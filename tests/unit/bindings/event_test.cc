@@ -21,6 +21,7 @@ class EventFixture : public script::ScriptFixture {
                        {"engine.loop", open_loop}}) {
     services.add(ring);
     services.add(jobs);
+    services.add(channels);
     services.add<event::ConnectionSinks>(sinks);
   }
   ~EventFixture() {
@@ -37,12 +38,24 @@ class EventFixture : public script::ScriptFixture {
     return result ? *result : "failed: " + result.error().message;
   }
 
+  /// What the connection has been sent.
+  std::vector<std::string> pumped(std::uint64_t connection) {
+    struct Lines final : event::PushingSinks::Outlet {
+      bool push(std::string_view head, std::string_view tail) override {
+        lines.push_back(std::string(head) + std::string(tail));
+        return true;
+      }
+      std::vector<std::string> lines;
+    } out;
+    sinks.pump(connection, out);
+    return out.lines;
+  }
+
   event::Ring ring;
+  event::Ring logs;
+  event::Channels channels{ring, logs};
   event::JobTable jobs{ring};
-  std::vector<std::string> pushed;
-  event::PushingSinks sinks{ring, [this](std::uint64_t connection, const auto& line) {
-                              pushed.push_back(std::to_string(connection) + " " + *line);
-                            }};
+  event::PushingSinks sinks{channels, [](std::uint64_t) {}};
 };
 
 }  // namespace
@@ -55,7 +68,16 @@ TEST_CASE("bindings/event: publishes and reads", "[bindings]") {
     local page = assert(event.read({ type = 'a' }))
     assert(#page.events == 1 and page.next == 2 and page.gap == false)
     assert(page.events[1].seq == 1 and page.events[1].package == 'x')
-    assert(#assert(event.read({ level = 'warn' }, 1)).events == 1)
+    assert(#assert(event.read({ level = 'warn' }, { since = 1 })).events == 1)
+    assert(assert(event.read({}, { since = 1 })).events[1].type == 'b')
+    assert(assert(event.read({}, { limit = 1 })).events[1].type == 'b')
+    event.publish{ type = 'c', resource = { type = 'r', id = '1' }, paths = { '/a', '/b' } }
+    local about = event.read({ resourceType = 'r', path_scope = '/b' }).events[1]
+    assert(about.resource.id == '1' and about.paths[2] == '/b')
+    event.line('service.x', 'said', 'warn')
+    local line = event.read({ package = 'x' }, { channel = 'logs' }).events[1]
+    assert(line.data.message == 'said' and line.level == 'warn')
+    assert(event.counts().logs.events == 1 and event.counts().events.lastSeq == 3)
     local nothing, err = event.read({ typ = 'a' })
     assert(nothing == nil and err.code == 'invalid_params' and err.message:find('filter.typ'))
     assert(not pcall(event.publish, {}))
@@ -70,13 +92,18 @@ TEST_CASE("bindings/event: subscribes a connection", "[bindings]") {
     local sub, info = assert(event.subscribe(7, { type = { 'early', 'late' } }, { replay_last = 5 }))
     assert(info.replayed == 1 and info.next == 2 and info.gap == false)
     event.publish{ type = 'late' }
-    assert(event.unsubscribe(7, sub) == true)
-    assert(event.unsubscribe(7, sub) == false)
-    event.publish{ type = 'late' }
+    local nothing, err = event.subscribe(7, {}, { policy = 'shout' })
+    assert(nothing == nil and err.code == 'invalid_params')
     return 'ok'
   )") == "ok");
-  REQUIRE(lua.pushed.size() == 2);
-  CHECK(lua.pushed[1].starts_with(R"(7 {"jsonrpc":"2.0","method":"event","params":{"sub":)"));
+  const auto lines = lua.pumped(7);
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[1].starts_with(R"({"jsonrpc":"2.0","method":"event","params":{"sub":)"));
+  CHECK(lua.run(R"(
+    assert(event.unsubscribe(7, 1) == true)
+    assert(event.unsubscribe(7, 1) == false)
+    return 'ok'
+  )") == "ok");
 }
 
 TEST_CASE("bindings/event: a task listens", "[bindings]") {

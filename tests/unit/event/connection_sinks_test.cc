@@ -1,43 +1,145 @@
 #include "event/connection_sinks.hh"
 
+#include "event/log_ring.hh"
+#include "json/reader.hh"
+
 #include <catch2/catch.hpp>
 
 using engine::Errc;
+using engine::event::Channel;
+using engine::event::LagPolicy;
 using engine::event::PushingSinks;
 using engine::event::Ring;
+using Pumped = PushingSinks::Pumped;
 
-TEST_CASE("event/connection_sinks: pushes notifications that name the subscription") {
-  Ring ring;
-  std::vector<std::pair<std::uint64_t, std::string>> pushed;
-  PushingSinks sinks(ring, [&](std::uint64_t connection, const auto& line) {
-    pushed.emplace_back(connection, *line);
-  });
-  ring.publish({.type = "early"});
-  const auto made = *sinks.subscribe(7, {}, {.replay_last = 10});
-  ring.publish({.type = "late"});
-  REQUIRE(pushed.size() == 2);
+namespace {
+
+/// Rings with sinks whose wakes are kept, and a connection with room for so many lines.
+struct Fixture {
+  Ring events;
+  Ring logs;
+  std::vector<std::uint64_t> woken;
+  PushingSinks sinks{{events, logs}, [this](std::uint64_t id) { woken.push_back(id); }};
+};
+
+struct Lines final : PushingSinks::Outlet {
+  bool push(std::string_view head, std::string_view tail) override {
+    if (lines.size() == room) return false;
+    lines.push_back(std::string(head) + std::string(tail));
+    return true;
+  }
+  std::vector<std::string> lines;
+  std::size_t room = 10'000;
+};
+
+}  // namespace
+
+TEST_CASE("event/connection_sinks: writes notifications that name the subscription") {
+  Fixture with;
+  Lines out;
+  with.events.publish({.type = "early"});
+  const auto made = *with.sinks.subscribe(7, Channel::events, {}, {.replay_last = 10});
+  CHECK(made.replayed == 1);
+  CHECK(with.woken == std::vector<std::uint64_t>{7});
+  CHECK(with.sinks.pump(7, out) == Pumped::idle);
+  with.events.publish({.type = "late"});
+  CHECK(with.woken == std::vector<std::uint64_t>{7, 7});
+  CHECK(with.sinks.pump(7, out) == Pumped::idle);
+  REQUIRE(out.lines.size() == 2);
   const std::string head = R"({"jsonrpc":"2.0","method":"event","params":{"sub":)" +
-                           std::to_string(made.id) + R"(,"seq":2,"event":{"ts":")";
-  CHECK(pushed[1].first == 7);
-  CHECK(pushed[1].second.starts_with(head));
-  CHECK_FALSE(sinks.unsubscribe(8, made.id));
-  CHECK(sinks.unsubscribe(7, made.id));
-  CHECK_FALSE(sinks.unsubscribe(7, made.id));
-  ring.publish({});
-  CHECK(pushed.size() == 2);
+                           std::to_string(made.sub) + R"(,"seq":2,"event":{"ts":")";
+  CHECK(out.lines[1].starts_with(head));
+  CHECK(engine::json::parse(out.lines[1]));
+  CHECK_FALSE(with.sinks.unsubscribe(8, made.sub));
+  CHECK(with.sinks.unsubscribe(7, made.sub));
+  CHECK_FALSE(with.sinks.unsubscribe(7, made.sub));
+  with.events.publish({});
+  CHECK(with.sinks.pump(7, out) == Pumped::idle);
+  CHECK(out.lines.size() == 2);
+}
+
+TEST_CASE(
+    "event/connection_sinks: a full connection goes on where it stopped and hears of its loss") {
+  Fixture with;
+  Lines out;
+  out.room = 5;
+  REQUIRE(with.sinks.subscribe(1, Channel::events, {}, {.buffer = 64}));
+  for (int i = 0; i < 10; ++i)
+    with.events.publish({});
+  CHECK(with.sinks.pump(1, out) == Pumped::full);
+  CHECK(with.sinks.pump(1, out) == Pumped::full);
+  out.room = 1'000;
+  for (int i = 0; i < 100; ++i)
+    with.events.publish({});
+  CHECK(with.sinks.pump(1, out) == Pumped::idle);
+  // 10 were taken before, 64 may wait.
+  REQUIRE(out.lines.size() == 10 + 1 + 64);
+  const auto lagged = *engine::json::parse(out.lines[10]);
+  CHECK(lagged.string_or("method", "") == "lagged");
+  CHECK(*lagged.find("params") ==
+        *engine::json::parse(R"({"sub":1,"dropped":36,"fromSeq":11,"toSeq":46})"));
+  CHECK(out.lines[11].find(R"("seq":47,)") != std::string::npos);
+}
+
+TEST_CASE("event/connection_sinks: one connection does not keep others from their turn") {
+  Fixture with;
+  Lines out;
+  REQUIRE(with.sinks.subscribe(1, Channel::events, {}, {.buffer = 16'384}));
+  for (int i = 0; i < 1'000; ++i)
+    with.events.publish({});
+  CHECK(with.sinks.pump(1, out) == Pumped::more);
+  CHECK(out.lines.size() < 600);
+  CHECK(with.sinks.pump(1, out) == Pumped::idle);
+  CHECK(out.lines.size() == 1'000);
+}
+
+TEST_CASE("event/connection_sinks: a disconnecting subscription says so and ends") {
+  Fixture with;
+  Lines out;
+  REQUIRE(with.sinks.subscribe(
+      1, Channel::events, {}, {.policy = LagPolicy::disconnect, .buffer = 64}));
+  for (int i = 0; i < 100; ++i)
+    with.events.publish({});
+  CHECK(with.sinks.pump(1, out) == Pumped::over);
+  CHECK(out.lines ==
+        std::vector<std::string>{
+            R"({"jsonrpc":"2.0","method":"end","params":{"sub":1,"reason":"lagged"}})"});
 }
 
 TEST_CASE("event/connection_sinks: a closed connection leaves nothing behind") {
+  Fixture with;
+  for (std::size_t i = 0; i < PushingSinks::kMostPerConnection; ++i)
+    REQUIRE(with.sinks.subscribe(1, i % 2 == 0 ? Channel::events : Channel::logs, {}, {}));
+  CHECK(with.sinks.subscribe(1, Channel::events, {}, {}).error().code == Errc::busy);
+  REQUIRE(with.sinks.subscribe(2, Channel::events, {}, {}));
+  CHECK(with.sinks.connections() == 2);
+  with.sinks.drop(1);
+  CHECK(with.events.subscriptions() == 1);
+  CHECK(with.logs.subscriptions() == 0);
+  CHECK(with.sinks.subscribe(1, Channel::events, {}, {}));
+  with.sinks.drop(1);
+  with.sinks.drop(2);
+  CHECK(with.sinks.connections() == 0);
+  CHECK(with.events.subscriptions() == 0);
+}
+
+TEST_CASE("event/log_ring: long lines are split between characters, what is no text is replaced") {
   Ring ring;
-  {
-    PushingSinks sinks(ring, [](std::uint64_t, const auto&) {});
-    for (std::size_t i = 0; i < PushingSinks::kMostPerConnection; ++i)
-      REQUIRE(sinks.subscribe(1, {}, {}));
-    CHECK(sinks.subscribe(1, {}, {}).error().code == Errc::busy);
-    REQUIRE(sinks.subscribe(2, {}, {}));
-    sinks.drop(1);
-    CHECK(ring.subscriptions() == 1);
-    CHECK(sinks.subscribe(1, {}, {}));
-  }
-  CHECK(ring.subscriptions() == 0);
+  std::string message(engine::event::kLongestLine - 1, 'a');
+  message += "é";
+  message += std::string(100, 'b');
+  engine::event::publish_line(ring, engine::log::Level::warn, "service.hello", message);
+  engine::event::publish_line(ring, engine::log::Level::info, "x", "bad \xff byte", {});
+  const auto page = ring.last({}, 10);
+  REQUIRE(page.records.size() == 3);
+  const auto first = *engine::json::parse(page.records[0]->text());
+  const auto second = *engine::json::parse(page.records[1]->text());
+  CHECK(first.string_or("package", "") == "hello");
+  CHECK(first.find("data")->string_or("message", "") +
+            second.find("data")->string_or("message", "") ==
+        message);
+  CHECK(*second.find("data")->find("part") == engine::json::Value(2));
+  CHECK(*second.find("data")->find("parts") == engine::json::Value(2));
+  const auto bad = *engine::json::parse(page.records[2]->text());
+  CHECK(bad.find("data")->string_or("message", "") == "bad \xEF\xBF\xBD byte");
 }

@@ -52,9 +52,27 @@ TEST_CASE("event/filter: a path scope goes by components") {
                                                 std::tuple{"/a", false, false},
                                                 std::tuple{"", false, false}}) {
     INFO(path);
-    CHECK(tree.matches({.path = path}) == in_tree);
-    CHECK(level.matches({.path = path}) == in_level);
+    CHECK(tree.matches({.paths = {path}}) == in_tree);
+    CHECK(level.matches({.paths = {path}}) == in_level);
+    CHECK(tree.matches({.paths = {"/elsewhere", path}}) == in_tree);
   }
+}
+
+TEST_CASE("event/filter: lenient scopes let events without paths through") {
+  const Filter wanted = filter(R"({"pathScope":"/a","pathLenient":true})");
+  CHECK(wanted.matches({}));
+  CHECK(wanted.matches({.paths = {"/a/b"}}));
+  CHECK_FALSE(wanted.matches({.paths = {"/b"}}));
+  CHECK_FALSE(filter(R"({"pathScope":"/a"})").matches({}));
+}
+
+TEST_CASE("event/filter: equal filters are written alike") {
+  CHECK(filter(R"({"type":["b","a"]})").canonical() ==
+        filter(R"({"types":["a","b"]})").canonical());
+  CHECK(filter(R"({"type":["ab"]})").canonical() != filter(R"({"type":["a","b"]})").canonical());
+  CHECK(filter(R"({"type":"a"})").canonical() != filter(R"({"target":"a"})").canonical());
+  CHECK(filter(R"({"pathScope":"/a"})").canonical() !=
+        filter(R"({"path_scope":"/a","include_descendants":false})").canonical());
 }
 
 TEST_CASE("event/filter: nothing asked matches everything") {

@@ -17,13 +17,6 @@ using engine::event::Ring;
 
 TEST_CASE("event/job_table: a job from begin to end, every change an event") {
   Ring ring;
-  std::vector<std::string> states;
-  ring.subscribe({.types = {"job"}, .packages = {"hello"}},
-                 [&](std::uint64_t, const RecordPtr& record) {
-                   const auto data = *engine::json::parse(record->event.data);
-                   states.push_back(data.string_or("state", ""));
-                   CHECK(data.string_or("id", "") == record->event.job);
-                 });
   JobTable table(ring);
   Job job = table.create("package.install", "hello", "Installing");
   CHECK(job.id().size() == 32);
@@ -31,6 +24,13 @@ TEST_CASE("event/job_table: a job from begin to end, every change an event") {
   job.finish(R"({"ok":true})");
   job.fail(Error{.code = Errc::internal, .message = "too late"});
   job.progress("true");
+  std::vector<std::string> states;
+  for (const RecordPtr& record : ring.last({.types = {"job"}, .packages = {"hello"}}, 10).records) {
+    const auto event = *engine::json::parse(record->text());
+    states.push_back(event.find("data")->string_or("state", ""));
+    CHECK(event.find("data")->string_or("id", "") == record->event().job);
+    CHECK(record->event().terminal == (states.back() == "succeeded"));
+  }
   CHECK(states == std::vector<std::string>{"running", "running", "succeeded"});
 
   const JobSnapshot snapshot = *table.get(job.id());

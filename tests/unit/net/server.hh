@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <future>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -81,9 +83,11 @@ class Handler : public net::LineHandler {
     }
   }
   void on_oversize(net::LineSession&, net::Answer answer) override { answer.send("oversize"); }
-  void on_lagged(net::LineSession& session, std::size_t dropped) override {
-    lagged += dropped;
-    session.send(fmt::format("lagged {}", dropped));
+  void on_room(net::LineSession& session) override {
+    const std::lock_guard lock(mutex);
+    while (!outgoing.empty() && session.push(outgoing.front(), "!"))
+      outgoing.pop_front();
+    if (!outgoing.empty()) ++refused;
   }
   void on_close(net::LineSession&) override { ++closed; }
   void on_http(net::LineSession&, engine::UniqueFd socket, std::string already_read) override {
@@ -102,7 +106,9 @@ class Handler : public net::LineHandler {
   std::atomic<std::size_t> closed = 0;
   std::atomic<std::size_t> lines = 0;
   std::atomic<std::size_t> held_count = 0;
-  std::atomic<std::size_t> lagged = 0;
+  std::atomic<std::size_t> refused = 0;
+  std::mutex mutex;
+  std::deque<std::string> outgoing;  ///< guarded by mutex; pushed when there is room
   std::atomic<std::uint64_t> last_id = 0;
   net::PeerCredentials last_peer;
   std::vector<std::pair<std::string, net::Answer>> held;
