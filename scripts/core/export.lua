@@ -38,6 +38,7 @@ local MAKERS = {
     return pretty.json(openrpc.document(methods, {
       title = 'moonbox', version = call.ctx.facts.version, locale = call.locale,
       array = json.array, errors = errc.kinds,
+      hash = function(method) return wire_registry.hash(method, TOOLS) end,
     }), json.encode) .. '\n'
   end,
   typescript = function(methods) return typescript.document(methods, errc.kinds) end,

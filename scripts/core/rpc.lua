@@ -1,16 +1,22 @@
 --- `rpc.discover`: the OpenRPC document of every method.
+local crypto = require('engine.crypto')
 local daemon = require('engine.daemon')
 local errc = require('engine.errc')
 local json = require('engine.json')
 local openrpc = require('lib.rpc.openrpc')
 local rpc = require('lib.rpc')
+local wire_registry = require('lib.rpc.generate.wire_registry')
 local t = rpc.types
+
+local TOOLS = { encode = json.encode, hash = crypto.sha256 }
+
+local function hash(method) return wire_registry.hash(method, TOOLS) end
 
 local function discover(call)
   local info = daemon.info()
   return openrpc.document(daemon.methods('RpcContext'), {
     title = info.name, version = info.version, locale = call.locale, array = json.array,
-    errors = errc.kinds,
+    errors = errc.kinds, hash = hash,
   })
 end
 

@@ -19,6 +19,7 @@ local where = require('lib.rpc.where')
 ---@field inherit? fun(parent_params: table, inherited: any): any
 ---@field display 'text'|'none'|'data'|fun(params: table, result: any, out: table)
 ---@field hidden boolean Not in the CLI
+---@field ts {params: string|false, result: string|false}? What TypeScript gets instead
 ---@field about string?
 ---@field remote string? The context that calls it remotely
 local Handler = {}
@@ -137,6 +138,32 @@ end
 function Handler:with_custom_display_fn(fn)
   shape.callable(fn, 'with_custom_display_fn', where.near(self.at))
   return set_display(self, 'with_custom_display_fn', fn)
+end
+
+--- Leaves the method out of the TypeScript declarations.
+function Handler:no_ts()
+  step(self, 'no_ts', 3)
+  self.ts = { params = false, result = false }
+  return self
+end
+
+--- Declares parameters and result as anything in TypeScript.
+function Handler:unknown_ts()
+  step(self, 'unknown_ts', 3)
+  self.ts = { params = 'any', result = 'any' }
+  return self
+end
+
+--- Declares parameters and result in TypeScript's own words.
+---@param params string
+---@param result string
+function Handler:custom_ts(params, result)
+  local at = step(self, 'custom_ts', 3)
+  if type(params) ~= 'string' or type(result) ~= 'string' then
+    fault.raise(at, 'custom_ts expects two types', "custom_ts('{ id: string }', 'Blob')")
+  end
+  self.ts = { params = params, result = result }
+  return self
 end
 
 --- Help text: a locale key such as `about.package.start`.

@@ -41,13 +41,13 @@ local function error_references(method, options)
 end
 
 --- What OpenRPC has no member for.
-local function extension(method)
+local function extension(method, options)
   return {
     context = method.context, class = method.read_only and 'query' or 'action',
     wire = method.wire, version = method.version, runs = method.kind,
     deadline_ms = method.deadline_ms, open = method.params.additionalProperties == nil or nil,
     metadata = next(method.metadata or {}) and method.metadata or nil,
-    schema_hash = method.schema_hash,
+    schema_hash = options.hash and options.hash(method) or nil,
   }
 end
 
@@ -60,7 +60,7 @@ local function describe(method, options)
     params = content(method, options),
     result = { name = 'result', schema = method.result or {} },
     errors = options.errors and error_references(method, options) or nil,
-    ['x-moonbox'] = extension(method),
+    ['x-moonbox'] = extension(method, options),
   }
 end
 
@@ -95,6 +95,7 @@ end
 ---@field version string
 ---@field locale? string
 ---@field array fun(list: table): table Marks a list that may be empty
+---@field hash? fun(method: lib.rpc.Method): string Of parameters and result
 ---@field errors? table<string, {number: integer, labelKey: string}> The kinds of errors
 
 ---@param methods lib.rpc.Method[]

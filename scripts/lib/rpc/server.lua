@@ -23,6 +23,7 @@ local tree = require('lib.rpc.tree')
 ---@field params table JSON Schema
 ---@field result table? JSON Schema
 ---@field errors string[]? Kinds besides those of every call
+---@field ts {params: string|false, result: string|false}? What TypeScript gets instead
 ---@field help table<string, string>? Parameter → locale key
 ---@field file string
 ---@field line integer
@@ -45,8 +46,9 @@ local function help_of(params)
   return next(help) and help or nil
 end
 
---- The name that also says class and version, for clients of the supervisor's kind. An older version
---- kept beside the present one is the method `NAME-vN`; its wire name differs in the number only.
+--- The name that also says class and version, for clients of the supervisor's kind. An older
+--- version kept beside the present one is the method `NAME-vN`; its wire name differs in the number
+--- only.
 local function wire_name(leaf)
   local form = leaf.metadata.read_only and 'query:%s.v%d' or 'action:%s.input.v%d'
   local version = leaf.metadata.version or 1
@@ -68,6 +70,7 @@ local function describe(leaf, context)
     wire = wire_name(leaf), deprecated = leaf.metadata.deprecated == true, about = handler.about,
     params = json_schema.params(leaf.params, handler.open), help = help_of(leaf.params),
     result = result and json_schema.of(result) or nil, errors = handler.errors,
+    ts = handler.ts,
     file = handler.at.file, line = handler.at.line,
   }
 end

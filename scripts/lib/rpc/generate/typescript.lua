@@ -90,8 +90,10 @@ local function entry(method)
   if method.deprecated then lines[#lines + 1] = '   * @deprecated' end
   lines[#lines + 1] = '   */'
   lines[#lines + 1] = ('  %s: {'):format(quoted(method.method))
-  lines[#lines + 1] = ('    params: %s;'):format(type_of(method.params, '    ', notes_of(method)))
-  lines[#lines + 1] = ('    result: %s;'):format(type_of(method.result or {}, '    '))
+  local own = method.ts or {}
+  lines[#lines + 1] = ('    params: %s;'):format(own.params
+    or type_of(method.params, '    ', notes_of(method)))
+  lines[#lines + 1] = ('    result: %s;'):format(own.result or type_of(method.result or {}, '    '))
   lines[#lines + 1] = '  };'
   return table.concat(lines, '\n')
 end
@@ -166,8 +168,8 @@ end
 ---@return string
 function M.document(methods, errors)
   local entries = {}
-  for i, method in ipairs(methods) do
-    entries[i] = entry(method)
+  for _, method in ipairs(methods) do
+    if not (method.ts and method.ts.params == false) then entries[#entries + 1] = entry(method) end
   end
   local interface = 'export interface Methods {\n' .. table.concat(entries, '\n') .. '\n}\n'
   return table.concat({ HEAD, interface, kinds(errors), TAIL }, '\n')
