@@ -55,7 +55,7 @@ int state_names(lua_State* state) {
   return 1;
 }
 
-/// state.once(set, key, seconds, limit) → true | false | nil, err
+/// state.once(set, key, seconds, limit, owner?) → true | false | nil, err
 Result<int> state_once(lua_State* state) {
   const std::string_view set = check_string(state, 1);
   const std::string_view key = check_string(state, 2);
@@ -63,8 +63,10 @@ Result<int> state_once(lua_State* state) {
   const lua_Number limit = luaL_checknumber(state, 4);
   luaL_argcheck(state, seconds > 0 && seconds <= 86400, 3, "must be from 0 to 86400 seconds");
   luaL_argcheck(state, limit >= 1 && limit <= 1e6, 4, "must be from 1 to 1000000");
+  const auto owner = script::opt_string(state, 5).value_or(std::string_view());
   const auto seen = table_of(state).once(set,
                                          key,
+                                         owner,
                                          Clock::now(),
                                          Milliseconds(static_cast<std::int64_t>(seconds * 1000)),
                                          static_cast<std::size_t>(limit));

@@ -35,8 +35,9 @@ function state.names(prefix) end
 ---@param key string
 ---@param seconds number How long it is remembered
 ---@param limit integer How many keys the set may hold
+---@param owner? string Whoever gave this with the key sees it as new again
 ---@return boolean? new
 ---@return engine.Error? err `busy` when the set is full
-function state.once(set, key, seconds, limit) end
+function state.once(set, key, seconds, limit, owner) end
 
 return state

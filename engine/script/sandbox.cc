@@ -15,7 +15,7 @@ constexpr std::string_view kTrustedGlobals[] = {
     "error",  "ipairs",   "getmetatable", "math",   "next",           "os",
     "pairs",  "pcall",    "rawequal",     "rawget", "rawlen",         "rawset",
     "select", "string",   "setmetatable", "table",  "tonumber",       "tostring",
-    "type",   "unpack"};
+    "type",   "unpack",   "xpcall"};
 constexpr std::string_view kTrustedOnly[] = {"collectgarbage"};
 constexpr std::string_view kOs[] = {"time", "date", "clock", "getenv", "difftime"};
 constexpr std::string_view kUntrustedOs[] = {"time", "date", "clock", "difftime"};
@@ -103,7 +103,7 @@ int script_load(lua_State* state) {
   return 1;
 }
 
-/// debug.traceback([coroutine,] [message])
+/// debug.traceback([coroutine,] [message]); in a handler of xpcall, of where the error was raised.
 int script_traceback(lua_State* state) {
   lua_State* of = state;
   int argument = 1;
@@ -113,7 +113,12 @@ int script_traceback(lua_State* state) {
   }
   std::string text(opt_string(state, argument).value_or(""));
   if (!text.empty()) text += '\n';
-  text += traceback(of, of == state ? 1 : 0);
+  std::string& trapped = Vm::of(state).impl().trapped;
+  if (of == state && !trapped.empty()) {
+    text += std::exchange(trapped, {});
+  } else {
+    text += traceback(of, of == state ? 1 : 0);
+  }
   push_string(state, text);
   return 1;
 }
@@ -136,19 +141,37 @@ void lock_strings(lua_State* state) {
   lua_pop(state, 1);
 }
 
+int trap(lua_State* state) {
+  Vm::of(state).impl().trapped = traceback(state, 1);
+  return 1;
+}
+
+int forget_trapped(lua_State* state) {
+  Vm::of(state).impl().trapped.clear();
+  return 0;
+}
+
 /// LuaJIT runs a message handler with hooks off, where a loop would be out of the guard's reach.
-/// This one runs after the unwind.
+/// This one runs after the unwind; the traceback is kept for it.
 void define_xpcall(lua_State* state) {
   static constexpr std::string_view kSource = R"(
-    local pcall = ...
+    local xpcall, pcall, error, trap, forget = ...
+    local function ended(ok, ...)
+      forget()
+      if not ok then error((...), 0) end
+      return false, ...
+    end
     local function settle(handler, ok, ...)
       if ok then return true, ... end
-      return false, handler(...)
+      return ended(pcall(handler, ...))
     end
-    return function(f, handler, ...) return settle(handler, pcall(f, ...)) end)";
+    return function(f, handler, ...) return settle(handler, xpcall(f, trap, ...)) end)";
   if (load_chunk(state, kSource, "xpcall") != 0) lua_error(state);
-  lua_getglobal(state, "pcall");
-  lua_call(state, 1, 1);
+  for (const char* name : {"xpcall", "pcall", "error"})
+    lua_getglobal(state, name);
+  lua_pushcfunction(state, trap);
+  lua_pushcfunction(state, forget_trapped);
+  lua_call(state, 5, 1);
   lua_setglobal(state, "xpcall");
 }
 

@@ -48,18 +48,21 @@ std::vector<std::string> StateTable::names(std::string_view prefix) const {
 
 StateTable::Seen StateTable::once(std::string_view set,
                                   std::string_view key,
+                                  std::string_view owner,
                                   TimePoint now,
                                   Milliseconds period,
                                   std::size_t limit) {
   const std::lock_guard lock(mutex_);
   Set& all = sets_.try_emplace(std::string(set)).first->second;
   while (!all.ends.empty() && all.ends.front().first <= now) {
-    all.keys.erase(all.ends.front().second);
+    all.owners.erase(all.ends.front().second);
     all.ends.pop_front();
   }
-  if (all.keys.contains(std::string(key))) return Seen::again;
-  if (all.keys.size() >= limit) return Seen::full;
-  all.keys.emplace(key);
+  if (const auto found = all.owners.find(std::string(key)); found != all.owners.end()) {
+    return !owner.empty() && found->second == owner ? Seen::first : Seen::again;
+  }
+  if (all.owners.size() >= limit) return Seen::full;
+  all.owners.emplace(key, owner);
   all.ends.emplace_back(now + period, key);
   return Seen::first;
 }

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 namespace engine::script {
@@ -27,9 +27,11 @@ class StateTable {
 
   enum class Seen { first, again, full };
   /// Remembers `key` in the named set for `period` and tells whether it was there already; `full`
-  /// when the set holds `limit` keys, and then it is not remembered.
+  /// when the set holds `limit` keys, and then it is not remembered. Whoever gives the same
+  /// `owner`, not empty, sees it as first again.
   Seen once(std::string_view set,
             std::string_view key,
+            std::string_view owner,
             TimePoint now,
             Milliseconds period,
             std::size_t limit);
@@ -37,7 +39,7 @@ class StateTable {
  private:
   /// Keys in the order they came; forgotten from the front.
   struct Set {
-    std::unordered_set<std::string> keys;
+    std::unordered_map<std::string, std::string> owners;
     std::deque<std::pair<TimePoint, std::string>> ends;
   };
   mutable std::mutex mutex_;

@@ -13,8 +13,8 @@ local names = require('lib.names')
 ---@field applies? fun(metadata: table): boolean Decided once per method, at load time
 ---@field request? lib.rpc.RequestHook An answer stops the call
 ---@field response? lib.rpc.ResponseHook May change the response
----@field after_raise? boolean The response hook runs when the handler raised, too; such an error
----   reaches its author without traceback, so only what must see every call asks for this
+---@field after_raise? boolean The response hook runs when the handler raised, too
+---@field http_only? boolean Only for calls that come in over HTTP or a WebSocket
 
 ---@alias lib.rpc.RequestHook
 ---| fun(call: table, params: table, metadata: table, method: lib.rpc.Method): lib.rpc.Response?
@@ -100,20 +100,27 @@ local function resolve_metadata(leaf, known)
   return metadata
 end
 
-local function select_hooks(chain, metadata)
-  local requests, responses, catches = {}, {}, false
+local function applies(one, metadata, http)
+  if one.http_only and not http then return false end
+  return not one.applies or one.applies(metadata)
+end
+
+local function select_hooks(chain, metadata, http)
+  local hooks = { requests = {}, responses = {}, catches = false, differ = false }
   for i = #chain, 1, -1 do
     local one = chain[i]
-    if one.request and (not one.applies or one.applies(metadata)) then
-      requests[#requests + 1] = one.request
+    if one.request and applies(one, metadata, http) then
+      hooks.requests[#hooks.requests + 1] = one.request
     end
   end
   for _, one in ipairs(chain) do
-    if one.response and (not one.applies or one.applies(metadata)) then
-      responses[#responses + 1], catches = one.response, catches or one.after_raise == true
+    if one.response and applies(one, metadata, http) then
+      hooks.responses[#hooks.responses + 1] = one.response
+      hooks.catches = hooks.catches or one.after_raise == true
     end
+    hooks.differ = hooks.differ or one.http_only == true
   end
-  return requests, responses, catches
+  return hooks
 end
 
 local function with_requests(run, requests, metadata, method)
@@ -142,10 +149,20 @@ local function with_responses(run, responses, metadata, method)
   end
 end
 
+--- What was raised, with the traceback of where it was: the next who raises it is not its author.
+local function raised(value)
+  local trace = debug.traceback()
+  if type(value) ~= 'table' then
+    return { code = 'script', message = tostring(value), debug = trace }
+  end
+  value.debug = value.debug or trace
+  return value
+end
+
 --- Shows the response hooks an error that was raised, and raises it again behind them.
 local function with_raised(run, responses, metadata, method)
   return with_responses(function(call, params)
-    local fine, result, err = pcall(run, call, params)
+    local fine, result, err = xpcall(run, raised, call, params)
     if fine then return result, err end
     local response = { error = result, raised = true }
     for i = 1, #responses do
@@ -155,17 +172,28 @@ local function with_raised(run, responses, metadata, method)
   end, responses, metadata, method)
 end
 
+local function with_hooks(run, hooks, metadata, method)
+  run = with_requests(run, hooks.requests, metadata, method)
+  local finish = hooks.catches and with_raised or with_responses
+  return finish(run, hooks.responses, metadata, method)
+end
+
 ---@param leaf lib.rpc.Leaf
 ---@param options {chain: lib.rpc.Middleware[], known: table, method: table, development: boolean}
 ---@return fun(call: table, params: table): any, any
 function M.make(leaf, options)
   local metadata = resolve_metadata(leaf, options.known)
-  local requests, responses, catches = select_hooks(options.chain, metadata)
   local run = checked(leaf)
   if options.development then run = with_result_check(run, leaf) end
-  run = with_requests(run, requests, metadata, options.method)
-  local finish = catches and with_raised or with_responses
-  return finish(run, responses, metadata, options.method)
+  local hooks = select_hooks(options.chain, metadata, false)
+  local plain = with_hooks(run, hooks, metadata, options.method)
+  if not hooks.differ then return plain end
+  local over_http = with_hooks(run, select_hooks(options.chain, metadata, true), metadata,
+    options.method)
+  return function(call, params)
+    if call.http then return over_http(call, params) end
+    return plain(call, params)
+  end
 end
 
 return M

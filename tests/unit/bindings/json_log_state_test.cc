@@ -72,7 +72,7 @@ TEST_CASE("bindings/state: remembers what was seen, for a time and up to a limit
   const TimePoint start = Clock::now();
   const auto once = [&](std::string_view key, int second) {
     return table.once(
-        "nonce", key, start + std::chrono::seconds(second), std::chrono::seconds(60), 2);
+        "nonce", key, "", start + std::chrono::seconds(second), std::chrono::seconds(60), 2);
   };
   CHECK(once("a", 0) == Seen::first);
   CHECK(once("a", 59) == Seen::again);
@@ -80,7 +80,14 @@ TEST_CASE("bindings/state: remembers what was seen, for a time and up to a limit
   CHECK(once("c", 59) == Seen::full);
   CHECK(once("a", 60) == Seen::first);
   CHECK(once("b", 61) == Seen::again);
-  CHECK(table.once("other", "b", start, std::chrono::seconds(1), 1) == Seen::first);
+  CHECK(table.once("other", "b", "", start, std::chrono::seconds(1), 1) == Seen::first);
+  const auto owned = [&](std::string_view owner) {
+    return table.once("owned", "k", owner, start, std::chrono::seconds(1), 9);
+  };
+  CHECK(owned("me") == Seen::first);
+  CHECK(owned("me") == Seen::first);
+  CHECK(owned("you") == Seen::again);
+  CHECK(owned("") == Seen::again);
   CoreFixture lua;
   CHECK(lua.call("local s = require('engine.state') local ok, e = s.once('x', 'k', 9, 1), nil "
                  "local again = s.once('x', 'k', 9, 1) local _, full = s.once('x', 'l', 9, 1) "

@@ -90,6 +90,19 @@ TEST_CASE("script/sandbox: xpcall runs its handler after the unwind", "[script]"
             .value() == "again");
 }
 
+TEST_CASE("script/sandbox: a handler of xpcall sees where the error was raised", "[script]") {
+  ScriptFixture lua;
+  const std::string head = "local function deep() error('broken') end ";
+  CHECK_THAT(
+      lua.call(head + "local ok, text = xpcall(function() deep() end, debug.traceback) return text")
+          .value(),
+      Catch::Contains("broken\n") && Catch::Contains("in function 'deep'"));
+  CHECK_THAT(lua.call(head + "pcall(xpcall, deep, function() error('again') end) "
+                             "pcall(xpcall, deep, function() end) return debug.traceback()")
+                 .value(),
+             !Catch::Contains("deep"));
+}
+
 TEST_CASE("script/sandbox: the array and error metatables are locked", "[script]") {
   ScriptFixture lua;
   lua_State* state = lua.vm->state();
