@@ -3,7 +3,7 @@
 local daemon = {}
 
 --- Facts for `server.info`: name, version, gitInfo, instance, dataDir, socket, pid, uptime (s),
---- workers, luajit, guard, cgroup.
+--- workers, luajit, guard, cgroup, uid, hostname.
 ---@return table info
 function daemon.info() end
 

@@ -35,7 +35,8 @@ void set_peer(lua_State* state, const net::PeerCredentials& peer) {
 }
 
 void set_http(lua_State* state, const HttpFacts& http) {
-  lua_createtable(state, 0, 6);
+  lua_createtable(state, 0, 7);
+  set_number(state, "id", static_cast<double>(http.id));
   set_string(state, "method", http.method);
   set_string(state, "path", http.path);
   lua_createtable(state, 0, static_cast<int>(http.headers.size()));

@@ -21,8 +21,12 @@ std::string_view transport_name(Transport transport);
 /// Name and value.
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
+/// Unique in the process. Thread-safe.
+std::uint64_t next_http_id();
+
 /// The HTTP request a call came in; for WebSockets the one that was upgraded.
 struct HttpFacts {
+  std::uint64_t id = next_http_id();  ///< tells the calls of one request from a repeated request
   std::string method;
   std::string path;
   HeaderList headers;  ///< names in lower case

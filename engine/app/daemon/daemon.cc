@@ -311,6 +311,7 @@ json::Value Daemon::Impl::info() {
   ::uname(&machine);
   value["arch"] = std::string_view(machine.machine);
   value["kernel"] = std::string_view(machine.release);
+  value["hostname"] = std::string_view(machine.nodename);
   value["guard"] = script::Guard::stops_compiled_code() ? "jit" : "interpreter";
   value["shippedScripts"] = options.scripts.string();
   value["scriptManifest"] = (options.scripts.parent_path() / "package.lua").string();
