@@ -7,7 +7,14 @@ local t = rpc.types
 
 local UI = '/public/ui'
 
-local function dump(_call, params)
+local function is_public(text) return text == '/public' or text:sub(1, 8) == '/public/' end
+
+--- What is not public is for root on the host: passwords, sessions and keys are there.
+local function dump(call, params)
+  if not is_public(params.pointer) and not auth.is_local(call) then
+    return nil, { code = 'authorization', message = 'only /public may be read from elsewhere',
+      hint = 'moon-cli db dump reads everything, on the host itself' }
+  end
   local snapshot, err = store.peek()
   if not snapshot then return nil, err end
   local value, problem = snapshot:raw(params.pointer)
@@ -24,8 +31,8 @@ local function check_pointer(call, text)
   if not tokens then
     return nil, { code = 'invalid_params', message = 'params.pointer: ' .. problem }
   end
-  if is_below_ui(text) or auth.is_owner(call) then return true end
-  return nil, { code = 'authorization', message = ('%s may be written by root only'):format(text),
+  if is_below_ui(text) or auth.is_local(call) then return true end
+  return nil, { code = 'authorization', message = ('%s may be written by root on the host only'):format(text),
     hint = 'user interfaces keep their settings below /public/ui' }
 end
 
@@ -105,7 +112,7 @@ return rpc.parent():with_about('about.db')
     :with_result(outcome_schema)
     :with_metadata('sync_db', true)
     :with_metadata('audit', true)
-    :with_metadata('admin', true)
+    :with_metadata('local', true)
     :with_display_serializable()
     :with_about('about.db.apply')
     :with_call_remote('CliContext'))

@@ -4,10 +4,15 @@ local rpc = require('lib.rpc')
 local root = rpc.parent()
   :with_context('RpcContext', 'CliContext')
   :with_middleware('RpcContext', {
+    require('middleware.cors'),
+    require('middleware.session_cookie'),
     require('middleware.auth'),
+    require('middleware.user_agent'),
+    require('middleware.device_info'),
     require('middleware.audit'),
     require('middleware.sync_db'),
   })
+  :subcommand('auth', require('core.auth'))
   :subcommand('backup', require('core.backup'))
   :subcommand('completion', require('core.completion'))
   :subcommand('daemon', require('core.daemon'))

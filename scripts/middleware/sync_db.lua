@@ -8,8 +8,12 @@ M.name = 'sync_db'
 
 M.keys = { sync_db = { type = 'boolean', default = false } }
 
+-- What a failed call has written before it failed is to be waited for, too.
+M.after_raise = true
+
 function M.applies(metadata) return metadata.sync_db end
 
+--- After the handler: what it has written is visible, so the newest revision is not below its own.
 function M.response(call)
   call.response = call.response or {}
   call.response.patch_sequence = store.head()

@@ -1,4 +1,5 @@
 --- The control module: one supervisor task for each installed package.
+local access = require('middleware.auth.keeper')
 local entry = require('service.entry')
 local host = require('service.host')
 local log = require('engine.log')
@@ -45,6 +46,7 @@ end
 
 --- Runs with each generation of scripts, on the control loop, until `retire`.
 function M.start()
+  access.start()
   recovery.run()
   loop.spawn(prepare, { name = 'base image' })
   watch = store.watch('/public/packageData')
@@ -66,6 +68,7 @@ function M.retire()
   for _, each in pairs(supervisors) do
     each:retire()
   end
+  access.retire()
 end
 
 return M

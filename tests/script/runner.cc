@@ -9,8 +9,10 @@
 #include "bindings/modules.hh"
 #include "json/value.hh"
 #include "loop/offload.hh"
+#include "net/connection_table.hh"
 #include "script/convert.hh"
 #include "script/live.hh"
+#include "script/state_table.hh"
 #include "script/vm.hh"
 
 #include <fmt/format.h>
@@ -68,7 +70,8 @@ std::vector<script::Module> modules() {
           {"engine.process", bindings::open_process},
           {"engine.state", bindings::open_state},
           {"engine.client", open_fake},
-          {"engine.crypto", open_fake},
+          {"engine.connection", bindings::open_connection},
+          {"engine.crypto", bindings::open_crypto},
           {"engine.daemon", open_fake},
           {"engine.daemon_control", open_fake},
           {"engine.event", open_fake},
@@ -122,6 +125,12 @@ Result<json::Value> run_spec(const fs::path& path, const std::string& name) {
   engine::loop::OffloadPool pool(2);
   script::Services services;
   services.add(pool);
+  script::StateTable state;
+  services.add(state);
+  engine::net::ConnectionTable connections;
+  connections.add({.id = 1, .transport = "tls", .address = "127.0.0.1:4711"}, {});
+  connections.add({.id = 2, .transport = "ws", .address = "127.0.0.1:4712"}, {});
+  services.add(connections);
   const std::vector<script::Module> offered = modules();
   TRY_ASSIGN(auto vm,
              script::Vm::create(loop, services, offered, {.name = "spec", .scripts = scripts}));

@@ -27,7 +27,7 @@ return rpc.from_fn_async(eval)
     script = t.text{ positional = 2, stdin = true, help = 'help.arg.script' },
     timeout = t.duration{ default = 30, help = 'help.arg.timeout' },
   })
-  :with_metadata('admin', true)
+  :with_metadata('local', true)
   :with_metadata('audit', true)
   :with_metadata('deadline', 3600)
   :with_display_serializable()

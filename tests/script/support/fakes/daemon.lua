@@ -2,7 +2,8 @@
 local M = { reloads = 0, stopped = false, failures = {} }
 
 function M.info()
-  return { name = 'moonbox', version = '0.1.0', gitInfo = 'abc123', uid = 1000, uptime = 90 }
+  return { name = 'moonbox', version = '0.1.0', gitInfo = 'abc123', uid = 1000, uptime = 90,
+    hostname = 'box', socket = '/base/daemon/daemon.sock' }
 end
 
 function M.methods(context)

@@ -1,21 +1,66 @@
---- engine.store over one plain table of pointers. Only what core/ uses.
+--- engine.store over one table, `M.document`. Parents must exist, as in the real one.
 local json = require('engine.json')
+local pointer = require('lib.pointer')
 
-local M = { revision = 7, values = {} }
+local M = { revision = 7, document = {} }
+
+local function missing(text)
+  return nil, { code = 'not_found', message = text .. ' is not there' }
+end
+
+local function find(tokens, depth)
+  local value = M.document
+  for i = 1, depth do
+    if type(value) ~= 'table' then return nil end
+    value = value[tokens[i]]
+  end
+  return value
+end
+
+local function at(text)
+  local tokens = assert(pointer.split(text))
+  return find(tokens, #tokens)
+end
+
+local function copy(value)
+  if type(value) ~= 'table' then return value end
+  local twin = {}
+  for key, member in pairs(value) do
+    twin[key] = copy(member)
+  end
+  return setmetatable(twin, getmetatable(value))
+end
 
 local View = {}
 View.__index = View
 
-function View:raw(pointer)
-  local value = M.values[pointer]
-  if value == nil then return nil, { code = 'not_found', message = pointer .. ' is not there' } end
+function View:get(text)
+  local value = at(text)
+  if value == nil then return missing(text) end
+  return copy(value)
+end
+
+function View:raw(text)
+  local value = at(text)
+  if value == nil then return missing(text) end
   return json.raw(json.encode(value))
 end
 
-function View:exists(pointer) return M.values[pointer] ~= nil end
+function View:exists(text) return at(text) ~= nil end
 
-function View:put(pointer, value)
-  M.values[pointer] = value
+function View:put(text, value)
+  local tokens = assert(pointer.split(text))
+  local parent = find(tokens, #tokens - 1)
+  if type(parent) ~= 'table' then return missing(text) end
+  parent[tokens[#tokens]] = copy(value)
+  return true
+end
+
+function View:remove(text)
+  local tokens = assert(pointer.split(text))
+  local parent = find(tokens, #tokens - 1)
+  if type(parent) ~= 'table' or parent[tokens[#tokens]] == nil then return missing(text) end
+  parent[tokens[#tokens]] = nil
   return true
 end
 
@@ -27,11 +72,25 @@ function M.head() return M.revision end
 
 function M.peek() return setmetatable({}, View) end
 
+function M.get(text) return View:get(text) end
+
+function M.exists(text) return View:exists(text) end
+
 function M.mutate(edit)
+  local before = copy(M.document)
   local result, err = edit(setmetatable({}, View))
-  if result == nil then return nil, err end
+  if result == nil then
+    M.document = before
+    return nil, err
+  end
   M.revision = M.revision + 1
   return result, { revision = M.revision, changed = true }
+end
+
+function M.put(text, value)
+  local result, outcome = M.mutate(function(db) return db:put(text, value) end)
+  if result == nil then return nil, outcome end
+  return outcome
 end
 
 function M.apply(patch, opts)

@@ -1,0 +1,32 @@
+--- What an operator may set about access, below `/public/settings` in the store. What is absent or
+--- makes no sense counts as its default.
+local duration = require('lib.duration')
+local store = require('engine.store')
+
+local M = {}
+
+local ROOT = '/public/settings/'
+local DAY = 86400
+
+local function list(name)
+  local value = store.get(ROOT .. name)
+  return type(value) == 'table' and value or {}
+end
+
+--- Origins whose pages may use the API, besides the API's own: `https://panel.example.com`.
+---@return string[]
+function M.allowed_origins() return list('allowedOrigins') end
+
+--- Names by which clients know this host, besides its own: contexts of signatures.
+---@return string[]
+function M.hostnames() return list('hostnames') end
+
+--- Seconds after which a session that nobody uses ends.
+---@return number
+function M.session_idle()
+  local value = store.get(ROOT .. 'sessionIdle')
+  local seconds = value ~= nil and duration.parse(value)
+  return seconds and seconds > 0 and seconds or 30 * DAY
+end
+
+return M
