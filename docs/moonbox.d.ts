@@ -4,6 +4,105 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 
 export interface Methods {
   /**
+   * Accept the signatures of a public key
+   * Wire name: `action:auth.key.add.input.v1`.
+   */
+  'auth.key.add': {
+    params: {
+      /** The key may do what the owner may */
+      admin?: boolean;
+      /** Public key in PEM form; - reads standard input, @FILE a file */
+      key: string;
+      /** Whose key it is */
+      name?: string;
+    };
+    result: {
+      id: string;
+    };
+  };
+  /**
+   * List the accepted keys
+   * Wire name: `query:auth.key.list.v1`.
+   */
+  'auth.key.list': {
+    params: Record<string, never>;
+    result: Array<{
+      addedAt: string;
+      admin: boolean;
+      id: string;
+      key: string;
+      name: string;
+    }>;
+  };
+  /**
+   * Accept keys no longer
+   * Wire name: `action:auth.key.remove.input.v1`.
+   */
+  'auth.key.remove': {
+    params: {
+      /** Keys, as auth key list names them */
+      ids: Array<string>;
+    };
+    result: null;
+  };
+  /**
+   * Wire name: `action:auth.login.input.v1`.
+   */
+  'auth.login': {
+    params: {
+      ephemeral?: boolean;
+      password: string;
+      returnToken?: boolean;
+    };
+    result: {
+      session?: string;
+    };
+  };
+  /**
+   * Wire name: `action:auth.logout.input.v1`.
+   */
+  'auth.logout': {
+    params: Record<string, never>;
+    result: null;
+  };
+  /**
+   * Wire name: `action:auth.reset-password.input.v1`.
+   */
+  'auth.reset-password': {
+    params: {
+      newPassword: string;
+      oldPassword?: string;
+    };
+    result: null;
+  };
+  /**
+   * End sessions, with their connections and streams
+   * Wire name: `action:auth.session.kill.input.v1`.
+   */
+  'auth.session.kill': {
+    params: {
+      /** Sessions, as auth session list names them */
+      ids: Array<string>;
+    };
+    result: null;
+  };
+  /**
+   * List who is logged in
+   * Wire name: `query:auth.session.list.v1`.
+   */
+  'auth.session.list': {
+    params: Record<string, never>;
+    result: {
+      current?: string;
+      sessions: Record<string, {
+        ephemeral?: boolean;
+        lastActive: string;
+        loggedIn: string;
+        userAgent?: string;
+      }>;
+    };
+  };
+  /**
    * Wire name: `action:backup.create.input.v1`.
    */
   'backup.create': {

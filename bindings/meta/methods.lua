@@ -2,6 +2,31 @@
 --- not edit.
 ---@meta moonbox.methods
 
+--- Accept the signatures of a public key
+---@class moonbox.AuthKeyAddParams
+---@field admin? boolean The key may do what the owner may
+---@field key string Public key in PEM form; - reads standard input, @FILE a file
+---@field name? string Whose key it is
+
+--- Accept keys no longer
+---@class moonbox.AuthKeyRemoveParams
+---@field ids string[] Keys, as auth key list names them
+
+--- Parameters of `auth.login`.
+---@class moonbox.AuthLoginParams
+---@field ephemeral? boolean
+---@field password string
+---@field returnToken? boolean
+
+--- Parameters of `auth.reset-password`.
+---@class moonbox.AuthResetPasswordParams
+---@field newPassword string
+---@field oldPassword? string
+
+--- End sessions, with their connections and streams
+---@class moonbox.AuthSessionKillParams
+---@field ids string[] Sessions, as auth session list names them
+
 --- Parameters of `backup.create`.
 ---@class moonbox.BackupCreateParams
 ---@field packages? string[] Packages; none means all
@@ -116,6 +141,14 @@
 ---@field soft? boolean Keep the data
 
 ---@class engine.client.Connection
+---@field call fun(self, method: 'auth.key.add', params: moonbox.AuthKeyAddParams, opts?: engine.client.CallOptions): ({ id: string })?, engine.Error?
+---@field call fun(self, method: 'auth.key.list', params?: table, opts?: engine.client.CallOptions): ({ addedAt: string, admin: boolean, id: string, key: string, name: string }[])?, engine.Error?
+---@field call fun(self, method: 'auth.key.remove', params: moonbox.AuthKeyRemoveParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
+---@field call fun(self, method: 'auth.login', params: moonbox.AuthLoginParams, opts?: engine.client.CallOptions): ({ session?: string })?, engine.Error?
+---@field call fun(self, method: 'auth.logout', params?: table, opts?: engine.client.CallOptions): (nil)?, engine.Error?
+---@field call fun(self, method: 'auth.reset-password', params: moonbox.AuthResetPasswordParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
+---@field call fun(self, method: 'auth.session.kill', params: moonbox.AuthSessionKillParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
+---@field call fun(self, method: 'auth.session.list', params?: table, opts?: engine.client.CallOptions): ({ current?: string, sessions: table<string, { ephemeral?: boolean, lastActive: string, loggedIn: string, userAgent?: string }> })?, engine.Error?
 ---@field call fun(self, method: 'backup.create', params: moonbox.BackupCreateParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
 ---@field call fun(self, method: 'db.apply', params: moonbox.DbApplyParams, opts?: engine.client.CallOptions): ({ changed: boolean, revision: integer })?, engine.Error?
 ---@field call fun(self, method: 'db.dump', params?: moonbox.DbDumpParams, opts?: engine.client.CallOptions): (any)?, engine.Error?

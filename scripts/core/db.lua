@@ -32,7 +32,8 @@ local function check_pointer(call, text)
     return nil, { code = 'invalid_params', message = 'params.pointer: ' .. problem }
   end
   if is_below_ui(text) or auth.is_local(call) then return true end
-  return nil, { code = 'authorization', message = ('%s may be written by root on the host only'):format(text),
+  return nil, { code = 'authorization',
+    message = ('%s may be written by root on the host only'):format(text),
     hint = 'user interfaces keep their settings below /public/ui' }
 end
 

@@ -7,7 +7,8 @@ function M.format(seconds)
   return (os.date('!%Y-%m-%dT%H:%M:%SZ', math.floor(seconds)))
 end
 
---- Days from 1970-01-01 in the Gregorian calendar; years begin in March, so that leap days are last.
+--- Days from 1970-01-01 in the Gregorian calendar. Years begin in March, so that leap days come
+--- last.
 local function days(year, month, day)
   if month <= 2 then
     year, month = year - 1, month + 12

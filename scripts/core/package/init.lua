@@ -136,9 +136,8 @@ return rpc.parent():with_about('about.package')
     :with_custom_display_fn(show.info)
     :with_about('about.package.info')
     :with_call_remote('CliContext'))
-  :subcommand('sideload', job_method(rpc.from_fn_async_local(sideload), {
-    path = t.path{ absolute = true },
-  }))
+  :subcommand('sideload', job_method(rpc.from_fn_async_local(sideload)
+    :with_metadata('local', true), { path = t.path{ absolute = true } }))
   :subcommand('sideload', command(rpc.from_fn_async(show.sideload), {
     path = t.path{ positional = true, help = 'help.arg.package-file' },
   }, 'about.package.sideload'))
@@ -148,7 +147,8 @@ return rpc.parent():with_about('about.package')
   :subcommand('install', command(rpc.from_fn_async(show.install), {
     package = t.string{ positional = true, help = 'help.arg.package-file-or-id' },
   }, 'about.package.install'))
-  :subcommand('uninstall', job_method(rpc.from_fn_async_local(uninstall), uninstall_params))
+  :subcommand('uninstall', job_method(rpc.from_fn_async_local(uninstall)
+    :with_metadata('admin', true), uninstall_params))
   :subcommand('uninstall', command(rpc.from_fn_async(show.job('package.uninstall')),
     uninstall_params, 'about.package.uninstall'))
   :subcommand('rebuild', job_method(rpc.from_fn_async_local(rebuild), { id = ID }))

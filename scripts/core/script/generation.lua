@@ -143,10 +143,10 @@ local function rows_of(fn, show, about)
 end
 
 local M = {}
-M.reload = leaf(rpc.from_fn_async(reload):with_metadata('audit', true), show_report,
-  'about.script.reload')
-M.rollback = leaf(rpc.from_fn_async(rollback):with_metadata('audit', true), show_report,
-  'about.script.rollback')
+M.reload = leaf(rpc.from_fn_async(reload):with_metadata('audit', true)
+  :with_metadata('admin', true), show_report, 'about.script.reload')
+M.rollback = leaf(rpc.from_fn_async(rollback):with_metadata('audit', true)
+  :with_metadata('admin', true), show_report, 'about.script.rollback')
 M.status = leaf(rpc.from_fn_async(status):with_metadata('read_only', true), show_status,
   'about.script.status')
 M.failures = rows_of(rpc.from_fn_async(failures), show_failures, 'about.script.failures')
