@@ -66,7 +66,7 @@ end
 local function make_group(above, path, last, file)
   local group = rpc.parent()
   group.at = at(file)
-  group.about, group.about_at = 'about.' .. table.concat(path, '.', 1, last), group.at
+  group.about = 'about.' .. table.concat(path, '.', 1, last)
   above:subcommand(path[last], group, group.at)
   return group
 end

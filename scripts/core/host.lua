@@ -5,13 +5,13 @@ local server = require('lib.rpc.server')
 
 local M = {}
 
---- Builds the handler trees.
+--- Builds the handler trees, which `describe` has checked in another VM.
 ---@param trees table<string, string> context → module that returns the tree
 ---@return table<string, table<string, function>> runners context → method → runner
 function M.load(trees)
   local runners = {}
   for context, root in pairs(trees) do
-    runners[context] = server.load(require(root), context).runners
+    runners[context] = server.load(require(root), context, { described = true }).runners
   end
   return runners
 end

@@ -12,8 +12,8 @@ local CATALOGS = {
 
 local FALLBACK = 'en_US'
 
---- What extensions add: locale → the shipped messages and theirs.
-local extended = {}
+--- What was loaded, and what extensions added to it.
+local known = {}
 
 --- The locales there are, fallback first.
 M.LOCALES = { 'en_US', 'de_DE', 'es_ES', 'fr_FR', 'pl_PL' }
@@ -22,11 +22,12 @@ M.LOCALES = { 'en_US', 'de_DE', 'es_ES', 'fr_FR', 'pl_PL' }
 ---@param locale string
 ---@return table<string, string>?
 function M.catalog(locale)
-  if extended[locale] then return extended[locale] end
+  if known[locale] then return known[locale] end
   local load = CATALOGS[locale]
   if not load then return nil end
   local fine, catalog = pcall(load)
-  return fine and catalog or nil
+  known[locale] = fine and catalog or nil
+  return known[locale]
 end
 
 --- Adds messages while scripts are loaded. Gives the first key that is there already with another
@@ -44,7 +45,7 @@ function M.extend(locale, messages)
     if catalog[key] ~= nil and catalog[key] ~= text then return key end
     merged[key] = text
   end
-  extended[locale] = merged
+  known[locale] = merged
   return nil
 end
 

@@ -71,7 +71,7 @@ local function argument(key, schema, locale)
     default = shown and default or nil,
     complete = one.options.complete or COMPLETE[one.kind],
     choices = one.options.values or (one.kind == 'boolean' and { 'true', 'false' }) or nil,
-    help = options.help and i18n.text(options.help, nil, locale) or '',
+    help = locale and options.help and i18n.text(options.help, nil, locale) or '',
   }
   if kind == 'flag' then entry.value = default ~= true end
   return entry
@@ -109,7 +109,7 @@ end
 
 --- The arguments of one level, positionals first.
 ---@param params table<string, lib.rpc.Schema>
----@param locale? string
+---@param locale? string Of the help; without it there is none
 ---@return lib.rpc.Argument[]
 function M.of(params, locale)
   local list = {}

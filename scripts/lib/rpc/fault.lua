@@ -1,4 +1,6 @@
 --- Load errors of the handler tree: they name file, line and the mend.
+local where = require('lib.rpc.where')
+
 local M = {}
 
 local Fault = {}
@@ -6,10 +8,12 @@ Fault.__index = Fault
 Fault.__tostring = function(fault) return fault.message end
 
 --- Raises a load error.
----@param at lib.rpc.Where
+---@param at lib.rpc.Where|{at: lib.rpc.Where} A place, or a node whose chain is being written: then
+--- the place is found only now, because finding it costs more than all the rest of a declaration
 ---@param problem string What is wrong
 ---@param mend string What to do about it
 function M.raise(at, problem, mend)
+  if at.at then at = where.near(at.at) end
   local message = ('%s:%d: %s (%s)'):format(at.file, at.line, problem, mend)
   local details = { file = at.file, line = at.line, mend = mend }
   error(setmetatable({ code = 'script', message = message, details = details }, Fault), 0)

@@ -30,18 +30,18 @@ local M = { Handler = Handler }
 local STAGES = { 'with_params/with_result/with_errors/with_context/with_metadata', 'with_inherited',
   'display modifiers', 'with_about', 'with_call_remote' }
 
---- Enters a stage of the chain, once per method.
+--- Enters a stage of the chain, once per method. Gives the handler back: an error finds its place
+--- by it.
 local function step(self, method, stage, once)
-  local at = where.near(self.at)
   if stage < self.stage then
-    fault.raise(at, ('%s after %s'):format(method, self.last), ('the order is %s'):format(
+    fault.raise(self, ('%s after %s'):format(method, self.last), ('the order is %s'):format(
       table.concat(STAGES, ', then ')))
   end
   if once ~= false and self.used[method] then
-    fault.raise(at, method .. ' is given twice', 'remove one')
+    fault.raise(self, method .. ' is given twice', 'remove one')
   end
   self.stage, self.last, self.used[method] = stage, method, true
-  return at
+  return self
 end
 
 ---@param kind string
@@ -136,7 +136,7 @@ end
 --- Prints with `fn` unless `--format` asks for data.
 ---@param fn fun(params: table, result: any, out: lib.cli.Out)
 function Handler:with_custom_display_fn(fn)
-  shape.callable(fn, 'with_custom_display_fn', where.near(self.at))
+  shape.callable(fn, 'with_custom_display_fn', self)
   return set_display(self, 'with_custom_display_fn', fn)
 end
 
@@ -170,7 +170,7 @@ end
 ---@param key string
 function Handler:with_about(key)
   local at = step(self, 'with_about', 4)
-  self.about, self.about_at = shape.about(key, at), at
+  self.about = shape.about(key, at)
   return self
 end
 

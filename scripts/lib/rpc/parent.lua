@@ -42,7 +42,7 @@ function M.is_handler(node) return getmetatable(node) == handler.Handler end
 --- Parameters of the group: part of the flat object of every method below.
 ---@param params table<string, lib.rpc.Schema>
 function Parent:with_params(params)
-  self.params = shape.params(params, where.near(self.at))
+  self.params = shape.params(params, self)
   return self
 end
 
@@ -50,7 +50,7 @@ end
 --- that of every handler that names none.
 ---@param ... string
 function Parent:with_context(...)
-  self.contexts = shape.contexts(where.near(self.at), ...)
+  self.contexts = shape.contexts(self, ...)
   return self
 end
 
@@ -58,7 +58,7 @@ end
 ---@param key string
 ---@param value any
 function Parent:with_metadata(key, value)
-  shape.metadata(self.metadata, key, value, where.near(self.at))
+  shape.metadata(self.metadata, key, value, self)
   return self
 end
 
@@ -67,7 +67,7 @@ end
 ---@param context string
 ---@param list lib.rpc.Middleware[]
 function Parent:with_middleware(context, list)
-  shape.contexts(where.near(self.at), context)
+  shape.contexts(self, context)
   self.middleware[context] = list
   return self
 end
@@ -76,15 +76,13 @@ end
 --- group inherited)` takes the place of that pair.
 ---@param f fun(parent_params: table, inherited: any): any
 function Parent:with_inherited(f)
-  local at = where.near(self.at)
-  self.inherit = shape.callable(f, 'with_inherited', at)
+  self.inherit = shape.callable(f, 'with_inherited', self)
   return self
 end
 
 ---@param key string Locale key
 function Parent:with_about(key)
-  local at = where.near(self.at)
-  self.about, self.about_at = shape.about(key, at), at
+  self.about = shape.about(key, self)
   return self
 end
 
@@ -96,26 +94,24 @@ end
 
 ---@param name string
 ---@param node lib.rpc.Parent|lib.rpc.Handler
----@param at? lib.rpc.Where Whom errors blame; by default the caller
+---@param at? lib.rpc.Where Whom errors blame; by default the caller, or where the node was made
 function Parent:subcommand(name, node, at)
-  at = at or where.near(self.at)
-  shape.name(name, at)
+  shape.name(name, at or self)
   if not (M.is_parent(node) or M.is_handler(node)) then
-    fault.raise(at, ("subcommand '%s' is no handler, it is a %s"):format(name, type(node)),
+    fault.raise(at or self, ("subcommand '%s' is no handler, it is a %s"):format(name, type(node)),
       'does the file it comes from return its parent or handler?')
   end
-  self.children[#self.children + 1] = { name = name, node = node, at = at }
+  self.children[#self.children + 1] = { name = name, node = node, at = at or node.at }
   return self
 end
 
 --- Makes the group itself callable.
 ---@param node lib.rpc.Handler
 function Parent:root_handler(node)
-  local at = where.near(self.at)
   if not M.is_handler(node) then
-    fault.raise(at, 'root_handler expects a handler', 'rpc.from_fn_async(fn)')
+    fault.raise(self, 'root_handler expects a handler', 'rpc.from_fn_async(fn)')
   end
-  if self.root then fault.raise(at, 'root_handler is given twice', 'remove one') end
+  if self.root then fault.raise(self, 'root_handler is given twice', 'remove one') end
   self.root = node
   return self
 end

@@ -57,14 +57,24 @@ local function check_value(key, value, spec, at)
   end
 end
 
-local function check_metadata(root, owner, contexts)
-  for _, key in ipairs(names.sorted_keys(owner.metadata)) do
-    local known = {}
-    for _, context in ipairs(contexts) do
-      for name, reader in pairs(M.known_keys(root, context)) do
-        known[name] = known[name] or reader
-      end
+--- The keys that some of the contexts know. Many nodes ask for the same contexts.
+local function known_in(root, contexts, cache)
+  local id = table.concat(contexts, ' ')
+  if cache[id] then return cache[id] end
+  local known = {}
+  for _, context in ipairs(contexts) do
+    for name, reader in pairs(M.known_keys(root, context)) do
+      known[name] = known[name] or reader
     end
+  end
+  cache[id] = known
+  return known
+end
+
+local function check_metadata(root, owner, contexts, cache)
+  if next(owner.metadata) == nil then return end
+  local known = known_in(root, contexts, cache)
+  for _, key in ipairs(names.sorted_keys(owner.metadata)) do
     local spec = known[key]
     if not spec then
       fault.raise(owner.at, ("no middleware of %s reads metadata '%s'"):format(
@@ -96,7 +106,7 @@ local function check_cli_node(node, above)
       fault.raise(owner.at, ("'%s' has no help"):format(table.concat(node.path, ' ')),
         "add with_about('about.…')")
     end
-    check_key(owner.about, owner.about_at)
+    check_key(owner.about, owner.at)
   end
   check_help(node.own_params, owner.at)
   local seen = arguments.check(node, above)
@@ -126,19 +136,20 @@ local function check_cli(root, contexts)
   if commands then check_cli_node(commands, {}) end
 end
 
-local function check_group(root, group, contexts)
-  check_metadata(root, group, group.contexts or contexts)
+local function check_group(root, group, contexts, cache)
+  local inner = group.contexts or contexts
+  check_metadata(root, group, inner, cache)
   for _, child in ipairs(group.children) do
     local node = child.node
-    local own = node.contexts or group.contexts or { contexts[1] }
     if node.children then
-      check_group(root, node, group.contexts or contexts)
+      check_group(root, node, inner, cache)
     else
-      check_metadata(root, node, own)
+      check_metadata(root, node, node.contexts or group.contexts or { contexts[1] }, cache)
     end
   end
-  if group.root then
-    check_metadata(root, group.root, group.root.contexts or group.contexts or { contexts[1] })
+  local own = group.root
+  if own then
+    check_metadata(root, own, own.contexts or group.contexts or { contexts[1] }, cache)
   end
 end
 
@@ -151,7 +162,7 @@ function M.check(root)
     tree.build(root, context)
     has_cli = has_cli or context == 'CliContext'
   end
-  check_group(root, root, contexts)
+  check_group(root, root, contexts, {})
   if has_cli then check_cli(root, contexts) end
 end
 

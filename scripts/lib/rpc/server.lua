@@ -7,6 +7,8 @@ local rules = require('lib.rpc.rules')
 local runner = require('lib.rpc.runner')
 local tree = require('lib.rpc.tree')
 
+--- What middleware is told of a method, and more. `params`, `result`, `help` and `errors` are for
+--- those who describe methods; the runners of a tree that was described elsewhere have none.
 ---@class lib.rpc.Method
 ---@field method string
 ---@field context string
@@ -20,7 +22,7 @@ local tree = require('lib.rpc.tree')
 ---@field wire string The versioned name: `query:db.dump.v1`, `action:db.put.input.v1`
 ---@field deprecated boolean
 ---@field about string? Locale key
----@field params table JSON Schema
+---@field params table? JSON Schema
 ---@field result table? JSON Schema
 ---@field errors string[]? Kinds besides those of every call
 ---@field ts {params: string|false, result: string|false}? What TypeScript gets instead
@@ -58,7 +60,7 @@ local function wire_name(leaf)
   return form:format(name, version)
 end
 
-local function describe(leaf, context)
+local function facts(leaf, context)
   local handler, result = leaf.handler, leaf.handler.result
   local deadline = leaf.metadata.deadline
   return {
@@ -68,32 +70,42 @@ local function describe(leaf, context)
     deadline_ms = deadline and math.ceil(deadline * 1000) or nil,
     read_only = leaf.metadata.read_only == true, version = leaf.metadata.version or 1,
     wire = wire_name(leaf), deprecated = leaf.metadata.deprecated == true, about = handler.about,
-    params = json_schema.params(leaf.params, handler.open), help = help_of(leaf.params),
-    result = result and json_schema.of(result) or nil, errors = handler.errors,
-    ts = handler.ts,
     file = handler.at.file, line = handler.at.line,
   }
 end
 
+local function add_schemas(method, leaf)
+  local handler = leaf.handler
+  method.params = json_schema.params(leaf.params, handler.open)
+  method.result = handler.result and json_schema.of(handler.result) or nil
+  method.help, method.errors, method.ts = help_of(leaf.params), handler.errors, handler.ts
+end
+
+---@class lib.rpc.LoadOptions
+---@field development? boolean Results are checked too
+---@field described? boolean The same tree was checked and described in another VM already: only the
+---   runners are wanted
+
 --- Everything the dispatcher needs for one context. Raises a load error naming file, line, mend.
 ---@param root lib.rpc.Parent
 ---@param context string
----@param options? {development: boolean} Development: results are checked too
+---@param options? lib.rpc.LoadOptions
 ---@return {methods: lib.rpc.Method[], runners: table<string, lib.rpc.Runner>}
 function M.load(root, context, options)
+  options = options or {}
   if type(root) ~= 'table' or not root.children then
     fault.raise({ file = '?', line = 0 }, 'the tree is no rpc.parent()',
       'the entry module must return one')
   end
-  rules.check(root)
+  if not options.described then rules.check(root) end
   local chain = root.middleware[context] or {}
   local known = rules.known_keys(root, context)
   local methods, runners = {}, {}
   for i, leaf in ipairs(tree.leaves(tree.build(root, context))) do
-    methods[i] = describe(leaf, context)
+    methods[i] = facts(leaf, context)
+    if not options.described then add_schemas(methods[i], leaf) end
     runners[leaf.method] = runner.make(leaf, {
-      chain = chain, known = known, method = methods[i],
-      development = options ~= nil and options.development == true,
+      chain = chain, known = known, method = methods[i], development = options.development == true,
     })
   end
   return { methods = methods, runners = runners }
