@@ -13,10 +13,6 @@ namespace engine::app {
 /// ERRORS: of JSON in the caller's attributes.
 Result<> push_call(lua_State* state, const script::Ref* plain_context, const Request& request);
 
-/// Whether anybody reads what is written to `call.response`.
-[[nodiscard]] inline bool has_response_head(const Request& request) {
-  return request.caller->http != nullptr;
-}
 /// Reads `call.response` of the call at `index`. What has a wrong type is left out. [-0, +0]
 ResponseHead read_response_head(lua_State* state, int index);
 

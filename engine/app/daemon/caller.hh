@@ -49,4 +49,9 @@ struct Caller {
   std::unique_ptr<const HttpFacts> http;     ///< null where no HTTP is spoken
 };
 
+/// Whether anybody reads what is written to `call.response`.
+[[nodiscard]] inline bool has_response_head(const Caller& caller) {
+  return caller.transport == Transport::http || caller.transport == Transport::https;
+}
+
 }  // namespace engine::app

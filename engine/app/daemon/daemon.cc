@@ -5,6 +5,7 @@
 #include "app/daemon/door.hh"
 #include "app/daemon/events.hh"
 #include "app/daemon/failure_table.hh"
+#include "app/daemon/ports.hh"
 #include "app/daemon/scripts.hh"
 #include "app/modules.hh"
 #include "app/version.hh"
@@ -57,6 +58,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   Result<> open_store();
   Result<> build();
   void load_scripts();
+  void open_doors();
   void open_socket();
   void ready();
   void stop(std::string_view why);
@@ -159,11 +161,11 @@ Result<> Daemon::Impl::build() {
       Dispatcher::Settings{.limits = options.settings.limits, .instance = options.paths.instance});
   dispatcher->on_deprecated = [this](const rpc::Method& method) {
     events.ring.publish({.type = "rpc.deprecated",
-                  .level = log::Level::warn,
-                  .target = "rpc",
-                  .data = json::write(json::Object{{"method", method.wire}})});
+                         .level = log::Level::warn,
+                         .target = "rpc",
+                         .data = json::write(json::Object{{"method", method.wire}})});
   };
-  doors = std::make_unique<Doors>(control->loop(), *dispatcher, events.sinks, all);
+  doors = std::make_unique<Doors>(control->loop(), *dispatcher, connections, events.sinks, all);
   events.on_wake([this](std::uint64_t connection) { doors->wake(connection); });
   scripts = std::make_unique<Scripts>(
       Scripts::Options{.overlay = options.paths.overlay(), .shipped = options.scripts},
@@ -182,6 +184,15 @@ void Daemon::Impl::load_scripts() {
   report.phase("scripts");
   scripts->reload([this](const Result<json::Value>& loaded) {
     if (!loaded) return finish(fail(loaded.error()));
+    open_doors();
+  });
+}
+
+void Daemon::Impl::open_doors() {
+  report.phase("ports");
+  doors->start([this](Result<> opened) {
+    if (opened) opened = open_ports(*doors, options.settings, options.paths.tls());
+    if (!opened) return finish(fail(opened.error()));
     open_socket();
   });
 }
@@ -303,6 +314,8 @@ json::Value Daemon::Impl::info() {
   value["instanceId"] = lock.record().instance_id;
   value["dataDir"] = options.paths.data.string();
   value["socket"] = options.paths.socket.string();
+  value["listeners"] = doors->listeners();
+  value["limits"] = limits_to_json(options.settings.limits);
   value["pid"] = static_cast<std::int64_t>(::getpid());
   value["uid"] = static_cast<std::int64_t>(::geteuid());
   value["uptime"] = std::chrono::duration<double>(Clock::now() - started).count();

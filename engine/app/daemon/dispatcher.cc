@@ -103,21 +103,25 @@ std::string Dispatcher::oversize_answer() const {
       .text;
 }
 
-void Dispatcher::handle_line(ScriptLoop& worker,
-                             const std::shared_ptr<const Caller>& caller,
-                             std::string_view line,
-                             LineAnswer answer) {
+rpc::Protocol Dispatcher::handle_line(ScriptLoop& worker,
+                                      const std::shared_ptr<const Caller>& caller,
+                                      std::string_view line,
+                                      LineAnswer answer) {
   if (begins_array(line)) {
-    return std::make_shared<Batch>(*this, worker, caller, line, std::move(answer))->run();
+    std::make_shared<Batch>(*this, worker, caller, line, std::move(answer))->run();
+    return rpc::Protocol::json_rpc;
   }
   // One decoder a thread: its vectors keep their capacity from line to line.
   thread_local rpc::Incoming incoming;
   rpc::decode(line, incoming, limits_.nesting);
+  const rpc::Protocol protocol = incoming.protocol;
   if (!incoming.status) {
-    return answer(failure(rpc::failure_form(incoming), incoming.status.error()));
+    answer(failure(rpc::failure_form(incoming), incoming.status.error()));
+    return protocol;
   }
   const rpc::Request& call = incoming.requests.front();
   handle_call(worker, caller, call, rpc::answer_form(incoming, call), std::move(answer));
+  return protocol;
 }
 
 void Dispatcher::handle_call(ScriptLoop& worker,
@@ -145,7 +149,7 @@ void Dispatcher::handle_call(ScriptLoop& worker,
                   .params = std::string(call.params),
                   .deadline = deadline_of(*method, call),
                   .extras = extras_of(call)};
-  auto reply = encoding(std::move(form), caller->http != nullptr, std::move(answer));
+  auto reply = encoding(std::move(form), has_response_head(*caller), std::move(answer));
   if (call.idempotency_key.empty() || method->read_only) {
     return route(worker,
                  method->kind,

@@ -43,10 +43,11 @@ class Dispatcher {
         limits_(settings.limits),
         instance_(std::move(settings.instance)) {}
 
-  void handle_line(ScriptLoop& worker,
-                   const std::shared_ptr<const Caller>& caller,
-                   std::string_view line,
-                   LineAnswer answer);
+  /// Answers one message; returns the protocol it speaks.
+  rpc::Protocol handle_line(ScriptLoop& worker,
+                            const std::shared_ptr<const Caller>& caller,
+                            std::string_view line,
+                            LineAnswer answer);
 
   /// The connection has gone: what still runs for it on any thread is cancelled, except `detached`
   /// methods. Thread-safe.

@@ -5,37 +5,16 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+
 namespace engine::app {
 namespace {
 
-/// What a desk keeps with each of its connections.
-struct Peer {
-  std::shared_ptr<const Caller> caller;
-};
-
-Milliseconds seconds(double value) {
-  return Milliseconds(static_cast<std::int64_t>(value * 1'000));
+std::string_view port_kind_name(PortKind kind) {
+  constexpr std::array<std::string_view, 3> kNames = {"http", "https", "tls-lines"};
+  return kNames[static_cast<std::size_t>(kind)];
 }
-
-net::LineLimits line_limits(const WireLimits& limits) {
-  return {.framer = {.line = limits.message, .skip = 4 * limits.message},
-          .in_flight = limits.in_flight,
-          .stalled_line = seconds(limits.stalled),
-          .idle = seconds(limits.idle),
-          .spin = std::chrono::microseconds(limits.spin)};
-}
-
-/// Events go out on a connection as lines.
-class LineOutlet final : public event::PushingSinks::Outlet {
- public:
-  explicit LineOutlet(net::LineSession& session) : session_(session) {}
-  bool push(std::string_view head, std::string_view tail) override {
-    return session_.push(head, tail);
-  }
-
- private:
-  net::LineSession& session_;
-};
 
 std::string refusal(const Error& error) {
   std::string line;
@@ -45,78 +24,85 @@ std::string refusal(const Error& error) {
 
 }  // namespace
 
-Result<> Desk::open(unsigned index, UniqueFunction<void(std::uint64_t)> on_close) {
-  closed_ = std::move(on_close);
-  TRY_ASSIGN(
-      service_,
-      net::LineService::open(worker_.loop(), *this, line_limits(dispatcher_.limits()), index));
-  return {};
-}
-
-// The socket's mode keeps strangers out; this holds where the mode was changed from outside.
-void Desk::on_open(net::LineSession& session) {
-  const uid_t uid = session.peer().uid;
-  if (uid == 0 || uid == ::geteuid() || uid == listener_.uid) {
-    session.attachment = std::make_shared<Peer>(caller_of(session));
-    return;
-  }
-  log::warn(
-      "net", "refused a connection", {{"uid", std::to_string(uid)}, {"path", listener_.path}});
-  session.send(refusal({.code = Errc::permission_denied,
-                        .message = "user " + std::to_string(uid) + " may not use this socket",
-                        .hint = "run the command as root or as the user the daemon runs as"}));
-  session.close();
-}
-
-std::shared_ptr<const Caller> Desk::caller_of(const net::LineSession& session) const {
-  auto caller = std::make_shared<Caller>();
-  caller->context = listener_.context;
-  caller->attributes = listener_.attributes;
-  caller->peer = session.peer();
-  caller->connection = session.id();
-  return caller;
-}
-
-void Desk::on_line(net::LineSession& session, std::string_view line, net::Answer answer) {
-  const auto* peer = static_cast<const Peer*>(session.attachment.get());
-  dispatcher_.handle_line(
-      worker_, peer->caller, line, [answer = std::move(answer)](const LineReply& reply) mutable {
-        answer.send(reply.text, reply.close);
-      });
-}
-
-void Desk::on_oversize(net::LineSession&, net::Answer answer) {
-  answer.send(dispatcher_.oversize_answer());
-}
-
-void Desk::on_room(net::LineSession& session) {
-  LineOutlet outlet(session);
-  switch (sinks_.pump(session.id(), outlet)) {
-    case event::PushingSinks::Pumped::more:
-      return service_->wake(session.id());
-    case event::PushingSinks::Pumped::over:
-      return session.close();
-    case event::PushingSinks::Pumped::idle:
-    case event::PushingSinks::Pumped::full:
-      return;
-  }
-}
-
-void Desk::on_close(net::LineSession& session) {
-  dispatcher_.cancel_connection(worker_, session.id());
-  sinks_.drop(session.id());
-  closed_(session.id());
-}
-
 Doors::Doors(loop::Loop& control,
              Dispatcher& dispatcher,
+             net::ConnectionTable& connections,
              event::PushingSinks& sinks,
              std::vector<ScriptLoop*> workers)
-    : control_(control), dispatcher_(dispatcher), sinks_(sinks), workers_(std::move(workers)) {}
+    : control_(control),
+      shared_{.dispatcher = dispatcher,
+              .connections = connections,
+              .sinks = sinks,
+              .on_closed =
+                  [this](std::uint64_t connection) {
+                    if (on_connection_closed) on_connection_closed(connection);
+                  }},
+      workers_(std::move(workers)) {}
 
 Doors::~Doors() = default;
 
-unsigned Doors::take_index(const std::shared_ptr<Desk>& desk) {
+void Doors::start(Completion<> done) {
+  struct Starting {
+    std::size_t pending;
+    Result<> outcome;
+    Completion<> done;
+  };
+  auto starting = std::make_shared<Starting>(Starting{workers_.size(), {}, std::move(done)});
+  for (ScriptLoop* worker : workers_) {
+    auto desk = std::make_shared<HttpDesk>(shared_, *worker);
+    http_desks_.push_back(desk);
+    worker->loop().post([this, starting, desk, index = take_index(desk)] {
+      Result<> opened = desk->open(index);
+      control_.post([starting, opened = std::move(opened)] {
+        if (!opened) starting->outcome = opened;
+        if (--starting->pending == 0) starting->done(starting->outcome);
+      });
+    });
+  }
+}
+
+std::shared_ptr<HttpDesk> Doors::http_desk_of(const ScriptLoop& worker) const {
+  for (const auto& desk : http_desks_) {
+    if (&desk->worker() == &worker) return desk;
+  }
+  return nullptr;
+}
+
+Result<> Doors::open_port(PortKind kind,
+                          const net::ListenAddress& address,
+                          std::shared_ptr<http::TlsContext> tls) {
+  auto port = std::make_unique<Port>(Port{kind, std::move(tls), nullptr});
+  TRY_ASSIGN(port->listener,
+             net::TcpListener::open(control_, address, [this, raw = port.get()](UniqueFd socket) {
+               take_connection(*raw, std::move(socket));
+             }));
+  json::Value told;
+  told["kind"] = port_kind_name(kind);
+  told["address"] = port->listener->address().text();
+  log::info("net",
+            "listening",
+            {{"kind", port_kind_name(kind)}, {"address", port->listener->address().text()}});
+  ports_.push_back(std::move(port));
+  const std::lock_guard lock(listeners_mutex_);
+  listeners_.push_back(std::move(told));
+  return {};
+}
+
+void Doors::take_connection(const Port& port, UniqueFd socket) {
+  const auto& least = *std::ranges::min_element(
+      http_desks_, {}, [](const auto& desk) { return desk->connections(); });
+  least->adopt(std::move(socket),
+               {.tls = port.tls,
+                .protocol = port.kind == PortKind::tls_lines ? http::Protocol::lines
+                                                             : http::Protocol::http});
+}
+
+json::Value Doors::listeners() const {
+  const std::lock_guard lock(listeners_mutex_);
+  return listeners_;
+}
+
+unsigned Doors::take_index(const std::shared_ptr<PushTarget>& desk) {
   const std::lock_guard lock(desks_mutex_);
   unsigned index = 0;
   while (desks_.contains(index) && !desks_[index].expired())
@@ -148,12 +134,12 @@ void Doors::open(bindings::DaemonHost::Listener listener, std::size_t desks, Com
   auto opening = std::make_shared<Opening>(Opening{count, {}, std::move(done)});
   for (std::size_t i = 0; i < count; ++i) {
     ScriptLoop& worker = *workers_[next_worker_++ % workers_.size()];
-    auto desk = std::make_shared<Desk>(dispatcher_, sinks_, worker, door->listener);
+    // Containers speak lines and nothing else.
+    auto http = door->listener.context == "RpcContext" ? http_desk_of(worker) : nullptr;
+    auto desk = std::make_shared<Desk>(shared_, worker, std::move(http), door->listener);
     door->desks.push_back(desk);
     worker.loop().post([this, door, opening, desk, index = take_index(desk)] {
-      Result<> opened = desk->open(index, [this](std::uint64_t connection) {
-        if (on_connection_closed) on_connection_closed(connection);
-      });
+      Result<> opened = desk->open(index);
       control_.post([this, door, opening, opened = std::move(opened)] {
         if (!opened) opening->outcome = opened;
         if (--opening->pending > 0) return;
@@ -171,7 +157,7 @@ Result<> Doors::listen(const std::shared_ptr<Door>& door) {
     services.push_back(&desk->service());
   door->balancer = std::make_unique<net::LineBalancer>(
       std::move(services),
-      net::LineBalancer::Limits{},
+      net::LineBalancer::Limits{.connections = shared_.dispatcher.limits().connections},
       refusal({.code = Errc::busy,
                .message = "too many connections",
                .hint = "close some, or try again in a moment"}));
@@ -231,27 +217,30 @@ void Doors::drain(Completion<> done) {
   const auto one_done = [draining] {
     if (--draining->pending == 0) draining->done({});
   };
+  std::vector<std::shared_ptr<PushTarget>> all(http_desks_.begin(), http_desks_.end());
+  ports_.clear();
   for (const auto& [path, door] : doors_) {
     door->socket->close();
-    for (const auto& desk : door->desks) {
-      ++draining->pending;
-      desk->worker().loop().post([this, desk, one_done] {
-        desk->service().drain([this, one_done](const Result<>&) { control_.post(one_done); });
-      });
-    }
+    all.insert(all.end(), door->desks.begin(), door->desks.end());
+  }
+  for (const auto& desk : all) {
+    ++draining->pending;
+    desk->worker().loop().post([this, desk, one_done] {
+      desk->drain([this, one_done](const Result<>&) { control_.post(one_done); });
+    });
   }
   control_.post(one_done);
 }
 
 void Doors::wake(std::uint64_t connection) {
-  std::shared_ptr<Desk> desk;
+  std::shared_ptr<PushTarget> desk;
   {
     const std::lock_guard lock(desks_mutex_);
     const auto found = desks_.find(net::LineService::index_of(connection));
     if (found != desks_.end()) desk = found->second.lock();
   }
   if (!desk) return;
-  desk->service().wake(connection);
+  desk->wake(connection);
   // The desk must not die here, on a foreign thread: its last reference goes home.
   ScriptLoop& worker = desk->worker();
   worker.loop().post([desk = std::move(desk)]() mutable { desk.reset(); });
@@ -261,6 +250,8 @@ std::size_t Doors::connections() const {
   std::size_t total = 0;
   for (const auto& [path, door] : doors_)
     total += door->balancer->connections();
+  for (const auto& desk : http_desks_)
+    total += desk->connections();
   return total;
 }
 

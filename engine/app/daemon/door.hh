@@ -1,12 +1,14 @@
 #pragma once
 
-#include "app/daemon/dispatcher.hh"
+#include "app/daemon/desk.hh"
+#include "app/daemon/http_desk.hh"
 #include "bindings/daemon_host.hh"
 #include "event/connection_sinks.hh"
 #include "net/line_balancer.hh"
-#include "net/line_service.hh"
+#include "net/tcp_listener.hh"
 #include "net/unix_listener.hh"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -15,52 +17,36 @@
 
 namespace engine::app {
 
-/// The connections of one socket on one worker: hands their lines to the dispatcher. Lives on the
-/// worker's loop.
-class Desk final : public net::LineHandler {
- public:
-  Desk(Dispatcher& dispatcher,
-       event::PushingSinks& sinks,
-       ScriptLoop& worker,
-       const bindings::DaemonHost::Listener& listener)
-      : dispatcher_(dispatcher), sinks_(sinks), worker_(worker), listener_(listener) {}
+/// What a TCP port speaks.
+enum class PortKind : std::uint8_t { http, https, tls_lines };
 
-  Result<> open(unsigned index, UniqueFunction<void(std::uint64_t)> on_close);
-  void on_open(net::LineSession& session) override;
-  void on_line(net::LineSession& session, std::string_view line, net::Answer answer) override;
-  void on_oversize(net::LineSession& session, net::Answer answer) override;
-  void on_room(net::LineSession& session) override;
-  void on_close(net::LineSession& session) override;
-
-  [[nodiscard]] net::LineService& service() { return *service_; }
-  [[nodiscard]] ScriptLoop& worker() { return worker_; }
-
- private:
-  [[nodiscard]] std::shared_ptr<const Caller> caller_of(const net::LineSession& session) const;
-
-  Dispatcher& dispatcher_;
-  event::PushingSinks& sinks_;
-  ScriptLoop& worker_;
-  bindings::DaemonHost::Listener listener_;
-  UniqueFunction<void(std::uint64_t)> closed_;
-  std::unique_ptr<net::LineService> service_;
-};
-
-/// All sockets of the daemon. Each has a listener on the control loop and a desk on every worker
-/// (or on one, for a socket that few use). Resource type; lives on the control loop, `wake` may be
-/// called from any thread.
+/// All listeners of the daemon. Each Unix socket has a listener on the control loop and a desk on
+/// every worker (or on one, for a socket that few use); what speaks HTTP or TLS is shared by all
+/// and has one desk a worker. Resource type; lives on the control loop.
 class Doors {
  public:
   Doors(loop::Loop& control,
         Dispatcher& dispatcher,
+        net::ConnectionTable& connections,
         event::PushingSinks& sinks,
         std::vector<ScriptLoop*> workers);
   Doors(const Doors&) = delete;
   Doors& operator=(const Doors&) = delete;
   ~Doors();
 
-  /// Opens a socket; one that is open under the same path and for the same tree stays as it is.
-  /// ERRORS: Errc::cannot_bind, Errc::instance_held.
+  /// Makes the desks for HTTP; before anything is opened.
+  void start(Completion<> done);
+
+  /// Opens a TCP port. `tls` is null for plain HTTP. ERRORS: Errc::cannot_bind.
+  /// REQUIRES: `start` is done.
+  Result<> open_port(PortKind kind,
+                     const net::ListenAddress& address,
+                     std::shared_ptr<http::TlsContext> tls);
+  /// Of all TCP ports, and the first Unix socket: [{kind, address, certificate?}]. Thread-safe.
+  [[nodiscard]] json::Value listeners() const;
+
+  /// Opens a Unix socket; one that is open under the same path and for the same tree stays as it
+  /// is. ERRORS: Errc::cannot_bind, Errc::instance_held.
   void open(bindings::DaemonHost::Listener listener, std::size_t desks, Completion<> done);
   /// Closes socket and connections. ERRORS: Errc::not_found.
   void close(const std::string& path, Completion<> done);
@@ -71,8 +57,8 @@ class Doors {
   /// Events wait for a connection: it takes them when it has room. Thread-safe.
   void wake(std::uint64_t connection);
 
-  /// Told of every connection that ends, on its worker's thread.
-  UniqueFunction<void(std::uint64_t)> on_connection_closed;
+  /// Told of every connection that ends, on its worker's thread. Set before `start`.
+  std::function<void(std::uint64_t)> on_connection_closed;
 
   [[nodiscard]] std::size_t connections() const;
 
@@ -83,18 +69,28 @@ class Doors {
     std::unique_ptr<net::LineBalancer> balancer;
     std::unique_ptr<net::UnixListener> socket;
   };
+  struct Port {
+    PortKind kind;
+    std::shared_ptr<http::TlsContext> tls;
+    std::unique_ptr<net::TcpListener> listener;
+  };
   Result<> listen(const std::shared_ptr<Door>& door);
-  unsigned take_index(const std::shared_ptr<Desk>& desk);
+  void take_connection(const Port& port, UniqueFd socket);
+  std::shared_ptr<HttpDesk> http_desk_of(const ScriptLoop& worker) const;
+  unsigned take_index(const std::shared_ptr<PushTarget>& desk);
   void dismiss(std::vector<std::shared_ptr<Desk>> desks, Completion<> done);
 
   loop::Loop& control_;
-  Dispatcher& dispatcher_;
-  event::PushingSinks& sinks_;
+  DeskShared shared_;
   std::vector<ScriptLoop*> workers_;
+  std::vector<std::shared_ptr<HttpDesk>> http_desks_;
+  std::vector<std::unique_ptr<Port>> ports_;
   std::map<std::string, std::shared_ptr<Door>> doors_;
   std::size_t next_worker_ = 0;
   mutable std::mutex desks_mutex_;
-  std::map<unsigned, std::weak_ptr<Desk>> desks_;
+  std::map<unsigned, std::weak_ptr<PushTarget>> desks_;
+  mutable std::mutex listeners_mutex_;
+  json::Array listeners_;
 };
 
 }  // namespace engine::app

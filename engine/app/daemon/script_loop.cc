@@ -168,7 +168,7 @@ void ScriptLoop::execute(Request request, Reply reply) {
     return reply(fail(std::move(pushed).error()), {});
   }
   script::Ref kept;  // what middleware writes into the call is read when it has ended
-  if (has_response_head(request)) {
+  if (has_response_head(*request.caller)) {
     lua_pushvalue(state, -2);
     kept = script::Ref::pop(state);
   }

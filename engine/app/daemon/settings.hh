@@ -1,8 +1,10 @@
 #pragma once
 
 #include "base/result.hh"
+#include "base/time.hh"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -27,6 +29,11 @@ struct WireLimits {
   double stalled = 10;                ///< seconds without a byte inside a line
   std::size_t spin = 0;               ///< microseconds to poll after work before sleeping
 };
+
+/// As the engine counts time.
+inline Milliseconds milliseconds(double seconds) {
+  return Milliseconds(static_cast<std::int64_t>(seconds * 1'000));
+}
 
 /// cores − 1, at least 1, at most 4 (design, section 3).
 std::size_t default_workers();

@@ -1,0 +1,274 @@
+#include "app/daemon/http_desk.hh"
+
+#include "app/daemon/http_facts.hh"
+#include "json/reader.hh"
+#include "rpc/spacedrive.hh"
+
+#include <fmt/format.h>
+
+namespace engine::app {
+namespace {
+
+constexpr std::string_view kRpc = "/rpc/";
+
+/// Bytes that wait for a peer above which events wait, too.
+constexpr std::size_t kUnsentForEvents = http::Limits{}.pushed;
+
+/// Events go out on a connection as messages.
+class MessageOutlet final : public event::PushingSinks::Outlet {
+ public:
+  MessageOutlet(http::Session& session, bool spacedrive)
+      : session_(session), spacedrive_(spacedrive) {}
+  bool push(std::string_view head, std::string_view tail) override {
+    if (session_.unsent() > kUnsentForEvents) return false;
+    std::string text(head);
+    text += tail;
+    if (spacedrive_) text = rpc::spacedrive_push(text);
+    if (!text.empty()) session_.send(text);
+    return true;
+  }
+
+ private:
+  http::Session& session_;
+  bool spacedrive_;
+};
+
+http::Limits http_limits(const WireLimits& limits) {
+  http::Limits out;
+  out.connections = limits.connections;
+  out.header = limits.header;
+  out.body = limits.message;
+  out.message = limits.message;
+  out.framer = {.line = limits.message, .skip = 4 * limits.message};
+  out.in_flight = limits.in_flight;
+  out.handshake = milliseconds(limits.handshake);
+  out.header_time = milliseconds(limits.handshake);
+  out.idle = milliseconds(limits.keep_alive);
+  out.spin = std::chrono::microseconds(limits.spin);
+  return out;
+}
+
+http::Response not_found(std::string_view path) {
+  return http::Response::text(
+      404,
+      fmt::format("nothing is at {}: methods are called with POST /rpc/v1 or over a WebSocket "
+                  "there, figures are at /metrics",
+                  path.substr(0, 200)));
+}
+
+/// Headers of the calls' answers, in call order.
+void add_heads(http::Response& response, std::vector<ResponseHead>& heads) {
+  for (ResponseHead& head : heads) {
+    for (auto& header : head.headers)
+      response.headers.push_back(std::move(header));
+    if (head.patch_sequence) {
+      response.headers.emplace_back("X-Patch-Sequence", std::to_string(*head.patch_sequence));
+    }
+  }
+}
+
+Transport transport_of(const http::Session& session) {
+  switch (session.protocol()) {
+    case http::Protocol::lines:
+      return Transport::tls;
+    case http::Protocol::websocket:
+      return session.secure() ? Transport::wss : Transport::ws;
+    case http::Protocol::http:
+      break;
+  }
+  return session.secure() ? Transport::https : Transport::http;
+}
+
+/// What the method server.prometheus answered, as text.
+http::Response metrics_response(const std::string& answer) {
+  const auto document = json::parse(answer);
+  const json::Value* result = document ? document->find("result") : nullptr;
+  if (result != nullptr && result->is_string()) {
+    http::Response response = http::Response::text(200, {});
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.body = *result->string();
+    return response;
+  }
+  const json::Value* error = document ? document->find("error") : nullptr;
+  const std::int64_t code = error == nullptr ? 0 : error->integer_or("code", 0);
+  const json::Value* data = error == nullptr ? nullptr : error->find("data");
+  const std::string why = data == nullptr ? "not available" : data->string_or("details", "");
+  const bool denied = code == errc_info(Errc::authorization).number;
+  return http::Response::text(denied ? 401 : code == -32601 ? 404 : 500, why);
+}
+
+}  // namespace
+
+Result<> HttpDesk::open(unsigned index) {
+  TRY_ASSIGN(
+      service_,
+      http::Service::open(worker_.loop(), *this, http_limits(shared_.dispatcher.limits()), index));
+  return {};
+}
+
+void HttpDesk::adopt(UniqueFd socket, http::AdoptOptions options) {
+  service_->adopt(std::move(socket), std::move(options));
+}
+
+void HttpDesk::wake(std::uint64_t connection) {
+  worker_.loop().post([this, connection] { pump(connection); });
+}
+
+/// Writes what waits for a connection while it has room.
+void HttpDesk::pump(std::uint64_t connection) {
+  http::Session* session = service_->find(connection);
+  const auto peer = peers_.find(connection);
+  if (session == nullptr || peer == peers_.end()) return;
+  MessageOutlet outlet(*session, peer->second.spacedrive);
+  switch (shared_.sinks.pump(connection, outlet)) {
+    case event::PushingSinks::Pumped::more:
+      return wake(connection);
+    case event::PushingSinks::Pumped::over:
+      return session->close(1011, "too slow");
+    case event::PushingSinks::Pumped::full:
+      return session->when_writable([this, connection](const Result<>& writable) {
+        if (writable) pump(connection);
+      });
+    case event::PushingSinks::Pumped::idle:
+      return;
+  }
+}
+
+void HttpDesk::drain(Completion<> done) {
+  service_->drain(std::move(done));
+}
+
+/// Makes the connection known as what it speaks now.
+void HttpDesk::enter(http::Session& session) {
+  net::ConnectionInfo info{.id = session.id(),
+                           .transport = std::string(transport_name(transport_of(session))),
+                           .address = session.address(),
+                           .uid = {}};
+  if (session.peer()) info.uid = session.peer()->uid;
+  shared_.connections.add(std::move(info), [this, id = session.id()] {
+    worker_.loop().post([this, id] {
+      if (auto* found = service_->find(id)) found->close();
+    });
+  });
+}
+
+void HttpDesk::on_open(http::Session& session) {
+  enter(session);
+  if (session.protocol() != http::Protocol::lines) return;
+  auto caller = std::make_shared<Caller>();
+  caller->context = "RpcContext";
+  caller->transport = Transport::tls;
+  caller->address = session.address();
+  caller->connection = session.id();
+  peers_[session.id()].caller = std::move(caller);
+}
+
+void HttpDesk::on_close(http::Session& session) {
+  peers_.erase(session.id());
+  shared_.dispatcher.cancel_connection(worker_, session.id());
+  shared_.sinks.drop(session.id());
+  shared_.connections.remove(session.id());
+  if (shared_.on_closed) shared_.on_closed(session.id());
+}
+
+void HttpDesk::on_request(http::Session& session,
+                          const http::Request& request,
+                          http::Responder respond) {
+  if (request.path.starts_with(kRpc)) return serve_rpc(session, request, std::move(respond));
+  if (request.path == "/metrics") return serve_metrics(session, request, std::move(respond));
+  respond.send(not_found(request.path));
+}
+
+const std::shared_ptr<const Caller>& HttpDesk::caller_of(http::Session& session,
+                                                         const http::Request& request) {
+  // Most clients send the same headers again and again.
+  Peer& peer = peers_[session.id()];
+  if (!peer.caller || !same_sender(*peer.caller, request)) {
+    peer.caller = http_caller(session, request, transport_of(session));
+  }
+  return peer.caller;
+}
+
+void HttpDesk::serve_rpc(http::Session& session,
+                         const http::Request& request,
+                         http::Responder respond) {
+  shared_.dispatcher.handle_line(worker_,
+                                 caller_of(session, request),
+                                 request.body,
+                                 [respond = std::move(respond)](LineReply reply) mutable {
+                                   http::Response response;
+                                   add_heads(response, reply.heads);
+                                   response.body = std::move(reply.text);
+                                   respond.send(response);
+                                 });
+}
+
+void HttpDesk::serve_metrics(http::Session& session,
+                             const http::Request& request,
+                             http::Responder respond) {
+  if (request.method != "GET" && request.method != "HEAD") {
+    return respond.send(http::Response::text(405, "figures are read with GET /metrics"));
+  }
+  shared_.dispatcher.handle_line(worker_,
+                                 caller_of(session, request),
+                                 R"({"id":0,"method":"server.prometheus"})",
+                                 [respond = std::move(respond)](LineReply reply) mutable {
+                                   http::Response response = metrics_response(reply.text);
+                                   add_heads(response, reply.heads);
+                                   respond.send(response);
+                                 });
+}
+
+void HttpDesk::on_oversize(http::Session&, const http::Request& request, http::Responder respond) {
+  http::Response response;
+  if (request.path.starts_with(kRpc)) {
+    response.body = shared_.dispatcher.oversize_answer();
+  } else {
+    response = http::Response::text(413, "the body is too large");
+  }
+  respond.send(response);
+}
+
+std::optional<http::Response> HttpDesk::on_upgrade(http::Session&, const http::Request& request) {
+  if (request.path.starts_with(kRpc)) return std::nullopt;
+  return not_found(request.path);
+}
+
+void HttpDesk::on_websocket(http::Session& session) {
+  enter(session);
+  peers_[session.id()].caller =
+      http_caller(session, session.upgrade_request(), transport_of(session));
+}
+
+void HttpDesk::on_message(http::Session& session, std::string_view text, http::Answer answer) {
+  serve_text(session, text, std::move(answer));
+}
+
+void HttpDesk::on_line(http::Session& session, std::string_view line, http::Answer answer) {
+  serve_text(session, line, std::move(answer));
+}
+
+void HttpDesk::serve_text(http::Session& session, std::string_view text, http::Answer answer) {
+  const auto found = peers_.find(session.id());
+  if (found == peers_.end()) return;
+  const auto caller = found->second.caller;
+  const rpc::Protocol protocol = shared_.dispatcher.handle_line(
+      worker_,
+      caller,
+      text,
+      [this, id = session.id(), answer = std::move(answer)](const LineReply& reply) mutable {
+        answer.send(reply.text);
+        if (!reply.close) return;
+        if (auto* open = service_->find(id)) open->close();
+      });
+  if (protocol != rpc::Protocol::spacedrive) return;
+  if (const auto peer = peers_.find(session.id()); peer != peers_.end()) {
+    peer->second.spacedrive = true;
+  }
+}
+
+void HttpDesk::on_oversize_line(http::Session&, http::Answer answer) {
+  answer.send(shared_.dispatcher.oversize_answer());
+}
+
+}  // namespace engine::app

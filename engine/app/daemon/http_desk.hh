@@ -1,0 +1,66 @@
+#pragma once
+
+#include "app/daemon/caller.hh"
+#include "app/daemon/desk.hh"
+
+#include "http/service.hh"
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+
+namespace engine::app {
+
+/// All HTTP, WebSocket and TLS connections of one worker. Lives on the worker's loop; `adopt` and
+/// `wake` are thread-safe.
+///
+/// `POST /rpc/…` is one message and its answer, `/rpc/…` upgraded one message per text frame;
+/// `GET /metrics` is the method server.prometheus; `/ws/rpc/GUID` and `/rest/rpc/GUID` belong to
+/// whoever made the continuation.
+class HttpDesk final : public PushTarget, public http::Handler {
+ public:
+  HttpDesk(DeskShared& shared, ScriptLoop& worker) : PushTarget(worker), shared_(shared) {}
+
+  Result<> open(unsigned index);
+  void adopt(UniqueFd socket, http::AdoptOptions options);
+  [[nodiscard]] std::size_t connections() const { return service_->connections(); }
+  void wake(std::uint64_t connection) override;
+  void drain(Completion<> done) override;
+
+  void on_open(http::Session& session) override;
+  void on_close(http::Session& session) override;
+  void on_request(http::Session& session,
+                  const http::Request& request,
+                  http::Responder respond) override;
+  void on_oversize(http::Session& session,
+                   const http::Request& request,
+                   http::Responder respond) override;
+  std::optional<http::Response> on_upgrade(http::Session& session,
+                                           const http::Request& request) override;
+  void on_websocket(http::Session& session) override;
+  void on_message(http::Session& session, std::string_view text, http::Answer answer) override;
+  void on_line(http::Session& session, std::string_view line, http::Answer answer) override;
+  void on_oversize_line(http::Session& session, http::Answer answer) override;
+
+ private:
+  /// What is kept with a connection.
+  struct Peer {
+    std::shared_ptr<const Caller> caller;  ///< of the last HTTP request, or of all messages
+    bool spacedrive = false;               ///< events go out in its protocol
+  };
+
+  void enter(http::Session& session);
+  void pump(std::uint64_t connection);
+  const std::shared_ptr<const Caller>& caller_of(http::Session& session,
+                                                 const http::Request& request);
+  void serve_rpc(http::Session& session, const http::Request& request, http::Responder respond);
+  void serve_metrics(http::Session& session, const http::Request& request, http::Responder respond);
+  void serve_text(http::Session& session, std::string_view text, http::Answer answer);
+
+  DeskShared& shared_;
+  std::unordered_map<std::uint64_t, Peer> peers_;
+  std::unique_ptr<http::Service> service_;
+};
+
+}  // namespace engine::app
