@@ -5,6 +5,10 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <string>
 #include <vector>
 
 namespace engine::json {
@@ -15,8 +19,26 @@ struct HandlerAccess {
 
 namespace {
 
+// Numbers come as text and are read by the standard library: RapidJSON's exact reading of them
+// looks outside of its table of powers for some, such as 1.000000000000000003333357e-330.
 constexpr unsigned kFlags =
-    rapidjson::kParseValidateEncodingFlag | rapidjson::kParseFullPrecisionFlag;
+    rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
+
+/// RapidJSON refuses half a surrogate pair only if it is the first half.
+bool has_lone_surrogate(std::string_view text) {
+  for (std::size_t at = 0; (at = text.find('\xed', at)) != std::string_view::npos; ++at) {
+    if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) >= 0xa0) return true;
+  }
+  return false;
+}
+
+/// A fraction or something beyond 64 bits; infinite if it is beyond doubles.
+double read_real(std::string_view text) {
+  double value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (code == std::errc()) return value;
+  return std::strtod(std::string(text).c_str(), nullptr);  // it tells too small from too big
+}
 
 /// Hands RapidJSON's events on, counting depth and publishing the offset.
 class Adapter {
@@ -26,19 +48,30 @@ class Adapter {
 
   bool Null() { return at().on_null(); }
   bool Bool(bool value) { return at().on_boolean(value); }
-  bool Int(int value) { return at().on_integer(value); }
-  bool Uint(unsigned value) { return at().on_integer(value); }
-  bool Int64(std::int64_t value) { return at().on_integer(value); }
-  bool Uint64(std::uint64_t value) {
-    return (value >> 63U) == 0 ? at().on_integer(static_cast<std::int64_t>(value))
-                               : at().on_unsigned(value);
+  // Not called, since numbers come as text.
+  bool Int(int) { return false; }
+  bool Uint(unsigned) { return false; }
+  bool Int64(std::int64_t) { return false; }
+  bool Uint64(std::uint64_t) { return false; }
+  bool Double(double) { return false; }
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
+    const std::string_view number(text, size);
+    std::int64_t integer = 0;
+    if (read_integer(number, integer)) return at().on_integer(integer);
+    std::uint64_t unsigned_integer = 0;
+    if (read_integer(number, unsigned_integer)) return at().on_unsigned(unsigned_integer);
+    const double real = read_real(number);
+    if (!std::isfinite(real)) return refuse("Number too big to be stored in double.");
+    return at().on_real(real);
   }
-  bool Double(double value) { return at().on_real(value); }
-  bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
   bool String(const char* text, rapidjson::SizeType size, bool) {
+    if (has_lone_surrogate({text, size})) return refuse("Half a surrogate pair in string.");
     return at().on_string({text, size});
   }
-  bool Key(const char* text, rapidjson::SizeType size, bool) { return at().on_key({text, size}); }
+  bool Key(const char* text, rapidjson::SizeType size, bool) {
+    if (has_lone_surrogate({text, size})) return refuse("Half a surrogate pair in string.");
+    return at().on_key({text, size});
+  }
   bool StartObject() { return enter() && at().on_start_object(); }
   bool EndObject(rapidjson::SizeType) {
     --depth_;
@@ -51,8 +84,20 @@ class Adapter {
   }
 
   [[nodiscard]] bool too_deep() const { return depth_ > max_depth_; }
+  /// What is wrong with the document although RapidJSON takes it; else null.
+  [[nodiscard]] const char* refusal() const { return refusal_; }
 
  private:
+  template <typename Integer>
+  static bool read_integer(std::string_view text, Integer& value) {
+    const char* last = text.data() + text.size();
+    const auto [end, code] = std::from_chars(text.data(), last, value);
+    return code == std::errc() && end == last;
+  }
+  bool refuse(const char* why) {
+    refusal_ = why;
+    return false;
+  }
   bool enter() { return ++depth_ <= max_depth_; }
   Handler& at() {
     HandlerAccess::set_offset(handler_, stream_.Tell());
@@ -63,6 +108,7 @@ class Adapter {
   const rapidjson::MemoryStream& stream_;
   std::size_t max_depth_;
   std::size_t depth_ = 0;
+  const char* refusal_ = nullptr;
 };
 
 class TreeBuilder final : public Handler {
@@ -126,11 +172,12 @@ Result<> parse(std::string_view text, Handler& handler, std::size_t max_depth) {
   if (adapter.too_deep()) {
     return fail(Errc::request_too_large, fmt::format("nested deeper than {} levels", max_depth));
   }
-  if (outcome.Code() == rapidjson::kParseErrorTermination) {
+  if (outcome.Code() == rapidjson::kParseErrorTermination && adapter.refusal() == nullptr) {
     return fail(Errc::cancelled, "the reader was stopped");
   }
-  const char* reason = outcome.IsError() ? rapidjson::GetParseError_En(outcome.Code())
-                                         : "Unexpected character after the document.";
+  const char* reason = adapter.refusal() != nullptr ? adapter.refusal()
+                       : outcome.IsError()          ? rapidjson::GetParseError_En(outcome.Code())
+                                                    : "Unexpected character after the document.";
   const std::size_t offset = outcome.IsError() ? outcome.Offset() : stream.Tell();
   return fail(Errc::parse_error, fmt::format("{} (at byte {})", reason, offset));
 }

@@ -32,6 +32,12 @@ TEST_CASE("json/text: keeps numbers exact and apart", "[json]") {
                            "5e-324"}) {
     CHECK(write(*parse(text)) == text);
   }
+  CHECK(write(*parse("1.000000000000000003333357e-330")) == "0.0");
+  CHECK(*parse("2.2250738585072011e-308")->real() == 2.2250738585072011e-308);
+  CHECK(*parse("0." + std::string(400, '0') + "1e400")->real() == 0.1);
+  CHECK(*parse("-1e-400")->real() == 0);
+  CHECK(*parse("-0")->integer() == 0);
+  CHECK(parse("1e309").error().code == Errc::parse_error);
   CHECK_FALSE(*parse("1") == *parse("1.0"));
   CHECK(parse("18446744073709551616")->real() != nullptr);
 }
@@ -44,6 +50,12 @@ TEST_CASE("json/text: refuses what is no document", "[json]") {
                                   std::string("1 2"),
                                   std::string("nul"),
                                   std::string("\"\n\""),
+                                  std::string(R"("\ud834")"),
+                                  std::string(R"("\uddDD")"),
+                                  std::string(R"({"\udfff":1})"),
+                                  std::string("01"),
+                                  std::string("+1"),
+                                  std::string("1."),
                                   bad_utf8}) {
     INFO(text);
     const auto value = parse(text);
