@@ -12,6 +12,9 @@ local start_params = {
   workers = t.optional(t.integer{ min = 1, max = 64, help = 'help.arg.workers' }),
   logLevel = t.optional(t.enum{ 'trace', 'debug', 'info', 'warn', 'error',
     help = 'help.arg.log-level' }),
+  http = t.optional(t.array{ of = t.string, help = 'help.arg.http' }),
+  https = t.optional(t.array{ of = t.string, help = 'help.arg.https' }),
+  tlsLines = t.optional(t.array{ of = t.string, help = 'help.arg.tls-lines' }),
   timeout = t.duration{ default = 15, help = 'help.arg.timeout' },
 }
 
@@ -26,7 +29,15 @@ local function arguments(call, params)
       list[#list + 1] = ('%s'):format(value)
     end
   end
+  local function add_each(name, values)
+    for _, value in ipairs(values or {}) do
+      add(name, value)
+    end
+  end
   add('--workers', params.workers)
+  add_each('--http', params.http)
+  add_each('--https', params.https)
+  add_each('--tls-lines', params.tlsLines)
   add('--log-level', params.logLevel)
   add('--scripts', call.ctx.globals.scripts)
   return list

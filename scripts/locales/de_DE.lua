@@ -170,6 +170,9 @@ return {
   ['help.arg.force'] = 'Trotz Hindernissen ausführen',
   ['help.arg.handler-kind'] = 'Wo er läuft: fn, async, async_local oder blocking',
   ['help.arg.handler-name'] = 'Name der Methode, etwa garden.water',
+  ['help.arg.http'] = 'HTTP und WebSocket unter dieser Adresse und diesem Port'
+    .. ' anbieten, etwa 127.0.0.1:8080; wiederholbar',
+  ['help.arg.https'] = 'Dasselbe über TLS; wiederholbar',
   ['help.arg.input'] = 'Eingabe als JSON; - liest die Standardeingabe, @DATEI eine Datei',
   ['help.arg.job-id'] = 'Kennung des Vorgangs',
   ['help.arg.job-progress'] = 'Beim Warten Fortschritt melden',
@@ -209,6 +212,8 @@ return {
   ['help.arg.spec-match'] = 'Nur Tests, deren Name diesen Text hat',
   ['help.arg.spec-paths'] = 'Spec-Dateien oder Ordner; ohne Angabe alle eigenen',
   ['help.arg.timeout'] = 'Wie lange gewartet wird, etwa 30s oder 5m',
+  ['help.arg.tls-lines'] = 'Zeilen über TLS unter dieser Adresse und diesem Port'
+    .. ' anbieten; wiederholbar',
   ['help.arg.trace-count'] = 'Wie viele Aufrufe verfolgt werden',
   ['help.arg.trace-out'] = 'OpenTelemetry-JSON in diese Datei schreiben; - ist die Standardausgabe',
   ['help.arg.transcript'] = 'Das Gesagte auch in diese Datei schreiben',

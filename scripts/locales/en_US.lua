@@ -170,6 +170,9 @@ return {
   ['help.arg.force'] = 'Do it although something stands against it',
   ['help.arg.handler-kind'] = 'Where it runs: fn, async, async_local or blocking',
   ['help.arg.handler-name'] = 'Name of the method, such as garden.water',
+  ['help.arg.http'] = 'Serve HTTP and WebSocket at this address and port, such as'
+    .. ' 127.0.0.1:8080; repeatable',
+  ['help.arg.https'] = 'The same over TLS; repeatable',
   ['help.arg.input'] = 'Input as JSON; - reads standard input, @FILE a file',
   ['help.arg.job-id'] = 'Id of the operation',
   ['help.arg.job-progress'] = 'Send progress events while waiting',
@@ -207,6 +210,7 @@ return {
   ['help.arg.spec-match'] = 'Only tests whose name has this text',
   ['help.arg.spec-paths'] = 'Spec files or folders; without any, all of your own',
   ['help.arg.timeout'] = 'How long to wait, such as 30s or 5m',
+  ['help.arg.tls-lines'] = 'Serve lines over TLS at this address and port; repeatable',
   ['help.arg.trace-count'] = 'How many calls to follow',
   ['help.arg.trace-out'] = 'Write OpenTelemetry JSON to this file; - is standard output',
   ['help.arg.transcript'] = 'Also write what is said to this file',

@@ -170,6 +170,9 @@ return {
   ['help.arg.force'] = 'Hacerlo aunque algo lo impida',
   ['help.arg.handler-kind'] = 'Dónde se ejecuta: fn, async, async_local o blocking',
   ['help.arg.handler-name'] = 'Nombre del método, como garden.water',
+  ['help.arg.http'] = 'Servir HTTP y WebSocket en esta dirección y puerto, como'
+    .. ' 127.0.0.1:8080; repetible',
+  ['help.arg.https'] = 'Lo mismo sobre TLS; repetible',
   ['help.arg.input'] = 'Entrada en JSON; - lee la entrada estándar, @ARCHIVO un archivo',
   ['help.arg.job-id'] = 'Identificador de la operación',
   ['help.arg.job-progress'] = 'Enviar el progreso durante la espera',
@@ -210,6 +213,7 @@ return {
   ['help.arg.spec-match'] = 'Solo las pruebas cuyo nombre tiene este texto',
   ['help.arg.spec-paths'] = 'Archivos o carpetas de specs; sin ellos, todos los propios',
   ['help.arg.timeout'] = 'Cuánto esperar, por ejemplo 30s o 5m',
+  ['help.arg.tls-lines'] = 'Servir líneas sobre TLS en esta dirección y puerto; repetible',
   ['help.arg.trace-count'] = 'Cuántas llamadas seguir',
   ['help.arg.trace-out'] =
     'Escribir JSON de OpenTelemetry en este archivo; - es la salida estándar',

@@ -170,6 +170,9 @@ return {
   ['help.arg.force'] = 'Passer outre les obstacles',
   ['help.arg.handler-kind'] = 'Où il s’exécute : fn, async, async_local ou blocking',
   ['help.arg.handler-name'] = 'Nom de la méthode, comme garden.water',
+  ['help.arg.http'] = 'Servir HTTP et WebSocket à cette adresse et ce port, comme'
+    .. ' 127.0.0.1:8080 ; répétable',
+  ['help.arg.https'] = 'La même chose par TLS ; répétable',
   ['help.arg.input'] = "Entrée en JSON ; - lit l'entrée standard, @FICHIER un fichier",
   ['help.arg.job-id'] = "Identifiant de l'opération",
   ['help.arg.job-progress'] = "Envoyer la progression pendant l'attente",
@@ -210,6 +213,7 @@ return {
   ['help.arg.spec-match'] = 'Seulement les tests dont le nom a ce texte',
   ['help.arg.spec-paths'] = 'Fichiers ou dossiers de specs ; sinon tous les vôtres',
   ['help.arg.timeout'] = 'Combien de temps attendre, par exemple 30s ou 5m',
+  ['help.arg.tls-lines'] = 'Servir des lignes par TLS à cette adresse et ce port ; répétable',
   ['help.arg.trace-count'] = 'Combien d’appels suivre',
   ['help.arg.trace-out'] =
     'Écrire du JSON OpenTelemetry dans ce fichier ; - est la sortie standard',

@@ -170,6 +170,9 @@ return {
   ['help.arg.force'] = 'Wykonaj mimo przeszkód',
   ['help.arg.handler-kind'] = 'Gdzie działa: fn, async, async_local lub blocking',
   ['help.arg.handler-name'] = 'Nazwa metody, na przykład garden.water',
+  ['help.arg.http'] = 'Udostępniaj HTTP i WebSocket pod tym adresem i portem, np.'
+    .. ' 127.0.0.1:8080; można powtarzać',
+  ['help.arg.https'] = 'To samo przez TLS; można powtarzać',
   ['help.arg.input'] = 'Dane jako JSON; - czyta standardowe wejście, @PLIK plik',
   ['help.arg.job-id'] = 'Identyfikator operacji',
   ['help.arg.job-progress'] = 'Wysyłaj postęp podczas oczekiwania',
@@ -208,6 +211,8 @@ return {
   ['help.arg.spec-match'] = 'Tylko testy, których nazwa ma ten tekst',
   ['help.arg.spec-paths'] = 'Pliki lub foldery specyfikacji; domyślnie wszystkie własne',
   ['help.arg.timeout'] = 'Jak długo czekać, na przykład 30s lub 5m',
+  ['help.arg.tls-lines'] = 'Udostępniaj wiersze przez TLS pod tym adresem i portem;'
+    .. ' można powtarzać',
   ['help.arg.trace-count'] = 'Ile wywołań śledzić',
   ['help.arg.trace-out'] = 'Zapisać JSON OpenTelemetry do tego pliku; - to standardowe wyjście',
   ['help.arg.transcript'] = 'Zapisywać rozmowę także do tego pliku',

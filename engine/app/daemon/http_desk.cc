@@ -174,6 +174,7 @@ void HttpDesk::on_close(http::Session& session) {
 void HttpDesk::on_request(http::Session& session,
                           const http::Request& request,
                           http::Responder respond) {
+  if (request.method == "OPTIONS") return serve_options(session, request, std::move(respond));
   if (request.path.starts_with(kRpc)) return serve_rpc(session, request, std::move(respond));
   if (request.path == "/metrics") return serve_metrics(session, request, std::move(respond));
   respond.send(not_found(request.path));
@@ -199,6 +200,22 @@ void HttpDesk::serve_rpc(http::Session& session,
                                    http::Response response;
                                    add_heads(response, reply.heads);
                                    response.body = std::move(reply.text);
+                                   respond.send(response);
+                                 });
+}
+
+/// A browser asks what a page of another origin may do. The middleware says it in the headers of an
+/// answer, so a method that does nothing is called for them.
+void HttpDesk::serve_options(http::Session& session,
+                             const http::Request& request,
+                             http::Responder respond) {
+  shared_.dispatcher.handle_line(worker_,
+                                 caller_of(session, request),
+                                 R"({"id":0,"method":"echo","params":{"message":""}})",
+                                 [respond = std::move(respond)](LineReply reply) mutable {
+                                   http::Response response{.content_type = {}};
+                                   response.headers.emplace_back("Allow", "POST, GET, OPTIONS");
+                                   add_heads(response, reply.heads);
                                    respond.send(response);
                                  });
 }
