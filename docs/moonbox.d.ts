@@ -112,7 +112,9 @@ export interface Methods {
       /** Directory that holds the backups */
       target: string;
     };
-    result: Json;
+    result: {
+      jobId: string;
+    };
   };
   /**
    * Apply a JSON Patch, all of it or nothing
@@ -256,7 +258,14 @@ export interface Methods {
       /** Package */
       id: string;
     };
-    result: Json;
+    result: Array<{
+      allowedStatuses?: 'only-running' | 'only-stopped' | 'any';
+      description?: string | null;
+      hasInput?: boolean;
+      id: string;
+      name: string;
+      visibility?: Json;
+    }>;
   };
   /**
    * Run an action, with input if it takes any
@@ -284,7 +293,9 @@ export interface Methods {
       /** Directory that holds the backups */
       target: string;
     };
-    result: Json;
+    result: {
+      jobId: string;
+    };
   };
   /**
    * Run a script in the live runtime of a package
@@ -299,7 +310,10 @@ export interface Methods {
       /** How long to wait, such as 30s or 5m */
       timeout?: number | string;
     };
-    result: Json;
+    result: {
+      output?: Array<string>;
+      result?: Json;
+    };
   };
   /**
    * Show everything about one package
@@ -310,7 +324,14 @@ export interface Methods {
       /** Package */
       id: string;
     };
-    result: Json;
+    result: {
+      address?: string | null;
+      health?: string | null;
+      id: string;
+      status: string;
+      title?: Json;
+      version?: string | null;
+    };
   };
   /**
    * Wire name: `action:package.install.input.v1`.
@@ -320,7 +341,9 @@ export interface Methods {
       /** Package */
       id: string;
     };
-    result: Json;
+    result: {
+      jobId: string;
+    };
   };
   /**
    * List installed packages
@@ -328,7 +351,14 @@ export interface Methods {
    */
   'package.list': {
     params: Record<string, never>;
-    result: Json;
+    result: Array<{
+      address?: string | null;
+      health?: string | null;
+      id: string;
+      status: string;
+      title?: Json;
+      version?: string | null;
+    }>;
   };
   /**
    * Wire name: `query:package.logs.v1`.
@@ -339,7 +369,9 @@ export interface Methods {
       id: string;
       limit?: number;
     };
-    result: Json;
+    result: {
+      entries: Array<Json>;
+    };
   };
   /**
    * Wire name: `action:package.rebuild.input.v1`.

@@ -149,7 +149,7 @@
 ---@field call fun(self, method: 'auth.reset-password', params: moonbox.AuthResetPasswordParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
 ---@field call fun(self, method: 'auth.session.kill', params: moonbox.AuthSessionKillParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
 ---@field call fun(self, method: 'auth.session.list', params?: table, opts?: engine.client.CallOptions): ({ current?: string, sessions: table<string, { ephemeral?: boolean, lastActive: string, loggedIn: string, userAgent?: string }> })?, engine.Error?
----@field call fun(self, method: 'backup.create', params: moonbox.BackupCreateParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'backup.create', params: moonbox.BackupCreateParams, opts?: engine.client.CallOptions): ({ jobId: string })?, engine.Error?
 ---@field call fun(self, method: 'db.apply', params: moonbox.DbApplyParams, opts?: engine.client.CallOptions): ({ changed: boolean, revision: integer })?, engine.Error?
 ---@field call fun(self, method: 'db.dump', params?: moonbox.DbDumpParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
 ---@field call fun(self, method: 'db.put', params: moonbox.DbPutParams, opts?: engine.client.CallOptions): ({ changed: boolean, revision: integer })?, engine.Error?
@@ -161,14 +161,14 @@
 ---@field call fun(self, method: 'job.list', params?: table, opts?: engine.client.CallOptions): (any)?, engine.Error?
 ---@field call fun(self, method: 'job.wait', params: moonbox.JobWaitParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
 ---@field call fun(self, method: 'package.action.get-input', params: moonbox.PackageActionGetInputParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
----@field call fun(self, method: 'package.action.list', params: moonbox.PackageActionListParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'package.action.list', params: moonbox.PackageActionListParams, opts?: engine.client.CallOptions): (({ allowedStatuses?: 'only-running'|'only-stopped'|'any', description?: string|nil, hasInput?: boolean, id: string, name: string, visibility?: any })[])?, engine.Error?
 ---@field call fun(self, method: 'package.action.run', params: moonbox.PackageActionRunParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
----@field call fun(self, method: 'package.backup.restore', params: moonbox.PackageBackupRestoreParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
----@field call fun(self, method: 'package.eval', params: moonbox.PackageEvalParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
----@field call fun(self, method: 'package.info', params: moonbox.PackageInfoParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
----@field call fun(self, method: 'package.install', params: moonbox.PackageInstallParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
----@field call fun(self, method: 'package.list', params?: table, opts?: engine.client.CallOptions): (any)?, engine.Error?
----@field call fun(self, method: 'package.logs', params: moonbox.PackageLogsParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'package.backup.restore', params: moonbox.PackageBackupRestoreParams, opts?: engine.client.CallOptions): ({ jobId: string })?, engine.Error?
+---@field call fun(self, method: 'package.eval', params: moonbox.PackageEvalParams, opts?: engine.client.CallOptions): ({ output?: string[], result?: any })?, engine.Error?
+---@field call fun(self, method: 'package.info', params: moonbox.PackageInfoParams, opts?: engine.client.CallOptions): ({ address?: string|nil, health?: string|nil, id: string, status: string, title?: any, version?: string|nil })?, engine.Error?
+---@field call fun(self, method: 'package.install', params: moonbox.PackageInstallParams, opts?: engine.client.CallOptions): ({ jobId: string })?, engine.Error?
+---@field call fun(self, method: 'package.list', params?: table, opts?: engine.client.CallOptions): (({ address?: string|nil, health?: string|nil, id: string, status: string, title?: any, version?: string|nil })[])?, engine.Error?
+---@field call fun(self, method: 'package.logs', params: moonbox.PackageLogsParams, opts?: engine.client.CallOptions): ({ entries: any[] })?, engine.Error?
 ---@field call fun(self, method: 'package.rebuild', params: moonbox.PackageRebuildParams, opts?: engine.client.CallOptions): ({ jobId: string })?, engine.Error?
 ---@field call fun(self, method: 'package.restart', params: moonbox.PackageRestartParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
 ---@field call fun(self, method: 'package.sideload', params: moonbox.PackageSideloadParams, opts?: engine.client.CallOptions): ({ jobId: string })?, engine.Error?

@@ -48,6 +48,7 @@ end
 return rpc.parent():with_about('about.backup')
   :subcommand('create', rpc.from_fn_async_local(create)
     :with_params(params())
+    :with_result(t.object{ fields = { jobId = t.string } })
     :with_metadata('audit', true)
     :with_metadata('local', true)
     :with_metadata('sync_db', true)

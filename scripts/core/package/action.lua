@@ -105,6 +105,12 @@ local ACTION = t.string{ positional = 2, max_length = 256, help = 'help.arg.acti
 return rpc.parent():with_about('about.package.action')
   :subcommand('list', rpc.from_fn(list)
     :with_params({ id = PACKAGE })
+    :with_result(t.array(t.object{ fields = {
+      id = t.string, name = t.string, description = t.optional(t.nullable(t.string)),
+      hasInput = t.optional(t.boolean), visibility = t.any{ optional = true },
+      allowedStatuses = t.optional(t.enum{ 'only-running', 'only-stopped', 'any' }),
+    } }))
+    :with_errors('not_found', 'conflict')
     :with_metadata('read_only', true)
     :with_display_serializable()
     :with_custom_display_fn(show_list)
@@ -113,6 +119,8 @@ return rpc.parent():with_about('about.package.action')
   :subcommand('get-input', rpc.from_fn_async(get_input)
     :with_params({ packageId = PACKAGE, actionId = ACTION,
       prefill = t.json{ optional = true, help = 'help.arg.prefill' } })
+    :with_result(t.json)
+    :with_errors('not_found', 'conflict', 'action')
     :with_metadata('deadline', INPUT_TIMEOUT + 10)
     :with_display_serializable()
     :with_about('about.package.action.get-input')
@@ -121,6 +129,8 @@ return rpc.parent():with_about('about.package.action')
     :with_params({ packageId = PACKAGE, actionId = ACTION,
       input = t.json{ optional = true, help = 'help.arg.input' },
       eventId = t.guid{ optional = true, no_cli = true } })
+    :with_result(t.json)
+    :with_errors('not_found', 'conflict', 'action', 'busy')
     :with_metadata('audit', true)
     :with_metadata('sync_db', true)
     :with_metadata('deadline', RUN_TIMEOUT + 10)

@@ -34,6 +34,7 @@ end
 return rpc.parent():with_about('about.package.backup')
   :subcommand('restore', rpc.from_fn_async_local(run)
     :with_params(params())
+    :with_result(t.object{ fields = { jobId = t.string } })
     :with_metadata('audit', true)
     :with_metadata('local', true)
     :with_metadata('sync_db', true)

@@ -27,6 +27,10 @@ return rpc.from_fn_async(eval)
     script = t.text{ positional = 2, stdin = true, help = 'help.arg.script' },
     timeout = t.duration{ default = 30, help = 'help.arg.timeout' },
   })
+  :with_result(t.object{ open = true, fields = {
+    result = t.any{ optional = true }, output = t.optional(t.array(t.string)),
+  } })
+  :with_errors('not_found', 'conflict', 'closed')
   :with_metadata('local', true)
   :with_metadata('audit', true)
   :with_metadata('deadline', 3600)

@@ -84,10 +84,17 @@ end
 
 local ID = t.package_id{ positional = 1, help = 'help.arg.package-id' }
 
+local SUMMARY = {
+  id = t.package_id, version = t.optional(t.nullable(t.string)),
+  title = t.optional(t.nullable(t.any)), status = t.string,
+  health = t.optional(t.nullable(t.string)), address = t.optional(t.nullable(t.string)),
+}
+
 local function state_change(name, change)
   return rpc.from_fn_async(changed(change))
     :with_params({ id = ID, wait = t.flag{ help = 'help.arg.wait' } })
     :with_result(t.null)
+    :with_errors('not_found', 'conflict')
     :with_metadata('sync_db', true)
     :with_metadata('audit', true)
     :with_metadata('deadline', WAIT + 10)
@@ -124,6 +131,7 @@ end
 
 return rpc.parent():with_about('about.package')
   :subcommand('list', rpc.from_fn(list)
+    :with_result(t.array(t.object{ fields = SUMMARY }))
     :with_metadata('read_only', true)
     :with_display_serializable()
     :with_custom_display_fn(show.list)
@@ -131,6 +139,8 @@ return rpc.parent():with_about('about.package')
     :with_call_remote('CliContext'))
   :subcommand('info', rpc.from_fn_async(info)
     :with_params({ id = ID })
+    :with_result(t.object{ open = true, fields = SUMMARY })
+    :with_errors('not_found')
     :with_metadata('read_only', true)
     :with_display_serializable()
     :with_custom_display_fn(show.info)
@@ -143,6 +153,8 @@ return rpc.parent():with_about('about.package')
   }, 'about.package.sideload'))
   :subcommand('install', rpc.from_fn(from_registry)
     :with_params({ id = ID })
+    :with_result(JOB)
+    :with_errors('registry')
     :no_cli())
   :subcommand('install', command(rpc.from_fn_async(show.install), {
     package = t.string{ positional = true, help = 'help.arg.package-file-or-id' },

@@ -51,6 +51,8 @@ return rpc.from_fn_async(read)
     limit = t.integer{ default = 50, min = 0, max = 10000 },
     follow = t.flag,
   })
+  :with_result(t.object{ optional = true, fields = { entries = t.array(t.any) } })
+  :with_errors('not_found', 'conflict')
   :with_metadata('read_only', true)
   :with_metadata('deadline', 86400)
   :no_cli()

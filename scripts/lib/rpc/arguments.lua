@@ -54,6 +54,14 @@ local function long_name(key, schema)
   return '--' .. name
 end
 
+--- How the command line names a parameter: `ID`, `--max-size`.
+---@param key string
+---@param schema lib.rpc.Schema
+---@return string
+function M.display_name(key, schema)
+  return schema.options.positional and names.placeholder(key) or long_name(key, schema)
+end
+
 local function argument(key, schema, locale)
   local options = schema.options
   local one = is_list(schema) and element(schema) or schema

@@ -105,7 +105,7 @@ local function unknown_checker(fields, order, options)
         if ignored and ignored[name] then
           value[key] = nil
         elseif not open or name:sub(1, 2) == '__' then
-          problems = append(problems, '.' .. name, unknown(name, order))
+          problems = append(problems, '.' .. problem_of.key(name), unknown(name, order))
           if enough(problems) then break end
         end
       end
@@ -233,7 +233,7 @@ local function map_checker(schema, keep)
       local fresh, wrong = member, nil
       if check then fresh, wrong = check(member) end
       if wrong_key or wrong then
-        problems = append(problems, '.' .. tostring(key), wrong_key or wrong)
+        problems = append(problems, '.' .. problem_of.key(key), wrong_key or wrong)
         if enough(problems) then break end
       elseif fresh ~= nil then
         value[key] = fresh

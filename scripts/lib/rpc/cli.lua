@@ -153,6 +153,23 @@ local function perform(leaf, params, globals, env, root)
   return result, failure, good
 end
 
+--- Problems of parameters in the words of the command line: `params.maxSize` is `--max-size`.
+local function in_words(err, leaf)
+  local problems = type(err) == 'table' and (err.code == 'invalid_params' or err.code == 'usage')
+    and type(err.details) == 'table' and err.details
+  if not problems or #problems == 0 then return err end
+  local told = { code = err.code, hint = err.hint, details = {} }
+  for i, problem in ipairs(problems) do
+    local key, rest = tostring(problem.path):match('^params%.([%a%d]+)(.*)$')
+    local schema = key and leaf.params[key]
+    local path = schema and arguments.display_name(key, schema) .. rest or problem.path
+    told.details[i] = { path = path, message = problem.message, hint = problem.hint }
+  end
+  local more = #problems > 1 and (' (and %d more)'):format(#problems - 1) or ''
+  told.message = ('%s: %s%s'):format(told.details[1].path, told.details[1].message, more)
+  return told
+end
+
 --- Runs a command and prints what it gives. *async*
 ---@param root lib.rpc.Parent
 ---@param path string[]
@@ -170,7 +187,7 @@ function M.run(root, path, params, globals, env)
   end
   local result, err, sent = perform(leaf, params, globals, env, root)
   if err ~= nil then
-    output.failure(env, globals, err)
+    output.failure(env, globals, in_words(err, leaf))
     return env.exit_code(type(err) == 'table' and err.code or 'script')
   end
   output.result(env, globals, leaf.handler.display, sent, result)

@@ -40,6 +40,11 @@ function M.got(value, schema)
   return type(value) == 'number' and tostring(value) or M.describe(value)
 end
 
+--- A name that a stranger chose, as part of a path.
+---@param name any
+---@return string
+function M.key(name) return text.cut(text.one_line(tostring(name)), MOST_SHOWN) end
+
 --- The answer of a checker that refuses.
 ---@param message string
 ---@param hint? string

@@ -48,7 +48,7 @@ describe('echo', function()
     local printed, status, complained = command({ 'echo' })
     expect(printed):equals('')
     expect(status):equals(2)
-    expect(complained):equals('error: params.message: is required\n')
+    expect(complained):equals('error: MESSAGE: is required\n')
   end)
 end)
 

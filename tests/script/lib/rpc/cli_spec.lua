@@ -237,6 +237,19 @@ describe('cli.run', function()
     expect(env.complained):contains('expected a number')
   end)
 
+  it('names parameters as the command line does', function()
+    local env = support.environment(function()
+      return nil, { code = 'invalid_params', message = 'params.maxSize: is wrong (and 1 more)',
+        details = { { path = 'params.maxSize', message = 'is wrong' },
+          { path = 'params.id[2].x', message = 'is worse' } } }
+    end)
+    local root = rpc.parent():subcommand('m', remote({ maxSize = t.optional(t.integer),
+      id = t.array{ of = t.string, positional = true, default = {} } }))
+    expect(cli.run(root, { 'm' }, {}, {}, env)):equals(2)
+    expect(env.complained):equals(
+      'error: --max-size: is wrong (and 1 more)\n  ID[2].x: is worse\n')
+  end)
+
   it('prints errors as a line and a hint, or as JSON', function()
     local function answer()
       return nil, { code = 'not_found', message = 'no package a', hint = 'see package list' }

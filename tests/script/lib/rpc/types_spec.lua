@@ -140,6 +140,12 @@ describe('types', function()
     expect(problem_of(open, { __x = 1 })):equals('params.__x: is a reserved name')
   end)
 
+  it('show no more of a strange name than fits a line', function()
+    local _, problems = t.object{ fields = {} }:check({ [('x\27[2J'):rep(100)] = 1 })
+    expect(#problems[1].path < 60):is_true()
+    expect(problems[1].path:find('%c')):is_nil()
+  end)
+
   it('take amounts with units', function()
     expect(good(t.size, '1.5KiB')):equals(1536)
     expect(good(t.size, '2MB')):equals(2000000)
