@@ -16,6 +16,8 @@ namespace engine::http {
 namespace {
 
 constexpr std::size_t kPage = 4096;
+constexpr int kKeepAliveIdle = 120;  // seconds
+constexpr int kKeepAliveEvery = 20;
 constexpr std::string_view kBusy =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n"
     "Content-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n";
@@ -74,6 +76,7 @@ ConnectionSet::ConnectionSet(loop::Loop& loop,
     : loop_(loop),
       handler_(handler),
       limits_(limits),
+      half_read_{.limit = limits.half_read},
       index_(index),
       // The kernel copies into a buffer that begins on a page several times faster than into one
       // that malloc places 16 bytes after it.
@@ -119,6 +122,10 @@ void ConnectionSet::welcome(UniqueFd socket, AdoptOptions options) {
   } else {
     const int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    // A peer that vanished without a word is noticed after some minutes.
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &kKeepAliveIdle, sizeof kKeepAliveIdle);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &kKeepAliveEvery, sizeof kKeepAliveEvery);
   }
   const bool lines = options.protocol == Protocol::lines;
   const std::uint64_t id = (std::uint64_t{index_} << kIndexShift) | next_id_++;

@@ -5,6 +5,7 @@
 #include "http/connection.hh"
 #include "http/handler.hh"
 #include "http/limits.hh"
+#include "http/memory_share.hh"
 #include "http/service.hh"
 
 #include <atomic>
@@ -43,6 +44,8 @@ class ConnectionSet {
   [[nodiscard]] net::Poller& poller() { return *poller_; }
   /// The read buffer shared by all; page-aligned. Nobody keeps anything in it across a step.
   [[nodiscard]] std::span<char> scratch() { return {scratch_.get(), limits_.read_chunk}; }
+  /// What half-read bodies and messages hold.
+  [[nodiscard]] MemoryPool& half_read() { return half_read_; }
   /// When this turn began.
   [[nodiscard]] TimePoint now() const { return now_; }
   [[nodiscard]] bool draining() const { return draining_; }
@@ -61,6 +64,7 @@ class ConnectionSet {
   loop::Loop& loop_;
   Handler& handler_;
   Limits limits_;
+  MemoryPool half_read_;
   unsigned index_;
   std::unique_ptr<net::Poller> poller_;
   std::unique_ptr<char, void (*)(void*)> scratch_;

@@ -18,6 +18,9 @@ bool passed(TimePoint now, TimePoint since, Milliseconds limit) {
 
 }  // namespace
 
+HttpDialect::HttpDialect(Connection& connection)
+    : connection_(connection), body_share_(connection.set().half_read()) {}
+
 bool HttpDialect::paused() const {
   if (no_more_ && state_ == State::head) return true;
   if (queue_ && queue_->full()) return true;
@@ -127,6 +130,9 @@ std::size_t HttpDialect::take_body(std::string_view input, std::size_t& budget) 
   } else if (body_.size() > connection_.limits().body) {
     hand_out_oversize();
     return used;
+  } else if (!body_share_.resize(body_.size())) {
+    refuse(503, "too many large requests are on their way: try again later");
+    return used;
   }
   if (chunks_ ? chunks_->done() : body_left_ == 0) body_complete(budget);
   return used;
@@ -160,11 +166,17 @@ void HttpDialect::body_complete(std::size_t& budget) {
   if (budget > 0) --budget;
   head_.request.body = body_;
   hand_out(head_.request);
+  drop_body();
+}
+
+/// The body was handed out, or is not wanted.
+void HttpDialect::drop_body() {
   if (body_.capacity() > kKeptCapacity) {
     body_ = std::string();
   } else {
     body_.clear();
   }
+  body_share_.resize(0);
 }
 
 /// The body cannot be read to its end: whoever reads it is told, or the peer is.
@@ -193,7 +205,7 @@ void HttpDialect::hand_out(const Request& request) {
 
 void HttpDialect::hand_out_oversize() {
   state_ = State::head;
-  body_ = std::string();
+  drop_body();
   invite_ = false;
   no_more_ = linger_ = true;
   Responder responder = new_slot(head_.request);
@@ -203,6 +215,7 @@ void HttpDialect::hand_out_oversize() {
 /// Answers what is not a request, as the last thing on this connection.
 void HttpDialect::refuse(unsigned status, std::string_view text) {
   state_ = State::head;
+  drop_body();
   head_begun_.reset();
   no_more_ = linger_ = true;
   Slot& slot = slots_.emplace_back();

@@ -5,6 +5,7 @@
 #include "http/connection.hh"
 #include "http/dialect.hh"
 #include "http/handler.hh"
+#include "http/memory_share.hh"
 #include "http/request_head.hh"
 
 #include <deque>
@@ -18,7 +19,7 @@ namespace engine::http {
 /// their responses out in the same order.
 class HttpDialect final : public Dialect {
  public:
-  explicit HttpDialect(Connection& connection) : connection_(connection) {}
+  explicit HttpDialect(Connection& connection);
 
   [[nodiscard]] Protocol protocol() const override { return Protocol::http; }
   std::size_t take(std::span<char> input, std::size_t& budget) override;
@@ -70,6 +71,7 @@ class HttpDialect final : public Dialect {
   std::size_t take_chunked(std::string_view input, std::string& body);
   std::size_t begin_request(std::span<char> input, std::size_t size, std::size_t& budget);
   std::size_t begin_body(std::string_view block, BodyMode mode);
+  void drop_body();
   void body_complete(std::size_t& budget);
   void body_broken(unsigned status, std::string_view text);
   void hand_out(const Request& request);
@@ -95,6 +97,7 @@ class HttpDialect final : public Dialect {
   State state_ = State::head;
   std::string block_;  ///< the header block of a request whose body is being read
   std::string body_;
+  MemoryShare body_share_;
   std::uint64_t body_left_ = 0;
   std::unique_ptr<ChunkReader> chunks_;
   std::shared_ptr<BodyQueue> queue_;  ///< of a streamed body

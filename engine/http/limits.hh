@@ -11,11 +11,13 @@ namespace engine::http {
 
 /// Bounds of one connection, and of one service. A time of 0 means for ever.
 struct Limits {
-  std::size_t connections = 1024;        ///< of one service; the next one is closed (503)
-  std::size_t header = 16UL << 10U;      ///< bytes of request line and headers; over it: 431
-  std::size_t headers = 100;             ///< how many of them; over it: 431
-  std::size_t body = 16UL << 20U;        ///< bytes of a body read whole: Handler::on_oversize
-  std::size_t message = 16UL << 20U;     ///< bytes of a WebSocket message; over it: close 1009
+  std::size_t connections = 1024;     ///< of one service; the next one is closed (503)
+  std::size_t header = 16UL << 10U;   ///< bytes of request line and headers; over it: 431
+  std::size_t headers = 100;          ///< how many of them; over it: 431
+  std::size_t body = 16UL << 20U;     ///< bytes of a body read whole: Handler::on_oversize
+  std::size_t message = 16UL << 20U;  ///< bytes of a WebSocket message; over it: close 1009
+  std::size_t half_read =
+      256UL << 20U;  ///< bytes of all bodies and messages not yet whole: 503, 1013
   net::LineFramer::Limits framer = {};   ///< for TLS lines
   std::size_t in_flight = 64;            ///< requests handed out and not answered; reading stops
   std::size_t unsent = 1UL << 20U;       ///< bytes waiting for the peer; reading stops above

@@ -31,6 +31,7 @@ constexpr unsigned none_given = 1005;
 constexpr unsigned lost = 1006;
 constexpr unsigned not_utf8 = 1007;
 constexpr unsigned too_big = 1009;
+constexpr unsigned try_later = 1013;
 }  // namespace code
 
 bool passed(TimePoint now, TimePoint since, Milliseconds limit) {
@@ -90,6 +91,9 @@ void write_websocket_accept(std::string& out, const Request& request) {
   out += "\r\n\r\n";
 }
 
+WebSocketDialect::WebSocketDialect(Connection& connection)
+    : connection_(connection), message_share_(connection.set().half_read()) {}
+
 bool WebSocketDialect::paused() const {
   return draining_ || in_flight_ >= connection_.limits().in_flight;
 }
@@ -138,6 +142,7 @@ void WebSocketDialect::on_data(const FrameReader::Part& part, std::size_t& budge
     deliver(part.payload, budget);
   } else {
     message_ += part.payload;
+    if (!message_share_.resize(message_.size())) return fail(code::try_later, "too busy");
     if (!complete) return;
     deliver(message_, budget);
     if (message_.capacity() > kKeptCapacity) {
@@ -145,6 +150,7 @@ void WebSocketDialect::on_data(const FrameReader::Part& part, std::size_t& budge
     } else {
       message_.clear();
     }
+    message_share_.resize(0);
   }
 }
 
@@ -189,6 +195,8 @@ void WebSocketDialect::on_peer_close(std::string_view payload) {
 
 /// The peer broke a rule: says so, and waits only until it has read that.
 void WebSocketDialect::fail(unsigned value, std::string_view reason) {
+  message_ = std::string();
+  message_share_.resize(0);
   tell_close(value, reason);
   if (!close_sent_) write_close(connection_.out(), value, reason);
   connection_.end(true);

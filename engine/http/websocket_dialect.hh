@@ -3,6 +3,7 @@
 #include "http/connection.hh"
 #include "http/dialect.hh"
 #include "http/frame_reader.hh"
+#include "http/memory_share.hh"
 
 #include <array>
 #include <optional>
@@ -18,7 +19,7 @@ void write_websocket_accept(std::string& out, const Request& request);
 /// WebSocket (RFC 6455), server side, without extensions.
 class WebSocketDialect final : public Dialect {
  public:
-  explicit WebSocketDialect(Connection& connection) : connection_(connection) {}
+  explicit WebSocketDialect(Connection& connection);
 
   [[nodiscard]] Protocol protocol() const override { return Protocol::websocket; }
   std::size_t take(std::span<char> input, std::size_t& budget) override;
@@ -46,7 +47,8 @@ class WebSocketDialect final : public Dialect {
 
   Connection& connection_;
   FrameReader reader_;
-  std::string message_;    ///< the parts so far of the message being received
+  std::string message_;  ///< the parts so far of the message being received
+  MemoryShare message_share_;
   std::uint8_t kind_ = 0;  ///< its opcode; 0: none
   std::string control_;    ///< the parts so far of a control frame
   std::size_t in_flight_ = 0;

@@ -1,6 +1,5 @@
 #include "client.hh"
-
-#include <fstream>
+#include <poll.h>
 
 using engine::Milliseconds;
 using test::Client;
@@ -70,14 +69,38 @@ TEST_CASE("http limits: a body over the limit is refused with 413, read or not",
   }
 }
 
+TEST_CASE("http limits: all half-read bodies together have a limit", "[http]") {
+  Server server({.half_read = 100'000});
+  const auto half = [](Client& client) {
+    client.write("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n" +
+                 std::string(80'000, 'x'));
+  };
+  Client one = Client::tcp(server);
+  half(one);
+  Client two = Client::tcp(server);
+  half(two);
+  // Either is the second; the other goes on.
+  Client socket = Client::tcp(server);
+  REQUIRE(socket.upgrade() == 101);
+  pollfd waiting[] = {{.fd = one.fd(), .events = POLLIN, .revents = 0},
+                      {.fd = two.fd(), .events = POLLIN, .revents = 0}};
+  REQUIRE(::poll(waiting, 2, test::kDeadlineMs) == 1);
+  Client& refused = waiting[0].revents != 0 ? one : two;
+  Client& served = waiting[0].revents != 0 ? two : one;
+  CHECK(refused.read()->status == 503);
+  socket.write_frame(1, std::string(50'000, 'x'), false);
+  CHECK(socket.read_frame()->close_code() == 1013);
+  served.write(std::string(10'000, 'x'));
+  CHECK(served.read()->body.size() == 90'000);
+  CHECK(served.ask(post("/echo", std::string(90'000, 'y'))).body.size() == 90'000);
+}
+
 TEST_CASE("http limits: a slow request is cut off, an idle connection closed", "[http]") {
   Server server(
       {.header_time = Milliseconds(100), .stalled = Milliseconds(100), .idle = Milliseconds(300)});
   Client client = Client::tcp(server);
   SECTION("headers") {
     client.write("GET / HTTP/1.1\r\nA: ");
-    while (client.write_some("a") == 1 && !eventually([] { return true; })) {
-    }
     CHECK(client.read()->status == 408);
     CHECK(client.at_end());
   }

@@ -12,6 +12,13 @@ using test::Server;
 
 namespace {
 
+// Sanitizers keep what was freed for a while.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kMemoryTells = false;
+#else
+constexpr bool kMemoryTells = true;
+#endif
+
 /// The most memory this process ever had resident, in KiB.
 std::size_t peak_memory() {
   std::ifstream status("/proc/self/status");
@@ -90,7 +97,7 @@ TEST_CASE("http stream: an upload is read as it comes, in bounded memory", "[htt
     for (std::size_t sent = 0; sent < kSize; sent += part.size())
       client.write(part);
     CHECK(client.read()->body == std::to_string(kSize));
-    CHECK(peak_memory() < before + (20UL << 10U));
+    if (kMemoryTells) CHECK(peak_memory() < before + (20UL << 10U));
     CHECK(client.ask(post("/echo", "x")).body == "x");
   }
 }
@@ -173,5 +180,5 @@ TEST_CASE("http stream: a slow reader of a stream costs bounded memory", "[http]
   std::size_t got = 0;
   while (got < 300'000'000)
     got += client.read_bytes(1'000'000).size();
-  CHECK(peak_memory() < before + (20UL << 10U));
+  if (kMemoryTells) CHECK(peak_memory() < before + (20UL << 10U));
 }
