@@ -23,7 +23,9 @@ return {
   --- lives on the daemon's control loop, `cli` the one behind moon-cli, `runtime` the one inside
   --- containers.
   entries = {
-    trees = { RpcContext = 'core', EffectContext = 'core.effects' },
+    trees = {
+      RpcContext = 'core', EffectContext = 'core.effects', DiagnosticContext = 'diagnostic',
+    },
     control = 'service',
     cli = 'core.cli_main',
     runtime = 'runtime',
@@ -31,7 +33,8 @@ return {
 
   --- The engine modules the scripts of each folder may require.
   requires = {
-    core = core, extensions = core, middleware = core, service = core, runtime = runtime,
+    core = core, diagnostic = core, extensions = core, middleware = core, service = core,
+    runtime = runtime,
   },
 
   locales = { 'en_US', 'de_DE', 'es_ES', 'fr_FR', 'pl_PL' },

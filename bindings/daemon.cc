@@ -60,6 +60,14 @@ int daemon_rollback(lua_State* state) {
   });
 }
 
+int daemon_check(lua_State* state) {
+  DaemonHost& host = host_of(state);
+  return script::suspend(state, [&](script::Resumer resumer) -> script::Cancel {
+    host.check(script::Vm::of(state).loop(), value_completion(std::move(resumer)));
+    return {};
+  });
+}
+
 int daemon_files(lua_State* state) {
   script::push_value(state, host_of(state).files());
   return 1;
@@ -112,6 +120,7 @@ int open_daemon(lua_State* state) {
                                        {"status", script::thunk<&daemon_status>},
                                        {"reload", script::thunk<&daemon_reload>},
                                        {"rollback", script::thunk<&daemon_rollback>},
+                                       {"check", script::thunk<&daemon_check>},
                                        {"files", script::thunk<&daemon_files>},
                                        {"shutdown", script::thunk<&daemon_shutdown>},
                                        {"listen", script::thunk<&daemon_listen>},

@@ -61,6 +61,10 @@ Result<int> control_start(lua_State* state) {
         lua_setfield(target, -2, "alreadyRunning");
         lua_pushinteger(target, report.pid);
         lua_setfield(target, -2, "pid");
+        if (report.fault) {
+          script::push_error(target, *report.fault);
+          lua_setfield(target, -2, "fault");
+        }
         return 1;
       });
 }

@@ -20,6 +20,8 @@ class DaemonHost {
   virtual void status(loop::Loop& back, Completion<json::Value> done) = 0;
   /// Loads the scripts again; the report of the reload.
   virtual void reload(loop::Loop& back, Completion<json::Value> done) = 0;
+  /// Loads and validates what lies on the disk without putting it into force: {starts: true}.
+  virtual void check(loop::Loop& back, Completion<json::Value> done) = 0;
   /// Puts the good generation before the one in force back into force; the report.
   virtual void rollback(loop::Loop& back, Completion<json::Value> done) = 0;
   /// The script files in force, each with the root it came from.

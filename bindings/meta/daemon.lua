@@ -3,7 +3,8 @@
 local daemon = {}
 
 --- Facts for `server.info`: name, version, gitInfo, instance, dataDir, socket, pid, uptime (s),
---- workers, luajit, guard, cgroup, uid, hostname.
+--- workers, luajit, guard, cgroup, uid, hostname, state (`running`, `error`), and in diagnostic mode
+--- `fault` {kind, message, hint, file, line, source}.
 ---@return table info
 function daemon.info() end
 
@@ -31,6 +32,13 @@ function daemon.reload() end
 ---@return engine.Error? err `not_found` when none is kept, `busy` while a load is under way
 ---@async
 function daemon.rollback() end
+
+--- Loads and validates what lies on the disk, in diagnostic mode the store too, and puts nothing
+--- into force. *async*
+---@return {starts: true}? report
+---@return engine.Error? err `script` with details {file, line, source}
+---@async
+function daemon.check() end
 
 --- The script files in force.
 ---@return {file: string, module: string, from: 'overlay'|'shipped', path: string, bytes: integer, hash: string}[] files

@@ -146,6 +146,20 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::read(const std::vector<fs::pat
   return snapshot;
 }
 
+Result<std::shared_ptr<const Snapshot>> Snapshot::make(const std::vector<Source>& sources) {
+  auto snapshot = std::make_shared<Snapshot>();
+  for (const Source& source : sources) {
+    File file;
+    file.name = source.name;
+    file.path = source.name;
+    file.module = module_name(file.name);
+    file.source = source.text;
+    snapshot->files_.emplace(file.module, std::move(file));
+  }
+  TRY(snapshot->compile_all(nullptr));
+  return snapshot;
+}
+
 SnapshotDiff diff(const Snapshot& before, const Snapshot& after) {
   SnapshotDiff changes;
   for (const auto& [module, file] : after.files()) {

@@ -41,6 +41,14 @@ class Snapshot {
       const Snapshot* before = nullptr,
       Times* times = nullptr);
 
+  /// A file that lies on no disk. Views.
+  struct Source {
+    std::string_view name;  ///< "core/echo.lua"
+    std::string_view text;
+  };
+  /// The same of sources that are in memory.
+  static Result<std::shared_ptr<const Snapshot>> make(const std::vector<Source>& sources);
+
   [[nodiscard]] const File* find(std::string_view module) const;
   /// The file a traceback names ("core/echo.lua"), or null.
   [[nodiscard]] const File* find_by_name(std::string_view name) const;

@@ -1,5 +1,6 @@
 --- `daemon.*`: the daemon seen from outside; works whether it runs or not.
 local control = require('engine.daemon_control')
+local display = require('lib.display')
 local duration = require('lib.duration')
 local names = require('lib.names')
 local rpc = require('lib.rpc')
@@ -59,6 +60,15 @@ local function show_boot_log(call, err)
   end
 end
 
+--- What keeps the daemon from serving more than its diagnostic tree; the exit status says so too.
+local function fault_of(call, fault)
+  if type(fault) ~= 'table' then return nil end
+  call.ctx.exit(DEGRADED)
+  local place = type(fault.details) == 'table' and fault.details or fault
+  return { kind = fault.kind or fault.code, message = fault.message, hint = fault.hint,
+    file = place.file, line = place.line, source = place.source }
+end
+
 local function launch(call, params)
   local report, err = control.start(with_instance(call, {
     arguments = arguments(call, params), timeout = params.timeout,
@@ -70,7 +80,7 @@ local function launch(call, params)
   local paths = control.paths(call.ctx.instance)
   return {
     instance = paths.instance, pid = report.pid, socket = paths.socket, data = paths.data,
-    alreadyRunning = report.alreadyRunning,
+    alreadyRunning = report.alreadyRunning, fault = fault_of(call, report.fault),
   }
 end
 
@@ -99,7 +109,8 @@ local function status(call)
   local paths = control.paths(call.ctx.instance)
   local info = found.info or {}
   return {
-    state = found.state, instance = paths.instance, pid = found.pid, socket = paths.socket,
+    state = info.state == 'error' and 'error' or found.state, fault = fault_of(call, info.fault),
+    instance = paths.instance, pid = found.pid, socket = paths.socket,
     data = paths.data, version = info.version or found.version, uptime = info.uptime,
     workers = info.workers, log = paths.daemonLog,
   }
@@ -109,7 +120,21 @@ local function describe(result)
   return ('instance %s, process %s, socket %s'):format(result.instance, result.pid, result.socket)
 end
 
+local function show_fault(fault, out)
+  out:line(('it cannot serve: %s'):format(fault.message))
+  if fault.source and fault.source ~= '' then
+    out:line(('  %s:%s'):format(fault.file, display.scalar(fault.line)))
+    out:line(('  > %s'):format(fault.source))
+  end
+  if fault.hint and fault.hint ~= '' then out:line(('hint: %s'):format(fault.hint)) end
+  out:line('then: moon-cli script reload, or moon-cli daemon restart')
+end
+
 local function show_start(_params, result, out)
+  if result.fault then
+    out:line(('the daemon runs in diagnostic mode: %s'):format(describe(result)))
+    return show_fault(result.fault, out)
+  end
   local words = result.alreadyRunning and 'the daemon is already running: %s'
     or 'the daemon is running: %s'
   out:line(words:format(describe(result)))
@@ -143,6 +168,7 @@ local function show_status(_params, result, out)
     if value ~= nil then entries[#entries + 1] = { names.kebab(key), value } end
   end
   out:block(entries)
+  if result.fault then show_fault(result.fault, out) end
   if result.state == 'stopped' then out:line('start it with: moon-cli daemon start') end
 end
 

@@ -32,9 +32,9 @@ int report(const Error& error, bool verbose) {
   return errc_info(error.code).exit_code;
 }
 
-Result<Session> load(const std::vector<fs::path>& roots) {
+Result<Session> load(Result<std::unique_ptr<ScriptHost>> host) {
   Session session;
-  TRY_ASSIGN(session.host, ScriptHost::open(roots));
+  TRY_ASSIGN(session.host, std::move(host));
   TRY_ASSIGN(const json::Value tree, session.host->describe(json::Object{{"name", kProgram}}));
   TRY_ASSIGN(session.root, cli::read_command(tree));
   return session;
@@ -44,10 +44,10 @@ Result<Session> load(const std::vector<fs::path>& roots) {
 /// there is a tool to repair them with.
 Result<Session> load_session(const Paths& paths, const fs::path& shipped) {
   std::error_code ignored;
-  if (!fs::is_directory(paths.overlay(), ignored)) return load({shipped});
-  auto session = load({paths.overlay(), shipped});
+  if (!fs::is_directory(paths.overlay(), ignored)) return load(ScriptHost::open({shipped}));
+  auto session = load(ScriptHost::open({paths.overlay(), shipped}));
   if (session) return session;
-  auto plain = load({shipped});
+  auto plain = load(ScriptHost::open({shipped}));
   if (!plain) return plain;
   fmt::print(stderr,
              "{}: the scripts in {} are left out, they do not load: {}\n",
@@ -55,6 +55,24 @@ Result<Session> load_session(const Paths& paths, const fs::path& shipped) {
              paths.overlay().string(),
              session.error().message);
   return plain;
+}
+
+/// The same; if the shipped scripts are broken too or are not there, with those built into the
+/// program.
+Result<Session> load_somehow(const Paths& paths, const Result<fs::path>& shipped) {
+  Error why;
+  if (shipped) {
+    auto session = load_session(paths, *shipped);
+    if (session) return session;
+    why = std::move(session).error();
+  } else {
+    why = shipped.error();
+  }
+  fmt::print(stderr,
+             "{}: moonbox's scripts do not load, this runs from the copy in the program: {}\n",
+             kProgram,
+             why.message);
+  return load(ScriptHost::open_embedded());
 }
 
 /// What `core.cli_main.run` is told.
@@ -75,8 +93,10 @@ json::Value command_for(cli::Invocation invocation, const Paths& paths, const fs
 
 Result<int> run(const std::vector<std::string>& words, const cli::Globals& known) {
   TRY_ASSIGN(const Paths paths, resolve_paths(known.data_dir, known.instance));
-  TRY_ASSIGN(const fs::path scripts, find_scripts(known.scripts));
-  TRY_ASSIGN(const Session session, load_session(paths, scripts));
+  const auto found = find_scripts(known.scripts);
+  if (!found && found.error().code == Errc::usage) return fail(found.error());
+  TRY_ASSIGN(const Session session, load_somehow(paths, found));
+  const fs::path scripts = found.value_or(fs::path());
   TRY_ASSIGN(cli::Parsed parsed, cli::parse(session.root, words, kVersion));
   if (!parsed.invocation) {
     fmt::print(parsed.status == 0 ? stdout : stderr, "{}", parsed.text);

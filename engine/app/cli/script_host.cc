@@ -1,5 +1,6 @@
 #include "app/cli/script_host.hh"
 
+#include "app/embedded.hh"
 #include "app/modules.hh"
 #include "base/defer.hh"
 #include "loop/fd_watch.hh"
@@ -55,8 +56,18 @@ ScriptHost::ScriptHost() : loop_("cli"), pool_(kPoolThreads) {
 
 Result<std::unique_ptr<ScriptHost>> ScriptHost::open(
     const std::vector<std::filesystem::path>& roots) {
-  std::unique_ptr<ScriptHost> host(new ScriptHost);
   TRY_ASSIGN(auto scripts, script::Snapshot::read(roots));
+  return with(std::move(scripts));
+}
+
+Result<std::unique_ptr<ScriptHost>> ScriptHost::open_embedded() {
+  TRY_ASSIGN(auto scripts, script::Snapshot::make(embedded_scripts()));
+  return with(std::move(scripts));
+}
+
+Result<std::unique_ptr<ScriptHost>> ScriptHost::with(
+    std::shared_ptr<const script::Snapshot> scripts) {
+  std::unique_ptr<ScriptHost> host(new ScriptHost);
   TRY_ASSIGN(host->vm_,
              script::Vm::create(host->loop_,
                                 host->services_,

@@ -20,6 +20,8 @@ class ScriptHost {
  public:
   /// Reads the scripts below `roots` (earlier ones win). ERRORS: Errc::script with file and line.
   static Result<std::unique_ptr<ScriptHost>> open(const std::vector<std::filesystem::path>& roots);
+  /// With the scripts that are built into the program.
+  static Result<std::unique_ptr<ScriptHost>> open_embedded();
   ScriptHost(const ScriptHost&) = delete;
   ScriptHost& operator=(const ScriptHost&) = delete;
 
@@ -33,6 +35,7 @@ class ScriptHost {
 
  private:
   ScriptHost();
+  static Result<std::unique_ptr<ScriptHost>> with(std::shared_ptr<const script::Snapshot> scripts);
 
   loop::Loop loop_;
   loop::OffloadPool pool_;

@@ -1,6 +1,7 @@
 #include "app/daemon/daemon.hh"
 
 #include "app/daemon/blocking_pool.hh"
+#include "app/daemon/daemon_facts.hh"
 #include "app/daemon/dispatcher.hh"
 #include "app/daemon/door.hh"
 #include "app/daemon/events.hh"
@@ -8,20 +9,16 @@
 #include "app/daemon/ports.hh"
 #include "app/daemon/scripts.hh"
 #include "app/modules.hh"
-#include "app/version.hh"
 #include "base/file.hh"
 #include "base/log.hh"
 #include "loop/fd_watch.hh"
 #include "loop/lease.hh"
 #include "loop/offload.hh"
 #include "net/connection_table.hh"
-#include "script/guard.hh"
 #include "script/state_table.hh"
 #include "store/store.hh"
 
-#include "launcher/store_check.hh"
 #include <signal.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <optional>
@@ -36,8 +33,8 @@ constexpr Milliseconds kStopCeiling{30'000};
 }  // namespace
 
 struct Daemon::Impl final : bindings::DaemonHost {
-  Impl(const DaemonOptions& with, InstanceLock held, StartupReport& to)
-      : options(with), lock(std::move(held)), report(to) {}
+  Impl(const DaemonOptions& with, const InstanceLock& held, StartupReport& to)
+      : options(with), lock(held), report(to) {}
 
   // --- bindings::DaemonHost: called on any script thread --------------------------------------
 
@@ -47,6 +44,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   void reload(loop::Loop& back, Completion<json::Value> done) override;
   void rollback(loop::Loop& back, Completion<json::Value> done) override;
   json::Value files() override;
+  void check(loop::Loop& back, Completion<json::Value> done) override;
   void shutdown() override {
     control->loop().post([this] { stop("server.shutdown"); });
   }
@@ -68,7 +66,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   void write_pid_file() const;
 
   DaemonOptions options;
-  InstanceLock lock;
+  const InstanceLock& lock;
   StartupReport& report;
   TimePoint started = Clock::now();
   script::Services services;
@@ -89,42 +87,23 @@ struct Daemon::Impl final : bindings::DaemonHost {
   std::unique_ptr<loop::Timer> ceiling;
   std::unique_ptr<loop::Timer> step;
   std::optional<Result<>> outcome;
+  std::optional<Error> fault;
   bool stopping = false;
 };
 
-Daemon::Daemon(const DaemonOptions& options, InstanceLock lock, StartupReport& report)
-    : impl_(std::make_unique<Impl>(options, std::move(lock), report)) {}
+Daemon::Daemon(const DaemonOptions& options, const InstanceLock& lock, StartupReport& report)
+    : impl_(std::make_unique<Impl>(options, lock, report)) {}
 Daemon::~Daemon() = default;
 
-json::Value first_document() {
-  json::Value value;
-  value["public"]["serverInfo"]["version"] = kVersion;
-  value["public"]["packageData"] = json::Object{};
-  value["public"]["ui"] = json::Object{};
-  value["private"]["packages"] = json::Object{};
-  return value;
-}
-
-/// A store that was not closed is read to its last page before anything is written.
-Result<> check_after_crash(const std::filesystem::path& directory) {
-  if (!store::Store::is_unclean(directory)) return {};
-  log::warn("store", "the last daemon did not close the store; checking it", {});
-  TRY_ASSIGN(const json::Value found, launcher::check_store(directory));
-  log::info("store", "the store is in order", {{"report", json::write(found)}});
-  return {};
+const std::optional<Error>& Daemon::fault() const {
+  return impl_->fault;
 }
 
 Result<> Daemon::Impl::open_store() {
   report.phase("store");
-  const auto directory = options.paths.data / "store";
-  const Result<> checked = check_after_crash(directory);
-  auto opened = checked ? store::Store::open(directory, {.initial = first_document()})
-                        : fail(checked.error());
-  if (!opened) {
-    Error error = std::move(opened).error();
-    error.code = Errc::data_dir_unusable;
-    return fail(std::move(error));
-  }
+  if (options.scripts_fault) return fail(fault.emplace(*options.scripts_fault));
+  auto opened = app::open_store(options.paths);
+  if (!opened) return fail(fault.emplace(std::move(opened).error()));
   document = std::move(*opened);
   services.add<store::Store>(*document);
   services.add<event::Ring>(events.ring);
@@ -183,20 +162,23 @@ Result<> Daemon::Impl::build() {
 void Daemon::Impl::load_scripts() {
   report.phase("scripts");
   scripts->reload([this](const Result<json::Value>& loaded) {
-    if (!loaded) return finish(fail(loaded.error()));
-    open_doors();
+    if (!loaded) return finish(fail(fault.emplace(loaded.error())));
+    report.phase("ports");
+    if (auto opened = open_ports(*doors, options.settings, options.paths.tls()); !opened) {
+      return finish(std::move(opened));
+    }
+    ready();
   });
 }
 
 void Daemon::Impl::open_doors() {
-  report.phase("ports");
-  doors->start([this](Result<> opened) {
-    if (opened) opened = open_ports(*doors, options.settings, options.paths.tls());
+  doors->start([this](const Result<>& opened) {
     if (!opened) return finish(fail(opened.error()));
     open_socket();
   });
 }
 
+/// The socket is open before the scripts are loaded: whoever asks for `state` hears `initializing`.
 void Daemon::Impl::open_socket() {
   report.phase("socket");
   doors->open({.path = options.paths.socket.string(),
@@ -207,7 +189,7 @@ void Daemon::Impl::open_socket() {
               workers.size(),
               [this](const Result<>& opened) {
                 if (!opened) return finish(fail(opened.error()));
-                ready();
+                load_scripts();
               });
 }
 
@@ -284,7 +266,7 @@ Result<> Daemon::run() {
       loop, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [&self](int number) {
         self.on_signal(number);
       });
-  loop.post([&self] { self.load_scripts(); });
+  loop.post([&self] { self.open_doors(); });
   loop.run();
   // Threads first, so that nothing runs while what they use is taken down.
   self.scripts.reset();
@@ -306,29 +288,10 @@ Result<> Daemon::run() {
 // -------------------------------------------------------------------------
 
 json::Value Daemon::Impl::info() {
-  json::Value value;
-  value["name"] = "moonbox";
-  value["version"] = kVersion;
-  value["gitInfo"] = kGitInfo;
-  value["instance"] = options.paths.instance;
-  value["instanceId"] = lock.record().instance_id;
-  value["dataDir"] = options.paths.data.string();
-  value["socket"] = options.paths.socket.string();
+  json::Value value = daemon_facts(options, lock, started);
+  value["state"] = "running";
   value["listeners"] = doors->listeners();
   value["limits"] = limits_to_json(options.settings.limits);
-  value["pid"] = static_cast<std::int64_t>(::getpid());
-  value["uid"] = static_cast<std::int64_t>(::geteuid());
-  value["uptime"] = std::chrono::duration<double>(Clock::now() - started).count();
-  value["workers"] = static_cast<std::int64_t>(workers.size());
-  utsname machine{};
-  ::uname(&machine);
-  value["arch"] = std::string_view(machine.machine);
-  value["kernel"] = std::string_view(machine.release);
-  value["hostname"] = std::string_view(machine.nodename);
-  value["guard"] = script::Guard::stops_compiled_code() ? "jit" : "interpreter";
-  value["shippedScripts"] = options.scripts.string();
-  value["scriptManifest"] = (options.scripts.parent_path() / "package.lua").string();
-  value["moonContainer"] = (executable_path().parent_path() / "moon-container").string();
   return value;
 }
 
@@ -371,6 +334,25 @@ void Daemon::Impl::rollback(loop::Loop& back, Completion<json::Value> done) {
   control->loop().post([this, done = deliver(back, std::move(done))]() mutable {
     scripts->rollback(std::move(done));
   });
+}
+
+void Daemon::Impl::check(loop::Loop& back, Completion<json::Value> done) {
+  offload->run<json::Value>(
+      back,
+      [this]() -> Result<json::Value> {
+        LoadTimes times;
+        TRY(load_generation({.id = 0,
+                             .overlay = options.paths.overlay(),
+                             .shipped = options.scripts,
+                             .before = scripts->published()},
+                            services,
+                            host_modules(),
+                            times));
+        json::Value report;
+        report["starts"] = true;
+        return report;
+      },
+      std::move(done));
 }
 
 json::Value Daemon::Impl::files() {

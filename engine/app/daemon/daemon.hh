@@ -6,6 +6,7 @@
 #include "json/value.hh"
 
 #include <memory>
+#include <optional>
 
 namespace engine::app {
 
@@ -13,8 +14,8 @@ namespace engine::app {
 /// in reverse. Resource type; the thread that calls `run` becomes the control loop.
 class Daemon {
  public:
-  /// REQUIRES: the directories exist and the lock is ours. `report` outlives the daemon.
-  Daemon(const DaemonOptions& options, InstanceLock lock, StartupReport& report);
+  /// REQUIRES: the directories exist and the lock is ours. `lock` and `report` outlive the daemon.
+  Daemon(const DaemonOptions& options, const InstanceLock& lock, StartupReport& report);
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
   ~Daemon();
@@ -23,12 +24,13 @@ class Daemon {
   /// yet), or Errc::unclean_stop.
   Result<> run();
 
+  /// Why `run` failed, if store or scripts are the cause: what an operator can mend while
+  /// Diagnostic serves.
+  [[nodiscard]] const std::optional<Error>& fault() const;
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-/// What a new store holds.
-json::Value first_document();
 
 }  // namespace engine::app

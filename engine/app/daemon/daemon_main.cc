@@ -2,6 +2,7 @@
 
 #include "app/daemon/daemon.hh"
 #include "app/daemon/daemon_options.hh"
+#include "app/daemon/diagnostic.hh"
 #include "app/daemon/startup.hh"
 #include "app/version.hh"
 #include "base/log.hh"
@@ -54,7 +55,13 @@ std::optional<std::string_view> given(const std::string& text) {
 Result<DaemonOptions> resolve(Arguments& arguments, const CLI::App& command_line) {
   DaemonOptions options;
   TRY_ASSIGN(options.paths, resolve_paths(given(arguments.data_dir), given(arguments.instance)));
-  TRY_ASSIGN(options.scripts, find_scripts(given(arguments.scripts)));
+  if (auto found = find_scripts(given(arguments.scripts))) {
+    options.scripts = std::move(*found);
+  } else if (found.error().code == Errc::usage) {
+    return fail(found.error());
+  } else {
+    options.scripts_fault = found.error();
+  }
   options.ready_fd = arguments.ready_fd;
   TRY(read_config(options.paths.config(), command_line, arguments.settings));
   options.settings = std::move(arguments.settings);
@@ -101,7 +108,29 @@ void raise_limits() {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
-Result<> serve(const DaemonOptions& options, StartupReport& report) {
+/// The daemon; while store or scripts keep it from starting, the diagnostic tree in its place.
+Result<> run_instance(DaemonOptions options, const InstanceLock& lock, StartupReport& report) {
+  while (true) {
+    std::optional<Error> fault;
+    {
+      Daemon daemon(options, lock, report);
+      Result<> ran = daemon.run();
+      if (!daemon.fault()) return ran;
+      fault = daemon.fault();
+    }
+    Diagnostic diagnostic(options, lock, report, *fault);
+    TRY_ASSIGN(const bool again, diagnostic.run());
+    if (!again) return {};
+    log::info("daemon", "leaving the diagnostic mode");
+    if (!options.scripts_fault) continue;
+    if (auto found = find_scripts(std::nullopt)) {
+      options.scripts = *found;
+      options.scripts_fault.reset();
+    }
+  }
+}
+
+Result<> serve(DaemonOptions options, StartupReport& report) {
   report.phase("directories");
   TRY(make_directories(options.paths));
   report.phase("lock");
@@ -113,8 +142,7 @@ Result<> serve(const DaemonOptions& options, StartupReport& report) {
                       .level = log::level_from_name(options.settings.log_level),
                       .instance = options.paths.instance}));
   raise_limits();
-  Daemon daemon(options, std::move(lock), report);
-  return daemon.run();
+  return run_instance(std::move(options), lock, report);
 }
 
 }  // namespace
@@ -128,7 +156,7 @@ int daemon_main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   StartupReport report{UniqueFd(arguments.ready_fd)};
   auto options = resolve(arguments, *run);
-  Result<> served = options ? serve(*options, report) : fail(options.error());
+  Result<> served = options ? serve(std::move(*options), report) : fail(options.error());
   if (served) return 0;
   const Error& error = served.error();
   report.error(error);

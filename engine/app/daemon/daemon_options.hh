@@ -2,16 +2,19 @@
 
 #include "app/daemon/settings.hh"
 #include "app/paths.hh"
+#include "base/result.hh"
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 
 namespace engine::app {
 
 /// How a daemon runs. Value type.
 struct DaemonOptions {
   Paths paths;
-  std::filesystem::path scripts;  ///< shipped scripts
+  std::filesystem::path scripts;       ///< shipped scripts
+  std::optional<Error> scripts_fault;  ///< they were not found
   Settings settings;
   std::size_t blocking_threads = 4;
   std::size_t offload_threads = 8;

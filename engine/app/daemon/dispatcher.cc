@@ -131,8 +131,11 @@ void Dispatcher::handle_call(ScriptLoop& worker,
                              LineAnswer answer) {
   const LoadedVm* loaded = worker.current();
   if (loaded == nullptr) {
-    return answer(
-        failure(form, {.code = Errc::uninitialized, .message = "the daemon is still starting"}));
+    if (call.method == "state") return answer(success(form, "\"initializing\""));
+    return answer(failure(form,
+                          {.code = Errc::uninitialized,
+                           .message = "the daemon is still starting",
+                           .hint = "try again in a moment"}));
   }
   if (form.answers_itself()) return answer(success(form, "null"));
   const auto table = loaded->generation->tables.find(caller->context);

@@ -197,4 +197,23 @@ Result<std::shared_ptr<const Generation>> load_generation(const LoadRequest& req
   return generation;
 }
 
+Result<std::shared_ptr<const Generation>> load_embedded(
+    const std::vector<script::Snapshot::Source>& sources,
+    std::map<std::string, std::string> trees,
+    const script::Services& services,
+    std::span<const script::Module> modules) {
+  auto generation = std::make_shared<Generation>();
+  generation->id = 1;
+  generation->loaded_at = std::chrono::system_clock::now();
+  generation->package.trees = std::move(trees);
+  TRY_ASSIGN(generation->scripts, script::Snapshot::make(sources));
+  loop::Loop scratch("scratch");
+  TRY_ASSIGN(const auto vm,
+             script::Vm::create(
+                 scratch, services, modules, {.name = "scratch", .scripts = generation->scripts}));
+  LoadTimes times;
+  TRY(describe_trees(*vm, *generation, times));
+  return generation;
+}
+
 }  // namespace engine::app

@@ -75,6 +75,13 @@ Result<std::shared_ptr<const Generation>> load_generation(const LoadRequest& req
                                                           std::span<const script::Module> modules,
                                                           LoadTimes& times);
 
+/// The same of scripts in memory: trees is context → module. Blocks for some 20 ms.
+Result<std::shared_ptr<const Generation>> load_embedded(
+    const std::vector<script::Snapshot::Source>& sources,
+    std::map<std::string, std::string> trees,
+    const script::Services& services,
+    std::span<const script::Module> modules);
+
 /// Loads the handler trees of `generation` into `vm`: context → runner of each method, by name.
 Result<script::Ref> load_trees(script::Vm& vm, const Generation& generation);
 

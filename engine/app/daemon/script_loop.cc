@@ -82,6 +82,8 @@ void ScriptLoop::start_thread() {
 }
 
 void ScriptLoop::stop_thread() {
+  // A thread that has not come as far as running its loop would miss the stop.
+  loop_.post([this] { loop_.stop(); });
   loop_.stop();
   if (thread_.joinable()) thread_.join();
 }

@@ -2,11 +2,25 @@
 
 #include "base/file.hh"
 #include "base/log.hh"
+#include "json/reader.hh"
 #include "json/writer.hh"
 
 #include <string>
 
 namespace engine::app {
+namespace {
+
+std::string describe(const Error& error) {
+  json::Value value;
+  value["kind"] = errc_info(error.code).kind;
+  value["exit"] = static_cast<std::int64_t>(errc_info(error.code).exit_code);
+  value["message"] = error.message;
+  value["hint"] = error.hint;
+  if (auto info = json::parse(error.info)) value["info"] = std::move(*info);
+  return json::write(value);
+}
+
+}  // namespace
 
 void StartupReport::say(std::string_view line) {
   if (!pipe_) return;
@@ -24,13 +38,13 @@ void StartupReport::ready() {
   pipe_.reset();
 }
 
+void StartupReport::degraded(const Error& why) {
+  say("DEGRADED " + describe(why));
+  pipe_.reset();
+}
+
 void StartupReport::error(const Error& error) {
-  json::Value value;
-  value["kind"] = errc_info(error.code).kind;
-  value["exit"] = static_cast<std::int64_t>(errc_info(error.code).exit_code);
-  value["message"] = error.message;
-  value["hint"] = error.hint;
-  say("ERROR " + json::write(value));
+  say("ERROR " + describe(error));
   pipe_.reset();
 }
 

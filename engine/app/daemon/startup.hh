@@ -8,7 +8,7 @@
 namespace engine::app {
 
 /// Tells whoever started the daemon how far it is, over an inherited pipe: `PHASE name` lines, then
-/// `READY` or `ERROR {json}`. Without a pipe it says nothing. Resource type.
+/// `READY`, `DEGRADED {json}` or `ERROR {json}`. Without a pipe it says nothing. Resource type.
 class StartupReport {
  public:
   StartupReport() = default;
@@ -16,6 +16,8 @@ class StartupReport {
 
   void phase(std::string_view name);
   void ready();
+  /// It serves, but only to say why it cannot do more.
+  void degraded(const Error& why);
   void error(const Error& error);
 
  private:

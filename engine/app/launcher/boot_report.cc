@@ -2,6 +2,7 @@
 
 #include "base/file.hh"
 #include "json/reader.hh"
+#include "json/writer.hh"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -21,9 +22,11 @@ Error reported_error(std::string_view text) {
     return {.code = Errc::internal, .message = "the daemon reported: " + std::string(text)};
   }
   const std::string kind = parsed->string_or("kind", parsed->string_or("code", "internal"));
-  return {.code = errc_from_kind(kind),
-          .message = parsed->string_or("message", "the daemon could not start"),
-          .hint = parsed->string_or("hint", "")};
+  return {
+      .code = errc_from_kind(kind),
+      .message = parsed->string_or("message", "the daemon could not start"),
+      .hint = parsed->string_or("hint", ""),
+      .info = parsed->find("info") == nullptr ? std::string() : json::write(*parsed->find("info"))};
 }
 
 }  // namespace
@@ -42,10 +45,14 @@ void BootReport::feed(std::string_view bytes) {
 void BootReport::take_line(std::string_view line) {
   constexpr std::string_view kPhase = "PHASE ";
   constexpr std::string_view kError = "ERROR ";
+  constexpr std::string_view kDegraded = "DEGRADED ";
   if (line == "READY") {
     ready_ = true;
   } else if (line.starts_with(kPhase)) {
     phase_ = line.substr(kPhase.size());
+  } else if (line.starts_with(kDegraded)) {
+    fault_ = reported_error(line.substr(kDegraded.size()));
+    ready_ = true;
   } else if (line.starts_with(kError)) {
     error_ = reported_error(line.substr(kError.size()));
   }

@@ -11,8 +11,8 @@
 
 namespace engine::launcher {
 
-/// Reads what a starting daemon says on its ready pipe: `PHASE name` lines, then `READY` or
-/// `ERROR {json}`. Does no I/O; feed it bytes as they come. Value type.
+/// Reads what a starting daemon says on its ready pipe: `PHASE name` lines, then `READY`,
+/// `DEGRADED {json}` or `ERROR {json}`. Does no I/O; feed it bytes as they come. Value type.
 class BootReport {
  public:
   void feed(std::string_view bytes);
@@ -20,6 +20,8 @@ class BootReport {
   [[nodiscard]] bool ready() const { return ready_; }
   /// The daemon's own words about why it cannot start.
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+  /// It serves, but only to say this.
+  [[nodiscard]] const std::optional<Error>& fault() const { return fault_; }
   /// The last phase it reached; empty before the first.
   [[nodiscard]] const std::string& phase() const { return phase_; }
 
@@ -29,6 +31,7 @@ class BootReport {
   std::string pending_;
   std::string phase_;
   std::optional<Error> error_;
+  std::optional<Error> fault_;
   bool ready_ = false;
 };
 

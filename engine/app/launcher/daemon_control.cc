@@ -171,7 +171,7 @@ Result<StartReport> launch(const StartOptions& options, Milliseconds timeout) {
   BootWait wait(loop, std::move(child), std::move(reading));
   const BootWait::Outcome outcome = wait.run(timeout);
   if (!outcome.ready) return fail(boot_failure(options, outcome, log.begin));
-  return StartReport{.already_running = false, .pid = wait.pid()};
+  return StartReport{.already_running = false, .pid = wait.pid(), .fault = outcome.report.fault()};
 }
 
 StartReport already_running(const app::Paths& paths) {

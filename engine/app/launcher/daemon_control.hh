@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,7 @@ struct StartOptions {
 struct StartReport {
   bool already_running = false;
   pid_t pid = 0;
+  std::optional<Error> fault = {};  ///< it serves only to say what keeps it from starting
 };
 
 /// Starts `moond run` in the background and returns when it is ready, or when somebody else's is.

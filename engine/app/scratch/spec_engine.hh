@@ -43,6 +43,7 @@ class SpecEngine final : public bindings::SpecWorld, public bindings::DaemonHost
   void status(loop::Loop& back, Completion<json::Value> done) override;
   void reload(loop::Loop& back, Completion<json::Value> done) override;
   void rollback(loop::Loop& back, Completion<json::Value> done) override;
+  void check(loop::Loop& back, Completion<json::Value> done) override;
   json::Value files() override;
   void shutdown() override {}
   void listen(loop::Loop& back, Listener listener, Completion<> done) override;

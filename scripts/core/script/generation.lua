@@ -61,6 +61,7 @@ local function show_durations(durations, out)
 end
 
 local function show_report(_params, report, out)
+  if report.starts then return out:line('all is well again: the daemon starts') end
   local words = 'generation %s'
   if report.changed == false then
     words = 'generation %s, the scripts are as they were'

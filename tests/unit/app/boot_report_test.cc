@@ -8,6 +8,20 @@
 using engine::Errc;
 using engine::launcher::BootReport;
 
+TEST_CASE("launcher/boot_report: a daemon that only says why is ready, and told why",
+          "[launcher]") {
+  BootReport report;
+  report.feed(
+      "PHASE scripts\nDEGRADED {\"kind\":\"script\",\"message\":\"core/db.lua:3: no\","
+      "\"hint\":\"\",\"info\":{\"file\":\"/s/core/db.lua\",\"line\":3}}\n");
+  CHECK(report.ready());
+  REQUIRE(report.fault());
+  CHECK(report.fault()->code == Errc::script);
+  CHECK(report.fault()->message == "core/db.lua:3: no");
+  CHECK(report.fault()->info == R"({"file":"/s/core/db.lua","line":3})");
+  CHECK_FALSE(report.error());
+}
+
 TEST_CASE("app/launcher/boot_report: follows phases to ready, however the bytes are cut") {
   const std::string text = "PHASE lock\nPHASE store\nREADY\n";
   for (std::size_t cut = 1; cut <= text.size(); ++cut) {

@@ -1,0 +1,79 @@
+#include "app/daemon/daemon_facts.hh"
+
+#include "app/version.hh"
+#include "base/log.hh"
+#include "json/reader.hh"
+#include "json/writer.hh"
+#include "script/guard.hh"
+
+#include "launcher/store_check.hh"
+#include <sys/utsname.h>
+#include <unistd.h>
+
+namespace engine::app {
+namespace {
+
+/// A store that was not closed is read to its last page before anything is written.
+Result<> check_after_crash(const std::filesystem::path& directory) {
+  if (!store::Store::is_unclean(directory)) return {};
+  log::warn("store", "the last daemon did not close the store; checking it", {});
+  TRY_ASSIGN(const json::Value found, launcher::check_store(directory));
+  log::info("store", "the store is in order", {{"report", json::write(found)}});
+  return {};
+}
+
+}  // namespace
+
+json::Value first_document() {
+  json::Value value;
+  value["public"]["serverInfo"]["version"] = kVersion;
+  value["public"]["packageData"] = json::Object{};
+  value["public"]["ui"] = json::Object{};
+  value["private"]["packages"] = json::Object{};
+  return value;
+}
+
+json::Value daemon_facts(const DaemonOptions& options,
+                         const InstanceLock& lock,
+                         TimePoint started) {
+  json::Value value;
+  value["name"] = "moonbox";
+  value["version"] = kVersion;
+  value["gitInfo"] = kGitInfo;
+  value["instance"] = options.paths.instance;
+  value["instanceId"] = lock.record().instance_id;
+  value["dataDir"] = options.paths.data.string();
+  value["socket"] = options.paths.socket.string();
+  value["log"] = options.paths.daemon_log().string();
+  value["pid"] = static_cast<std::int64_t>(::getpid());
+  value["uid"] = static_cast<std::int64_t>(::geteuid());
+  value["uptime"] = std::chrono::duration<double>(Clock::now() - started).count();
+  value["workers"] = static_cast<std::int64_t>(options.settings.workers);
+  utsname machine{};
+  ::uname(&machine);
+  value["arch"] = std::string_view(machine.machine);
+  value["kernel"] = std::string_view(machine.release);
+  value["hostname"] = std::string_view(machine.nodename);
+  value["guard"] = script::Guard::stops_compiled_code() ? "jit" : "interpreter";
+  value["shippedScripts"] = options.scripts.string();
+  value["scriptManifest"] = (options.scripts.parent_path() / "package.lua").string();
+  value["moonContainer"] = (executable_path().parent_path() / "moon-container").string();
+  return value;
+}
+
+json::Value describe_fault(const Error& fault) {
+  json::Value value;
+  if (auto info = json::parse(fault.info); info && info->is_object()) value = std::move(*info);
+  value["kind"] = errc_info(fault.code).kind;
+  value["message"] = fault.message;
+  if (!fault.hint.empty()) value["hint"] = fault.hint;
+  return value;
+}
+
+Result<std::unique_ptr<store::Store>> open_store(const Paths& paths) {
+  const auto directory = paths.data / "store";
+  TRY(check_after_crash(directory));
+  return store::Store::open(directory, {.initial = first_document()});
+}
+
+}  // namespace engine::app

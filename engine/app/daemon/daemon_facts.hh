@@ -1,0 +1,26 @@
+#pragma once
+
+#include "app/daemon/daemon_options.hh"
+#include "app/daemon/instance_lock.hh"
+#include "base/time.hh"
+#include "json/value.hh"
+#include "store/store.hh"
+
+#include <memory>
+
+namespace engine::app {
+
+/// What `server.info` says of every daemon, whatever its state.
+json::Value daemon_facts(const DaemonOptions& options, const InstanceLock& lock, TimePoint started);
+
+/// {kind, message, hint?, file?, line?, source?} of what keeps a daemon from starting.
+json::Value describe_fault(const Error& fault);
+
+/// What a new store holds.
+json::Value first_document();
+
+/// Opens the store of an instance, a new one with its first document; one that was not closed is
+/// checked first. ERRORS: store::Store::open's and launcher::check_store's.
+Result<std::unique_ptr<store::Store>> open_store(const Paths& paths);
+
+}  // namespace engine::app
