@@ -63,7 +63,7 @@ end
 return rpc.parent():with_about('about.auth')
   :subcommand('login', rpc.from_fn_async_local(login)
     :with_params({
-      password = t.string{ max_length = MAX_PASSWORD },
+      password = t.secret{ max_length = MAX_PASSWORD },
       ephemeral = t.boolean{ default = false },
       returnToken = t.boolean{ default = false },
     })
@@ -80,8 +80,8 @@ return rpc.parent():with_about('about.auth')
     :no_cli())
   :subcommand('reset-password', rpc.from_fn_async_local(reset_password)
     :with_params({
-      oldPassword = t.optional(t.string{ max_length = MAX_PASSWORD }),
-      newPassword = t.string{ min_length = 8, max_length = MAX_PASSWORD },
+      oldPassword = t.optional(t.secret{ max_length = MAX_PASSWORD }),
+      newPassword = t.secret{ min_length = 8, max_length = MAX_PASSWORD },
     })
     :with_result(t.null)
     :with_metadata('admin', true)

@@ -23,13 +23,15 @@ end
 
 local function is_object(value) return value[1] == nil and getmetatable(value) == nil end
 
+--- A default, or a value to try an alternative on. The mark of an array is the engine's and cannot
+--- be copied.
 local function copy(value)
   if type(value) ~= 'table' then return value end
   local twin = {}
   for k, v in pairs(value) do
     twin[k] = copy(v)
   end
-  return setmetatable(twin, getmetatable(value))
+  return twin
 end
 
 --- Wraps the checker of a member: absent, null, default.
@@ -171,6 +173,11 @@ local function tagged_checker(schema, keep)
   end
 end
 
+--- An empty array needs its mark, and nothing can go wrong in it.
+local function is_empty_array(value)
+  return type(value) == 'table' and next(value) == nil and getmetatable(value) ~= nil
+end
+
 --- The problems inside an alternative say more than that none fits.
 local function union_checker(schema, keep)
   local checks, expected = {}, {}
@@ -181,7 +188,7 @@ local function union_checker(schema, keep)
   return function(value)
     local deepest
     for i = 1, #checks do
-      local good, problems = checks[i](copy(value))
+      local good, problems = checks[i](is_empty_array(value) and value or copy(value))
       if not problems then return good end
       if problems[1].path ~= '' and not deepest then deepest = problems end
     end

@@ -203,6 +203,10 @@ describe('types', function()
     expect(good(either, { n = 3 })):equals({ n = 3 })
     expect(problem_of(either, 'x')):equals("params: expected one of integer, object, got 'x'")
     expect(problem_of(either, { n = 'x' })):equals('params.n: expected an integer, got a string')
+    local lists = t.union{ t.integer, t.array(t.string), t.object{ fields = { a = t.flag } } }
+    expect(good(lists, json.decode('["a"]'))):equals({ 'a' })
+    expect(json.encode(good(lists, json.decode('[]')))):equals('[]')
+    expect(good(lists, json.decode('{}'))):equals({})
     local tagged = t.tagged{ tag = 'type', variants = {
       file = t.object{ fields = { path = t.path } },
       url = t.object{ fields = { url = t.url, retry = t.flag } },
