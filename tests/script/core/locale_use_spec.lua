@@ -63,7 +63,8 @@ local function written()
   for path, text in pairs(texts) do
     for line in text:gmatch('[^\n]+') do
       local code = line:gsub('%-%-.*', '')
-      for key in code:gmatch("['\"](%l[%l%d-]*%.[%l%d.-]*[%l%d])['\"]") do
+      -- What stands in brackets is the key of a locale file in an example.
+      for key in code:gmatch("[^%[]['\"](%l[%l%d-]*%.[%l%d.-]*[%l%d])['\"]") do
         used[key] = path
       end
     end
