@@ -7,9 +7,13 @@ namespace {
 
 namespace beast = boost::beast;
 
-/// What is left of a good body is never shorter than "0\r\n\r\n", and Beast, having seen the last
-/// chunk's size, asserts that it gets as much.
-constexpr std::size_t kLeast = 5;
+/// The end of a body is never shorter than "0\r\n\r\n", and Beast, having seen the size 0, asserts
+/// that it gets as much.
+constexpr std::size_t kShortestEnd = 5;
+bool waits_for_end(std::string_view rest) {
+  return rest.size() < kShortestEnd && rest.starts_with('0');
+}
+
 constexpr std::string_view kHead = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 }  // namespace
@@ -47,7 +51,7 @@ ChunkReader::~ChunkReader() = default;
 std::size_t ChunkReader::take(std::string_view input, std::string& body) {
   impl_->body = &body;
   std::size_t total = 0;
-  while (input.size() - total >= kLeast && !done() && !broken()) {
+  while (total < input.size() && !done() && !broken() && !waits_for_end(input.substr(total))) {
     beast::error_code code;
     const std::size_t used =
         impl_->put(boost::asio::const_buffer(input.data() + total, input.size() - total), code);
