@@ -88,7 +88,11 @@ local function contexts_of(node, scope)
   return node.contexts
 end
 
-local function check_both_ways(handler, contexts)
+local function check_remote(handler, contexts, scope)
+  if handler.remote and not contains(scope.all, handler.remote) then
+    fault.raise(handler.at, ("with_call_remote('%s') in a tree without that context"):format(
+      handler.remote), 'name it in with_context of the root')
+  end
   if handler.remote and contains(contexts, handler.remote) then
     fault.raise(handler.at, 'the handler runs in the CLI and is called remotely from it',
       'remove CliContext from with_context, or with_call_remote')
@@ -111,7 +115,7 @@ end
 
 local function resolve_leaf(handler, scope, name, path)
   local contexts = contexts_of(handler, scope) or { scope.allowed[1] }
-  check_both_ways(handler, contexts)
+  check_remote(handler, contexts, scope)
   local served = contains(contexts, scope.context)
   local remote = scope.context == handler.remote
   local hidden = handler.hidden or scope.hidden
@@ -158,7 +162,7 @@ function visit(group, scope, name, path)
     context = scope.context, allowed = contexts_of(group, scope) or scope.allowed,
     params = merge_params(group, scope), declared = declare(group, scope),
     metadata = merge(group.metadata, scope.metadata), hidden = scope.hidden or group.hidden,
-    levels = descend(scope.levels, group),
+    levels = descend(scope.levels, group), all = scope.all,
   }
   check_relations(group, inner.params)
   local node = { name = name, path = path, group = group, children = {}, own_params = group.params,
@@ -199,7 +203,7 @@ function M.build(root, context)
     fault.raise(root.root.at, 'the root of the tree has a root handler', 'name a subcommand')
   end
   return visit(root, { context = context, allowed = allowed, params = {}, declared = {},
-    metadata = {}, hidden = false, levels = {} }, '', {})
+    metadata = {}, hidden = false, levels = {}, all = allowed }, '', {})
 end
 
 local function gather(node, leaves)

@@ -44,6 +44,15 @@ TEST_CASE("app/cli/help: lines keep to the width and line up") {
   CHECK_THAT(text, Catch::Contains("--output-file OUTPUT_FILE"));
 }
 
+TEST_CASE("app/cli/help: the page is in the language of the tree") {
+  Command root = kRoot;
+  root.labels = {{"usage", "Aufruf"}, {"options-of-every-command", "Optionen"}, {"format", "Form"}};
+  const std::string text = engine::cli::help_text({&root}, 80);
+  CHECK_THAT(text, Catch::Contains("Aufruf: moon-cli"));
+  CHECK_THAT(text, Catch::Contains("\nOptionen:\n"));
+  CHECK_THAT(text, Catch::Contains("Form [table, json"));
+}
+
 TEST_CASE("app/cli/help: hidden commands are not listed") {
   Command root{.name = "moon-cli", .about = {}, .examples = {}, .arguments = {}, .subcommands = {}};
   root.subcommands = {

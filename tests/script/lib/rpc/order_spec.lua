@@ -131,6 +131,12 @@ describe('a tree', function()
     end, 'RcpContext is not among the contexts above', 'did you mean RpcContext?')
   end)
 
+  it('refuses to be called from a context that it does not have', function()
+    refused(function()
+      load_tree(rpc.parent():with_context('RpcContext'):subcommand('a', leaf()))
+    end, "with_call_remote('CliContext') in a tree without that context")
+  end)
+
   it('gives handlers the first context of their group', function()
     local root = rpc.parent():with_context('EffectContext'):subcommand('a', rpc.from_fn(noop))
     expect(load_tree(root, 'EffectContext').methods[1].context):equals('EffectContext')
