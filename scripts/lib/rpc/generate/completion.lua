@@ -114,7 +114,7 @@ _moon_cli() {
 %{options}
     *)
       if [ -z "$option" ]; then
-        case "$path:$position" in
+        [[ $current == -* ]] || case "$path:$position" in
 %{positions}
         esac
         case $path in
@@ -227,7 +227,7 @@ _moon_cli() {
 %{options}
     (*)
       if [[ -z $option ]]; then
-        case "$path_:$position" in
+        [[ $PREFIX == -* ]] || case "$path_:$position" in
 %{positions}
         esac
         case $path_ in
