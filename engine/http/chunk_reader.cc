@@ -7,13 +7,9 @@ namespace {
 
 namespace beast = boost::beast;
 
-/// The end of a body is never shorter than "0\r\n\r\n", and Beast, having seen the size 0, asserts
-/// that it gets as much.
-constexpr std::size_t kShortestEnd = 5;
-bool waits_for_end(std::string_view rest) {
-  return rest.size() < kShortestEnd && rest.starts_with('0');
-}
-
+/// What is left of a good body behind a chunk is never shorter than "0\r\n\r\n", and Beast, having
+/// seen the last chunk's size, asserts that it gets as much.
+constexpr std::size_t kLeast = 5;
 constexpr std::string_view kHead = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 }  // namespace
@@ -25,6 +21,7 @@ struct ChunkReader::Impl final : beast::http::basic_parser<true> {
 
   std::size_t on_chunk_body_impl(std::uint64_t, Text bytes, Code&) override {
     body->append(bytes.data(), bytes.size());
+    left -= bytes.size();
     return bytes.size();
   }
   void on_request_impl(beast::http::verb, Text, Text, int, Code&) override {}
@@ -33,10 +30,11 @@ struct ChunkReader::Impl final : beast::http::basic_parser<true> {
   void on_header_impl(Code&) override {}
   void on_body_init_impl(boost::optional<std::uint64_t> const&, Code&) override {}
   std::size_t on_body_impl(Text, Code&) override { return 0; }
-  void on_chunk_header_impl(std::uint64_t, Text, Code&) override {}
+  void on_chunk_header_impl(std::uint64_t size, Text, Code&) override { left = size; }
   void on_finish_impl(Code&) override {}
 
   std::string* body = nullptr;
+  std::uint64_t left = 0;  ///< of the chunk being read
   bool broken = false;
 };
 
@@ -51,7 +49,7 @@ ChunkReader::~ChunkReader() = default;
 std::size_t ChunkReader::take(std::string_view input, std::string& body) {
   impl_->body = &body;
   std::size_t total = 0;
-  while (total < input.size() && !done() && !broken() && !waits_for_end(input.substr(total))) {
+  while (input.size() - total >= (impl_->left > 0 ? 1 : kLeast) && !done() && !broken()) {
     beast::error_code code;
     const std::size_t used =
         impl_->put(boost::asio::const_buffer(input.data() + total, input.size() - total), code);

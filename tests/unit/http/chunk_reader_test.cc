@@ -26,6 +26,15 @@ TEST_CASE("http/chunk_reader: the same body whatever the pieces", "[http]") {
   }
 }
 
+TEST_CASE("http/chunk_reader: gives what there is of a chunk", "[http]") {
+  ChunkReader reader;
+  std::string body;
+  CHECK(reader.take("2\r\nhi\r\n", body) == 5);
+  CHECK(body == "hi");
+  CHECK(reader.take("\r\n9\r\na", body) == 6);
+  CHECK(body == "hia");
+}
+
 TEST_CASE("http/utf8: knows what is well-formed", "[http]") {
   using engine::http::is_utf8;
   CHECK(is_utf8(""));
