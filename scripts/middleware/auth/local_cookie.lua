@@ -3,6 +3,7 @@
 local crypto = require('engine.crypto')
 local daemon = require('engine.daemon')
 local file = require('engine.file')
+local log = require('engine.log')
 local state = require('engine.state')
 
 local M = {}
@@ -30,6 +31,7 @@ end
 function M.ensure()
   if M.current() then return true end
   local secret = crypto.to_base64(crypto.random(BYTES), false)
+  log.hide(secret)
   local path = M.path()
   local written, err = file.write(path, secret, MODE)
   if not written then return nil, err end

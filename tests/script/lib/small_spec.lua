@@ -1,8 +1,60 @@
 local duration = require('lib.duration')
+local form = require('lib.form')
 local json = require('engine.json')
 local names = require('lib.names')
 local null = require('lib.null')
 local pointer = require('lib.pointer')
+local timestamp = require('lib.timestamp')
+local u64 = require('lib.u64')
+
+describe('timestamp', function()
+  it('writes and reads points in time', function()
+    for text, seconds in pairs({ ['1970-01-01T00:00:00Z'] = 0, ['2000-02-29T23:59:59Z'] = 951868799,
+      ['2026-11-21T04:47:16Z'] = 1795236436, ['1900-03-01T00:00:00Z'] = -2203891200 }) do
+      expect(timestamp.parse(text)):equals(seconds)
+      if seconds >= 0 then expect(timestamp.format(seconds)):equals(text) end
+    end
+    expect(timestamp.parse('2026-11-21T04:47:16.250Z')):equals(1795236436.25)
+    expect(timestamp.format(0.9)):equals('1970-01-01T00:00:00Z')
+  end)
+
+  it('reads nothing else', function()
+    for _, text in ipairs({ '', 'now', '2026-11-21', '2026-11-21T04:47:16',
+      '2026-11-21T04:47:16+01:00', ' 2026-11-21T04:47:16Z' }) do
+      expect(timestamp.parse(text)):is_nil()
+    end
+    expect(timestamp.parse(nil)):is_nil()
+  end)
+end)
+
+describe('form', function()
+  it('reads keys and values', function()
+    expect(form.decode('a=1&b=x+y%2Fz&c=')):equals({ a = '1', b = 'x y/z', c = '' })
+    expect(form.decode('')):equals({})
+    expect(form.decode('a=b=c')):equals({ a = 'b=c' })
+  end)
+
+  it('refuses what is malformed or said twice', function()
+    for _, text in ipairs({ 'a', 'a=%', 'a=%4', 'a=%zz', '%=1', 'a=1&a=2' }) do
+      expect(form.decode(text)):is_nil()
+    end
+  end)
+end)
+
+describe('u64', function()
+  it('makes bytes of decimal texts', function()
+    local function hex(text)
+      local bytes = u64.bytes(text)
+      return bytes and (bytes:gsub('.', function(c) return ('%02x'):format(c:byte()) end))
+    end
+    expect(hex('0')):equals('0000000000000000')
+    expect(hex('81985529216486895')):equals('0123456789abcdef')
+    expect(hex('18446744073709551615')):equals('ffffffffffffffff')
+    for _, text in ipairs({ '', '-1', '1.5', ' 1', '18446744073709551616', ('9'):rep(21) }) do
+      expect(hex(text)):is_nil()
+    end
+  end)
+end)
 
 describe('duration', function()
   it('reads what people write', function()
