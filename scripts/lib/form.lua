@@ -22,4 +22,21 @@ function M.decode(text)
   return pairs_of
 end
 
+local function escape(text)
+  local escaped = text:gsub('[^%w%-%._~ ]', function(c) return ('%%%02X'):format(c:byte()) end)
+  return (escaped:gsub(' ', '+'))
+end
+
+--- The text of keys and values, in byte order.
+---@param values table<string, string>
+---@return string
+function M.encode(values)
+  local parts = {}
+  for key, value in pairs(values) do
+    parts[#parts + 1] = escape(key) .. '=' .. escape(value)
+  end
+  table.sort(parts)
+  return table.concat(parts, '&')
+end
+
 return M

@@ -34,6 +34,16 @@ describe('form', function()
     expect(form.decode('a=b=c')):equals({ a = 'b=c' })
   end)
 
+  it('writes them', function()
+    expect(form.encode({ b = 'x y/z+&=%', a = '1' })):equals('a=1&b=x+y%2Fz%2B%26%3D%25')
+    local all = {}
+    for byte = 0, 255 do
+      all[#all + 1] = string.char(byte)
+    end
+    local text = table.concat(all)
+    expect(form.decode(form.encode({ k = text }))):equals({ k = text })
+  end)
+
   it('refuses what is malformed or said twice', function()
     for _, text in ipairs({ 'a', 'a=%', 'a=%4', 'a=%zz', '%=1', 'a=1&a=2' }) do
       expect(form.decode(text)):is_nil()

@@ -2,6 +2,7 @@
 local connection = require('engine.connection')
 local crypto = require('engine.crypto')
 local file = require('engine.file')
+local form = require('lib.form')
 local keys = require('middleware.auth.keys')
 local rpc = require('lib.rpc')
 local server = require('lib.rpc.server')
@@ -106,10 +107,6 @@ local function be64(number)
   return table.concat(bytes)
 end
 
-local function escape(text)
-  return (text:gsub('[^%w]', function(c) return ('%%%02X'):format(c:byte()) end))
-end
-
 --- The header a client sends with a body; `change` falsifies what is said.
 function M.sign(body, change)
   change = change or {}
@@ -118,9 +115,9 @@ function M.sign(body, change)
   local digest = crypto.from_hex(crypto.blake3(change.body or body))
   local message = be64(time) .. be64(nonce) .. be64(#body) .. digest
   local context = change.context or 'box'
-  return ('timestamp=%d&nonce=%.0f&size=%d&blake3=%s&signer=%s&signature=%s'):format(time, nonce,
-    #body, escape(crypto.to_base64(digest, false)), escape(M.signer().public),
-    escape(assert(crypto.sign(M.signer().path, context, message))))
+  return form.encode({ timestamp = ('%d'):format(time), nonce = ('%.0f'):format(nonce),
+    size = tostring(#body), blake3 = crypto.to_base64(digest, false), signer = M.signer().public,
+    signature = assert(crypto.sign(M.signer().path, context, message)) })
 end
 
 --- A signed call. The key is accepted here already, unless `change.unknown`.
