@@ -24,25 +24,33 @@ function M.encode(bytes)
   return table.concat(out)
 end
 
+-- So many numbers become text at once: each piece is garbage, and a call takes few arguments.
+local BLOCK = 3072
+
 --- The bytes of a text, with or without padding; nil when it is no base64.
 ---@param text string
 ---@return string?
 function M.decode(text)
   local body = text:gsub('=?=$', '')
   if #body % 4 == 1 or (#body ~= #text and #text % 4 ~= 0) then return nil end
-  local out, bits, held = {}, 0, 0
+  local parts, block, count, bits, held = {}, {}, 0, 0, 0
   for i = 1, #body do
     local value = VALUES[body:byte(i)]
     if not value then return nil end
     bits, held = bits * 64 + value, held + 6
     if held >= 8 then
-      local rest = 2 ^ (held - 8)
-      out[#out + 1] = string.char(math.floor(bits / rest))
-      bits, held = bits % rest, held - 8
+      held = held - 8
+      local rest = 2 ^ held
+      count = count + 1
+      block[count], bits = math.floor(bits / rest), bits % rest
+    end
+    if count == BLOCK then
+      parts[#parts + 1], count = string.char(unpack(block, 1, count)), 0
     end
   end
   if bits ~= 0 then return nil end  -- two texts for the same bytes
-  return table.concat(out)
+  parts[#parts + 1] = string.char(unpack(block, 1, count))
+  return table.concat(parts)
 end
 
 return M

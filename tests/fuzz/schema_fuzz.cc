@@ -25,6 +25,14 @@ local checker = check.compile(t.object{ fields = {
   map = t.map{ of = t.integer, optional = true }, any = t.json{ optional = true },
   choice = t.enum{ 'one', 'two', optional = true }, wait = t.duration{ optional = true },
   url = t.url{ optional = true }, path = t.path{ optional = true, nullable = true },
+  size = t.size{ optional = true, max = 4096 }, bytes = t.bytes{ optional = true, max = 64 },
+  time = t.datetime{ optional = true }, pointer = t.pointer{ optional = true },
+  wide = t.int64{ optional = true }, secret = t.secret{ optional = true, min_length = 3 },
+  either = t.union{ t.integer, t.array(t.string), item, optional = true },
+  tagged = t.tagged{ tag = 'type', optional = true, variants = {
+    one = item, two = t.object{ open = true, fields = { deep = t.array(t.array(t.flag)) } },
+  } },
+  all = t.flag{ conflicts_with = 'list' }, key = t.string{ optional = true, requires = 'text' },
 } })
 return function(params)
   local good, problems = checker(params)

@@ -45,30 +45,34 @@ local function string_checker(schema)
   end
 end
 
-local function format_checker(format, schema, convert)
+local function unfit(format, value, schema)
+  return fail(('expected %s (%s), got %s'):format(format.expected, format.form, got(value, schema)))
+end
+
+local function format_checker(format, schema)
   local rules = text_rules(schema)
   return function(value)
     if type(value) ~= 'string' then return mismatch(format.expected, value) end
-    if not format.fits(value) then
-      return fail(('expected %s (%s), got %s'):format(format.expected, format.form,
-        got(value, schema)))
-    end
+    if not format.fits(value) then return unfit(format, value, schema) end
     local problem = rules and rules(value)
     if problem then return fail(problem) end
-    if convert then return convert(value) end
     return value
   end
 end
 
+local BYTES = { expected = 'bytes in base64', form = 'standard alphabet' }
+
 local function bytes_checker(schema, keep)
   local max = schema.options.max
-  return format_checker(formats.bytes, schema, function(value)
+  return function(value)
+    if type(value) ~= 'string' then return mismatch(BYTES.expected, value) end
     local bytes = base64.decode(value)
+    if not bytes then return unfit(BYTES, value, schema) end
     if max and #bytes > max then
       return fail(('must have at most %s, got %d'):format(plural(max, 'byte'), #bytes))
     end
     return keep and value or bytes
-  end)
+  end
 end
 
 local function out_of_range(value, schema)

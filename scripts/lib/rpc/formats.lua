@@ -1,5 +1,4 @@
 --- Texts of a certain form: what is expected of them, and whether a text is one.
-local base64 = require('lib.base64')
 local pointer = require('lib.pointer')
 
 ---@class lib.rpc.Format
@@ -41,11 +40,6 @@ M.absolute_path = {
 M.pointer = {
   expected = 'a JSON pointer', form = 'empty, or such as /public/ui',
   fits = function(text) return pointer.split(text) ~= nil end,
-}
-
-M.bytes = {
-  expected = 'bytes in base64', form = 'standard alphabet',
-  fits = function(text) return base64.decode(text) ~= nil end,
 }
 
 local DAYS = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 }

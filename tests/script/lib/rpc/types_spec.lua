@@ -1,3 +1,4 @@
+local base64 = require('lib.base64')
 local json = require('engine.json')
 local rpc = require('lib.rpc')
 local t = rpc.types
@@ -163,6 +164,10 @@ describe('types', function()
     expect(good(t.bytes, 'aGk=')):equals('hi')
     expect(good(t.bytes, 'aGk')):equals('hi')
     expect(good(t.bytes, '')):equals('')
+    for _, length in ipairs({ 3071, 3072, 3073, 10000 }) do
+      local bytes = ('\0\1\255%'):rep(length):sub(1, length)
+      expect(good(t.bytes, base64.encode(bytes)) == bytes):is_true()
+    end
     for _, wrong in ipairs({ 'a', 'aGl=', 'a-k=', 'aGk==', '=', 7 }) do
       expect(problem_of(t.bytes, wrong)):contains('bytes in base64')
     end
