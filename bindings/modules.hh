@@ -11,6 +11,7 @@ int open_archive(lua_State* state);
 int open_client(lua_State* state);
 int open_connection(lua_State* state);
 int open_container(lua_State* state);
+int open_continuation(lua_State* state);
 int open_crypto(lua_State* state);
 int open_daemon(lua_State* state);
 int open_daemon_control(lua_State* state);

@@ -12,6 +12,7 @@ std::span<const script::Module> host_modules() {
       script::Module{"engine.archive", open_archive},
       script::Module{"engine.client", open_client},
       script::Module{"engine.connection", open_connection},
+      script::Module{"engine.continuation", open_continuation},
       script::Module{"engine.crypto", open_crypto},
       script::Module{"engine.daemon", open_daemon},
       script::Module{"engine.daemon_control", open_daemon_control},

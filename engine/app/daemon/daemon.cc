@@ -1,6 +1,7 @@
 #include "app/daemon/daemon.hh"
 
 #include "app/daemon/blocking_pool.hh"
+#include "app/daemon/continuations.hh"
 #include "app/daemon/daemon_facts.hh"
 #include "app/daemon/dispatcher.hh"
 #include "app/daemon/door.hh"
@@ -73,6 +74,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   loop::LeaseTable leases;
   script::StateTable states;
   net::ConnectionTable connections;
+  Continuations continuations;
   FailureTable failures;
   Events events;
   std::unique_ptr<store::Store> document;
@@ -124,6 +126,7 @@ Result<> Daemon::Impl::build() {
   services.add<loop::LeaseTable>(leases);
   services.add<script::StateTable>(states);
   services.add<net::ConnectionTable>(connections);
+  services.add<bindings::ContinuationHost>(continuations);
   services.add<bindings::DaemonHost>(*this);
   for (std::size_t i = 0; i < options.settings.workers; ++i) {
     workers.push_back(
@@ -144,7 +147,8 @@ Result<> Daemon::Impl::build() {
                          .target = "rpc",
                          .data = json::write(json::Object{{"method", method.wire}})});
   };
-  doors = std::make_unique<Doors>(control->loop(), *dispatcher, connections, events.sinks, all);
+  doors = std::make_unique<Doors>(
+      control->loop(), *dispatcher, connections, events.sinks, continuations, all);
   events.on_wake([this](std::uint64_t connection) { doors->wake(connection); });
   scripts = std::make_unique<Scripts>(
       Scripts::Options{.overlay = options.paths.overlay(), .shipped = options.scripts},
@@ -272,6 +276,7 @@ Result<> Daemon::run() {
   self.scripts.reset();
   for (auto& worker : self.workers)
     worker->stop_thread();
+  self.continuations.clear();
   self.blocking.reset();
   self.events.on_wake(nullptr);
   self.doors.reset();

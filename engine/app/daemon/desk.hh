@@ -15,6 +15,7 @@
 
 namespace engine::app {
 
+class Continuations;
 class HttpDesk;
 
 /// What the desks of all doors share. The references outlive them.
@@ -22,6 +23,7 @@ struct DeskShared {
   Dispatcher& dispatcher;
   net::ConnectionTable& connections;
   event::PushingSinks& sinks;
+  Continuations& continuations;
   std::function<void(std::uint64_t)> on_closed;  ///< on the worker's thread
 };
 

@@ -87,7 +87,8 @@ struct Diagnostic::Impl final : bindings::DaemonHost {
                         failures,
                         {.limits = options.settings.limits, .instance = options.paths.instance}};
   Events events;
-  Doors doors{control.loop(), dispatcher, connections, events.sinks, {&worker}};
+  Continuations continuations;
+  Doors doors{control.loop(), dispatcher, connections, events.sinks, continuations, {&worker}};
   loop::Timer ceiling{control.loop()};
   loop::OffloadPool offload{2};
   std::shared_ptr<const Generation> generation;

@@ -28,11 +28,13 @@ Doors::Doors(loop::Loop& control,
              Dispatcher& dispatcher,
              net::ConnectionTable& connections,
              event::PushingSinks& sinks,
+             Continuations& continuations,
              std::vector<ScriptLoop*> workers)
     : control_(control),
       shared_{.dispatcher = dispatcher,
               .connections = connections,
               .sinks = sinks,
+              .continuations = continuations,
               .on_closed =
                   [this](std::uint64_t connection) {
                     if (on_connection_closed) on_connection_closed(connection);

@@ -29,6 +29,7 @@ class Doors {
         Dispatcher& dispatcher,
         net::ConnectionTable& connections,
         event::PushingSinks& sinks,
+        Continuations& continuations,
         std::vector<ScriptLoop*> workers);
   Doors(const Doors&) = delete;
   Doors& operator=(const Doors&) = delete;

@@ -10,6 +10,9 @@ namespace engine::app {
 namespace {
 
 constexpr std::string_view kRpc = "/rpc/";
+constexpr std::string_view kSocket = "/ws/rpc/";
+constexpr std::string_view kBody = "/rest/rpc/";
+constexpr unsigned kLinkBroken = 1006;
 
 /// Bytes that wait for a peer above which events wait, too.
 constexpr std::size_t kUnsentForEvents = http::Limits{}.pushed;
@@ -54,6 +57,11 @@ http::Response not_found(std::string_view path) {
       fmt::format("nothing is at {}: methods are called with POST /rpc/v1 or over a WebSocket "
                   "there, figures are at /metrics",
                   path.substr(0, 200)));
+}
+
+/// Nobody is told whether the id never was, has been used, or is for another kind.
+http::Response gone() {
+  return http::Response::text(404, "Not Found");
 }
 
 /// Headers of the calls' answers, in call order.
@@ -164,6 +172,7 @@ void HttpDesk::on_open(http::Session& session) {
 }
 
 void HttpDesk::on_close(http::Session& session) {
+  on_websocket_close(session, kLinkBroken, {});
   peers_.erase(session.id());
   shared_.dispatcher.cancel_connection(worker_, session.id());
   shared_.sinks.drop(session.id());
@@ -176,6 +185,9 @@ void HttpDesk::on_request(http::Session& session,
                           http::Responder respond) {
   if (request.method == "OPTIONS") return serve_options(session, request, std::move(respond));
   if (request.path.starts_with(kRpc)) return serve_rpc(session, request, std::move(respond));
+  if (request.path.starts_with(kBody)) {
+    return serve_continuation(request, std::nullopt, std::move(respond));
+  }
   if (request.path == "/metrics") return serve_metrics(session, request, std::move(respond));
   respond.send(not_found(request.path));
 }
@@ -246,8 +258,38 @@ void HttpDesk::on_oversize(http::Session&, const http::Request& request, http::R
   respond.send(response);
 }
 
-std::optional<http::Response> HttpDesk::on_upgrade(http::Session&, const http::Request& request) {
+http::BodyMode HttpDesk::on_head(http::Session&, const http::Request& request) {
+  return request.path.starts_with(kBody) ? http::BodyMode::streamed : http::BodyMode::whole;
+}
+
+void HttpDesk::on_stream(http::Session&,
+                         const http::Request& request,
+                         http::BodyReader body,
+                         http::Responder respond) {
+  serve_continuation(request, std::move(body), std::move(respond));
+}
+
+void HttpDesk::serve_continuation(const http::Request& request,
+                                  std::optional<http::BodyReader> body,
+                                  http::Responder respond) {
+  auto channel = std::make_shared<BodyChannel>(
+      worker_.loop(), std::string(request.method), std::move(body), std::move(respond));
+  const std::string_view guid = request.path.substr(kBody.size());
+  if (shared_.continuations.take_body(guid, request.method, channel)) return;
+  channel->take_responder().send(gone());
+}
+
+std::optional<http::Response> HttpDesk::on_upgrade(http::Session& session,
+                                                   const http::Request& request) {
   if (request.path.starts_with(kRpc)) return std::nullopt;
+  if (request.path.starts_with(kSocket)) {
+    auto channel = std::make_shared<SocketChannel>(
+        worker_.loop(), [this, id = session.id()] { return service_->find(id); });
+    const std::string_view guid = request.path.substr(kSocket.size());
+    if (!shared_.continuations.take_socket(guid, channel)) return gone();
+    peers_[session.id()].channel = std::move(channel);
+    return std::nullopt;
+  }
   return not_found(request.path);
 }
 
@@ -257,7 +299,15 @@ void HttpDesk::on_websocket(http::Session& session) {
       http_caller(session, session.upgrade_request(), transport_of(session));
 }
 
+void HttpDesk::on_websocket_close(http::Session& session, unsigned code, std::string_view) {
+  const auto peer = peers_.find(session.id());
+  if (peer != peers_.end() && peer->second.channel) peer->second.channel->on_end(code);
+}
+
 void HttpDesk::on_message(http::Session& session, std::string_view text, http::Answer answer) {
+  if (const auto peer = peers_.find(session.id()); peer != peers_.end() && peer->second.channel) {
+    return peer->second.channel->on_text(text, std::move(answer));
+  }
   serve_text(session, text, std::move(answer));
 }
 

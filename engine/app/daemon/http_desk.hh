@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/daemon/caller.hh"
+#include "app/daemon/continuations.hh"
 #include "app/daemon/desk.hh"
 
 #include "http/service.hh"
@@ -30,6 +31,11 @@ class HttpDesk final : public PushTarget, public http::Handler {
 
   void on_open(http::Session& session) override;
   void on_close(http::Session& session) override;
+  http::BodyMode on_head(http::Session& session, const http::Request& request) override;
+  void on_stream(http::Session& session,
+                 const http::Request& request,
+                 http::BodyReader body,
+                 http::Responder respond) override;
   void on_request(http::Session& session,
                   const http::Request& request,
                   http::Responder respond) override;
@@ -40,16 +46,21 @@ class HttpDesk final : public PushTarget, public http::Handler {
                                            const http::Request& request) override;
   void on_websocket(http::Session& session) override;
   void on_message(http::Session& session, std::string_view text, http::Answer answer) override;
+  void on_websocket_close(http::Session& session, unsigned code, std::string_view reason) override;
   void on_line(http::Session& session, std::string_view line, http::Answer answer) override;
   void on_oversize_line(http::Session& session, http::Answer answer) override;
 
  private:
   /// What is kept with a connection.
   struct Peer {
-    std::shared_ptr<const Caller> caller;  ///< of the last HTTP request, or of all messages
-    bool spacedrive = false;               ///< events go out in its protocol
+    std::shared_ptr<const Caller> caller;    ///< of the last HTTP request, or of all messages
+    bool spacedrive = false;                 ///< events go out in its protocol
+    std::shared_ptr<SocketChannel> channel;  ///< of a WebSocket that is a continuation
   };
 
+  void serve_continuation(const http::Request& request,
+                          std::optional<http::BodyReader> body,
+                          http::Responder respond);
   void enter(http::Session& session);
   void pump(std::uint64_t connection);
   const std::shared_ptr<const Caller>& caller_of(http::Session& session,
