@@ -213,6 +213,80 @@ end
 ---@return table
 function Schema:to_json_schema() return json_schema.of(self) end
 
+--- Options every type takes.
+---@class lib.rpc.Options
+---@field optional? boolean
+---@field nullable? boolean
+---@field default? any
+---@field help? string Locale key
+---@field positional? boolean|integer
+---@field long? string
+---@field short? string
+---@field secret? boolean
+---@field no_cli? boolean
+---@field stdin? boolean
+---@field complete? 'file'|'directory'|'package'|'method'|'job'
+---@field conflicts_with? string|string[]
+---@field requires? string|string[]
+
+---@class lib.rpc.TextOptions: lib.rpc.Options
+---@field min_length? integer
+---@field max_length? integer
+---@field pattern? string Of Lua
+---@field pattern_hint? string
+---@field trailing? boolean
+
+---@class lib.rpc.RangeOptions: lib.rpc.Options
+---@field min? number
+---@field max? number
+
+---@class lib.rpc.ArrayOptions: lib.rpc.RangeOptions
+---@field of? lib.rpc.Schema
+---@field trailing? boolean
+
+---@class lib.rpc.MapOptions: lib.rpc.Options
+---@field of? lib.rpc.Schema
+---@field keys? lib.rpc.Schema
+
+---@class lib.rpc.ObjectOptions: lib.rpc.Options
+---@field fields table<string, lib.rpc.Schema>
+---@field open? boolean
+
+---@class lib.rpc.TaggedOptions: lib.rpc.Options
+---@field tag string
+---@field variants table<string, lib.rpc.Schema> Objects without the tag
+
+---@alias lib.rpc.Type lib.rpc.Schema|fun(options: lib.rpc.Options): lib.rpc.Schema
+---@alias lib.rpc.TextType lib.rpc.Schema|fun(options: lib.rpc.TextOptions): lib.rpc.Schema
+---@alias lib.rpc.RangeType lib.rpc.Schema|fun(options: lib.rpc.RangeOptions): lib.rpc.Schema
+
+---@class lib.rpc.types
+---@field string lib.rpc.TextType
+---@field text lib.rpc.TextType Long text; `-` and `@FILE` on the command line
+---@field secret lib.rpc.TextType
+---@field url lib.rpc.TextType
+---@field pointer lib.rpc.TextType JSON pointer
+---@field integer lib.rpc.RangeType
+---@field int64 lib.rpc.RangeType Beyond 2^53 an `engine.json.Value`
+---@field number lib.rpc.RangeType
+---@field duration lib.rpc.RangeType Seconds
+---@field size lib.rpc.RangeType Bytes
+---@field bytes lib.rpc.RangeType Base64 on the wire
+---@field boolean lib.rpc.Type
+---@field flag lib.rpc.Type
+---@field datetime lib.rpc.Type RFC 3339
+---@field path lib.rpc.Schema|fun(options: {absolute: boolean?}): lib.rpc.Schema
+---@field package_id lib.rpc.Type
+---@field guid lib.rpc.Type
+---@field any lib.rpc.Type
+---@field null lib.rpc.Type
+---@field json lib.rpc.Schema|fun(options: {raw: boolean?}): lib.rpc.Schema
+---@field enum fun(values: string[]|table): lib.rpc.Schema
+---@field array lib.rpc.Schema|fun(options: lib.rpc.ArrayOptions|lib.rpc.Schema): lib.rpc.Schema
+---@field map lib.rpc.Schema|fun(options: lib.rpc.MapOptions): lib.rpc.Schema
+---@field object fun(options: lib.rpc.ObjectOptions): lib.rpc.Schema
+---@field union fun(alternatives: lib.rpc.Schema[]|table): lib.rpc.Schema
+---@field tagged fun(options: lib.rpc.TaggedOptions): lib.rpc.Schema
 local M = { is_schema = is_schema, KINDS = names.sorted_keys(KINDS) }
 
 for kind in pairs(KINDS) do

@@ -23,6 +23,15 @@ describe('docs/handlers.md', function()
     expect(names.sorted_keys(named)):equals(types.KINDS)
   end)
 
+  it('and the annotations for editors have the same types', function()
+    local text = assert(file.read('scripts/lib/rpc/types.lua'))
+    local annotated = text:match('%-%-%-@class lib%.rpc%.types\n(.-)local M')
+    for _, kind in ipairs(types.KINDS) do
+      expect({ kind, annotated:find('@field ' .. kind .. ' ', 1, true) ~= nil })
+        :equals({ kind, true })
+    end
+  end)
+
   it('has every method of handlers and groups', function()
     for name, of in pairs({ handler = handler.Handler, parent = parent.Parent }) do
       for method in pairs(of) do
