@@ -88,6 +88,7 @@ return {
   ['about.server.logs'] = 'Die letzten Zeilen des Daemon-Logs zeigen',
   ['about.server.shutdown'] = 'Den Dienst geordnet beenden',
   ['about.state'] = 'Sagen, ob der Daemon startet, läuft oder im Fehler ist',
+
   ['error.action'] = 'Aktion fehlgeschlagen',
   ['error.authorization'] = 'Nicht berechtigt',
   ['error.backup'] = 'Sicherungsfehler',
@@ -160,6 +161,7 @@ return {
   ['error.utf8'] = 'Ungültiges UTF-8',
   ['error.validate-s9pk'] = 'S9PK-Prüfung fehlgeschlagen',
   ['error.version-incompatible'] = 'Version unverträglich',
+
   ['help.arg.action-id'] = 'Aktion',
   ['help.arg.backup-target'] = 'Verzeichnis der Sicherungen',
   ['help.arg.command'] = 'Wörter des Befehls',
@@ -233,6 +235,7 @@ return {
   ['help.cli.commands'] = 'Befehle',
   ['help.cli.data-dir'] = 'wo der Dienst alles ablegt',
   ['help.cli.default'] = 'Vorgabe',
+  ['help.cli.deprecated'] = 'veraltet',
   ['help.cli.format'] = 'wie Ergebnisse ausgegeben werden',
   ['help.cli.instance'] = 'Name der Instanz',
   ['help.cli.more-help'] = 'Hilfe zu einem Befehl',

@@ -88,6 +88,7 @@ return {
   ['about.server.logs'] = 'Show the last lines of the daemon’s log',
   ['about.server.shutdown'] = 'Stop the daemon in good order',
   ['about.state'] = 'Say whether the daemon is starting, running or in error',
+
   ['error.action'] = 'Action Failed',
   ['error.authorization'] = 'Unauthorized',
   ['error.backup'] = 'Backup Error',
@@ -160,6 +161,7 @@ return {
   ['error.utf8'] = 'Invalid UTF-8',
   ['error.validate-s9pk'] = 'S9PK Validation Error',
   ['error.version-incompatible'] = 'Version Incompatible',
+
   ['help.arg.action-id'] = 'Action',
   ['help.arg.backup-target'] = 'Directory that holds the backups',
   ['help.arg.command'] = 'Words of the command',
@@ -230,6 +232,7 @@ return {
   ['help.cli.commands'] = 'commands',
   ['help.cli.data-dir'] = 'where the daemon keeps everything',
   ['help.cli.default'] = 'default',
+  ['help.cli.deprecated'] = 'deprecated',
   ['help.cli.format'] = 'how results are printed',
   ['help.cli.instance'] = 'name of the instance',
   ['help.cli.more-help'] = 'Help for one command',

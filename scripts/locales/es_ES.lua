@@ -88,6 +88,7 @@ return {
   ['about.server.logs'] = 'Mostrar las últimas líneas del registro del servicio',
   ['about.server.shutdown'] = 'Detener el demonio de forma ordenada',
   ['about.state'] = 'Decir si el servicio arranca, funciona o está en error',
+
   ['error.action'] = 'La acción falló',
   ['error.authorization'] = 'No autorizado',
   ['error.backup'] = 'Error de respaldo',
@@ -160,6 +161,7 @@ return {
   ['error.utf8'] = 'UTF-8 no válido',
   ['error.validate-s9pk'] = 'S9PK no válido',
   ['error.version-incompatible'] = 'Versión incompatible',
+
   ['help.arg.action-id'] = 'Acción',
   ['help.arg.backup-target'] = 'Directorio de los respaldos',
   ['help.arg.command'] = 'Palabras de la orden',
@@ -234,6 +236,7 @@ return {
   ['help.cli.commands'] = 'órdenes',
   ['help.cli.data-dir'] = 'dónde guarda todo el demonio',
   ['help.cli.default'] = 'predeterminado',
+  ['help.cli.deprecated'] = 'obsoleto',
   ['help.cli.format'] = 'cómo se muestran los resultados',
   ['help.cli.instance'] = 'nombre de la instancia',
   ['help.cli.more-help'] = 'Ayuda de una orden',

@@ -88,6 +88,7 @@ return {
   ['about.server.logs'] = 'Afficher les dernières lignes du journal du service',
   ['about.server.shutdown'] = 'Arrêter le démon proprement',
   ['about.state'] = 'Dire si le service démarre, tourne ou est en erreur',
+
   ['error.action'] = "Échec de l'action",
   ['error.authorization'] = 'Non autorisé',
   ['error.backup'] = 'Erreur de sauvegarde',
@@ -160,6 +161,7 @@ return {
   ['error.utf8'] = 'UTF-8 invalide',
   ['error.validate-s9pk'] = 'S9PK invalide',
   ['error.version-incompatible'] = 'Version incompatible',
+
   ['help.arg.action-id'] = 'Action',
   ['help.arg.backup-target'] = 'Répertoire des sauvegardes',
   ['help.arg.command'] = 'Mots de la commande',
@@ -234,6 +236,7 @@ return {
   ['help.cli.commands'] = 'commandes',
   ['help.cli.data-dir'] = 'où le démon garde tout',
   ['help.cli.default'] = 'par défaut',
+  ['help.cli.deprecated'] = 'obsolète',
   ['help.cli.format'] = 'comment afficher les résultats',
   ['help.cli.instance'] = 'nom de l’instance',
   ['help.cli.more-help'] = 'Aide d’une commande',

@@ -88,6 +88,7 @@ return {
   ['about.server.logs'] = 'Pokaż ostatnie wiersze dziennika usługi',
   ['about.server.shutdown'] = 'Zatrzymaj demona w uporządkowany sposób',
   ['about.state'] = 'Powiedz, czy usługa startuje, działa czy ma błąd',
+
   ['error.action'] = 'Akcja nie powiodła się',
   ['error.authorization'] = 'Brak uprawnień',
   ['error.backup'] = 'Błąd kopii zapasowej',
@@ -160,6 +161,7 @@ return {
   ['error.utf8'] = 'Nieprawidłowe UTF-8',
   ['error.validate-s9pk'] = 'Nieprawidłowy S9PK',
   ['error.version-incompatible'] = 'Niezgodna wersja',
+
   ['help.arg.action-id'] = 'Akcja',
   ['help.arg.backup-target'] = 'Katalog kopii zapasowych',
   ['help.arg.command'] = 'Słowa polecenia',
@@ -232,6 +234,7 @@ return {
   ['help.cli.commands'] = 'polecenia',
   ['help.cli.data-dir'] = 'gdzie demon przechowuje wszystko',
   ['help.cli.default'] = 'domyślnie',
+  ['help.cli.deprecated'] = 'przestarzałe',
   ['help.cli.format'] = 'jak wypisywać wyniki',
   ['help.cli.instance'] = 'nazwa instancji',
   ['help.cli.more-help'] = 'Pomoc do polecenia',

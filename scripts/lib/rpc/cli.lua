@@ -37,9 +37,15 @@ local function describe_arguments(node, locale)
   return list
 end
 
-local function describe(node, locale)
+local function about_of(node, locale)
   local owner = node.group or node.leaf.handler
   local about = owner.about and i18n.text(owner.about, nil, locale) or ''
+  if not (node.leaf and node.leaf.metadata.deprecated) then return about end
+  return ('%s [%s]'):format(about, i18n.text('help.cli.deprecated', nil, locale))
+end
+
+local function describe(node, locale)
+  local about = about_of(node, locale)
   local out = { name = node.name, about = about, args = describe_arguments(node, locale),
     callable = node.leaf ~= nil, subcommands = {} }
   for i, name in ipairs(names.sorted_keys(node.children)) do
@@ -51,7 +57,8 @@ end
 --- The words of help pages, which the parser writes. Placed in the locale files as `help.cli.…`.
 local WORDS = {
   'usage', 'commands', 'arguments', 'options', 'options-of-every-command', 'default', 'required',
-  'repeatable', 'more-options', 'more-help', 'data-dir', 'instance', 'format', 'scripts', 'verbose',
+  'repeatable', 'deprecated', 'more-options', 'more-help', 'data-dir', 'instance', 'format',
+  'scripts', 'verbose',
 }
 
 local function labels(locale)

@@ -66,6 +66,7 @@ local function add_params(lines, method)
   local class = class_of(method.method) .. 'Params'
   lines[#lines + 1] = ('--- %s'):format(method.about and i18n.text(method.about)
     or ('Parameters of `%s`.'):format(method.method))
+  if method.deprecated then lines[#lines + 1] = '---@deprecated' end
   lines[#lines + 1] = '---@class ' .. class
   for _, key in ipairs(names.sorted_keys(method.params.properties)) do
     local help = method.help and method.help[key]

@@ -196,6 +196,13 @@ describe('cli.describe', function()
     expect(json.encode(tree)):matches('^{')
   end)
 
+  it('says what is deprecated', function()
+    local leaf = rpc.from_fn(function() end):with_metadata('deprecated', true)
+      :with_about('about.echo'):with_call_remote('CliContext')
+    local tree = cli.describe(rpc.parent():subcommand('m', leaf), { locale = 'fr_FR' })
+    expect(tree.subcommands[1].about):contains('[obsolète]')
+  end)
+
   it('leaves out what is RPC only and has groups with a root handler callable', function()
     local root = rpc.parent()
       :subcommand('hidden', rpc.from_fn(function() end):no_cli())
