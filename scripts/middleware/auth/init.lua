@@ -9,6 +9,7 @@
 --- that of the owner: root and the daemon's user, whoever reads the local cookie, whoever logged in
 --- with the password, and a key that was added as an administrator's. `admin = true` asks for the
 --- owner, `local = true` for root or the daemon's user at the Unix socket itself (docs/auth.md).
+local cors = require('middleware.cors')
 local from_here = require('middleware.auth.local')
 local limiter = require('middleware.auth.limiter')
 local session = require('middleware.auth.session')
@@ -74,12 +75,17 @@ local function check_rights(auth, metadata)
   end
 end
 
--- Whoever logs in proves the password, whatever else they could prove, and is counted for it.
+-- Whoever logs in proves the password, whatever else they could prove, and is counted for it. Not
+-- so a foreign page: it could use up the tries of the address.
 local function request_login(call)
   local auth = from_here.accept(call)
   if auth then
     call.auth = auth
     return nil
+  end
+  if not cors.trusts(call) then
+    return refuse('pages of this origin may not log in',
+      'name the origin in /public/settings/allowedOrigins')
   end
   local allowed, err = limiter.take(call)
   if not allowed then return { error = err } end

@@ -23,6 +23,8 @@ local M = {}
 local ROOT = '/private/sessions'
 local EPHEMERAL, TOUCHED = 'session.ephemeral.', 'session.touched.'
 local TOKEN_BYTES = 16
+-- Beyond them the one that was not used for longest ends with each login.
+M.MOST = 500
 
 -- Replaced by tests.
 M.now = loop.time
@@ -63,6 +65,20 @@ local function write(change)
   return true
 end
 
+local function idlest(all)
+  local oldest
+  for id, record in pairs(all) do
+    if not oldest or record.lastActive < all[oldest].lastActive then oldest = id end
+  end
+  return oldest
+end
+
+local function make_room()
+  local all = M.list()
+  if #names.sorted_keys(all) < M.MOST then return true end
+  return M.kill({ idlest(all) })
+end
+
 ---@class middleware.NewSession
 ---@field user_agent string?
 ---@field ephemeral boolean? Kept in memory: ends with the daemon
@@ -73,6 +89,8 @@ end
 ---@return engine.Error? err
 ---@async
 function M.create(options)
+  local room, full = make_room()
+  if not room then return nil, full end
   local token = base32(crypto.random(TOKEN_BYTES))
   local id, now = M.id_of(token), timestamp.format(M.now())
   local record = { loggedIn = now, lastActive = now, userAgent = options.user_agent }

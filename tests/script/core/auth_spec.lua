@@ -73,6 +73,15 @@ describe('auth.login', function()
     expect(err.details.retryAfter > 0):is_true()
   end)
 
+  it('is not for pages of other origins, whose tries do not count', function()
+    for _ = 1, 6 do
+      local call = access.http({ origin = 'http://evil.example', host = 'box' })
+      expect(select(2, run('auth.login', call, { password = PASSWORD })).code)
+        :equals('authorization')
+    end
+    expect(run('auth.login', access.http(), { password = PASSWORD })):is_truthy()
+  end)
+
   it('is not counted for the owner on the host, and gives them no cookie', function()
     for _ = 1, 6 do
       local call = access.peer(0)

@@ -84,6 +84,19 @@ describe('sessions', function()
     end
   end)
 
+  it('are not too many: the idlest makes room', function()
+    local most = sessions.MOST
+    sessions.MOST = 2
+    local first, second = begin(), begin({ ephemeral = true })
+    now = now + 10
+    sessions.touch(first.id)
+    local third = begin()
+    sessions.MOST = most
+    expect(sessions.touch(second.id)):is_nil()
+    expect(sessions.touch(first.id)):is_truthy()
+    expect(sessions.touch(third.id)):is_truthy()
+  end)
+
   it('are all ended but one', function()
     local keep = begin()
     begin()
