@@ -70,6 +70,7 @@ std::vector<script::Module> modules() {
           {"engine.process", bindings::open_process},
           {"engine.state", bindings::open_state},
           {"engine.client", open_fake},
+          {"engine.continuation", open_fake},
           {"engine.connection", bindings::open_connection},
           {"engine.crypto", bindings::open_crypto},
           {"engine.daemon", open_fake},

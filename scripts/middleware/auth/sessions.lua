@@ -4,6 +4,7 @@
 --- nowhere. Records lie in the store at `/private/sessions`, those of ephemeral sessions in memory.
 --- When a session is used is noted in memory and written down every few minutes (`flush`).
 local connection = require('engine.connection')
+local continuation = require('engine.continuation')
 local crypto = require('engine.crypto')
 local loop = require('engine.loop')
 local names = require('lib.names')
@@ -188,6 +189,7 @@ function M.kill(ids, own)
   for _, id in ipairs(ids) do
     state.set(EPHEMERAL .. id, nil)
     state.set(TOUCHED .. id, nil)
+    continuation.kill_session(id)
     gone[id] = true
   end
   close_connections(gone, own)

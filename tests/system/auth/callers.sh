@@ -33,3 +33,14 @@ log_in() {
   token=$(sed -n 's/^Set-Cookie: session=\([a-z2-7]*\);.*/\1/ip' headers)
   [ ${#token} = 26 ] || fail "no token in $(cat headers)"
 }
+
+# A WebSocket by hand: upgrade PATH HEADER…, then frames.
+upgrade() {
+  local path=$1
+  shift
+  printf '%s\r\n' "GET $path HTTP/1.1" "Host: $http" 'Connection: Upgrade' 'Upgrade: websocket' \
+    'Sec-WebSocket-Version: 13' 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' "$@" ''
+}
+frame() { # a text frame of less than 126 bytes, masked with zeros
+  printf '\x81'"\\x$(printf %x $((128 + ${#1})))"'\x00\x00\x00\x00%s' "$1"
+}
