@@ -59,22 +59,36 @@ Result<> read_operation(const Tag& tag, const json::Value& fields, Incoming& out
   return {};
 }
 
+/// `resource_type` is `resourceType` here, `job_id` is `job`.
+std::string filter_name(std::string_view name) {
+  if (name == "job_id") return "job";
+  std::string camel;
+  bool upper = false;
+  for (const char letter : name) {
+    const bool small = letter >= 'a' && letter <= 'z';
+    if (letter != '_') camel += upper && small ? static_cast<char>(letter - 'a' + 'A') : letter;
+    upper = letter == '_';
+  }
+  return camel;
+}
+
 /// A subscription as params of `event.subscribe`.
 Result<> read_subscription(const Tag& tag, const json::Value& fields, Incoming& out) {
-  json::Value filter = json::Object{};
-  if (const json::Value* wanted = fields.find("filter"); wanted != nullptr && !wanted->is_null()) {
-    if (!wanted->is_object())
+  json::Value params = json::Object{};
+  if (const json::Value* filter = fields.find("filter"); filter != nullptr && !filter->is_null()) {
+    if (!filter->is_object()) {
       return invalid(fmt::format("`{}.filter` must be an object", tag.name));
-    filter = *wanted;
+    }
+    for (const auto& [name, value] : *filter->object()) {
+      if (!value.is_null()) params[filter_name(name)] = value;
+    }
   }
   if (tag.verb == Verb::subscribe_logs) {
-    filter["types"] = json::Array{"log"};
+    params["channel"] = "logs";
   } else if (const json::Value* types = fields.find("event_types"); types != nullptr) {
     if (!types->is_array()) return invalid("`Subscribe.event_types` must be a list of names");
-    if (!types->array()->empty()) filter["types"] = *types;
+    if (!types->array()->empty()) params["type"] = *types;
   }
-  json::Value params;
-  params["filter"] = std::move(filter);
   out.requests.push_back({.method = "event.subscribe",
                           .params = out.texts.emplace_back(json::write(params)),
                           .verb = tag.verb});

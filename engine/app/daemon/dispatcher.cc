@@ -9,9 +9,30 @@
 namespace engine::app {
 namespace {
 
-LineReply failure(const rpc::AnswerForm& form, const Error& error) {
+/// Names errors in the caller's language; by default in English.
+struct Labels {
+  std::shared_ptr<const Generation> generation;
+  std::string locale;
+
+  [[nodiscard]] std::string_view of(Errc code) const {
+    return generation == nullptr ? std::string_view() : generation->label(locale, code);
+  }
+};
+
+/// `de_CH` is served by `de_DE` where there is no better.
+Labels labels_for(const std::shared_ptr<const Generation>& generation, std::string_view locale) {
+  if (locale.empty()) return {};
+  if (generation->labels.contains(locale)) return {generation, std::string(locale)};
+  const std::string_view language = locale.substr(0, locale.find('_'));
+  for (const auto& [known, names] : generation->labels) {
+    if (known.starts_with(language) && known[language.size()] == '_') return {generation, known};
+  }
+  return {};
+}
+
+LineReply failure(const rpc::AnswerForm& form, const Error& error, const Labels& labels = {}) {
   LineReply reply;
-  rpc::encode_failure(reply.text, form, error);
+  rpc::encode_failure(reply.text, form, error, {.label = labels.of(error.code)});
   reply.close = form.closes();
   return reply;
 }
@@ -25,10 +46,10 @@ LineReply success(const rpc::AnswerForm& form, std::string_view result) {
 }
 
 /// Encodes what came of a call and answers with it.
-auto encoding(rpc::AnswerForm form, bool has_head, LineAnswer answer) {
-  return [form = std::move(form), has_head, answer = std::move(answer)](Result<std::string> result,
-                                                                        ResponseHead head) mutable {
-    LineReply line = result ? success(form, *result) : failure(form, result.error());
+auto encoding(rpc::AnswerForm form, bool has_head, Labels labels, LineAnswer answer) {
+  return [form = std::move(form), has_head, labels = std::move(labels), answer = std::move(answer)](
+             Result<std::string> result, ResponseHead head) mutable {
+    LineReply line = result ? success(form, *result) : failure(form, result.error(), labels);
     if (has_head) line.heads.push_back(std::move(head));
     answer(std::move(line));
   };
@@ -138,11 +159,13 @@ void Dispatcher::handle_call(ScriptLoop& worker,
                            .hint = "try again in a moment"}));
   }
   if (form.answers_itself()) return answer(success(form, "null"));
+  Labels labels =
+      labels_for(loaded->generation, call.locale.empty() ? caller->locale : call.locale);
   const auto table = loaded->generation->tables.find(caller->context);
   auto found =
       find_method(table == loaded->generation->tables.end() ? nullptr : table->second.get(), call);
   if (Result<> fits = found ? check_call(call) : fail(found.error()); !fits) {
-    return answer(failure(form, fits.error()));
+    return answer(failure(form, fits.error(), labels));
   }
   const rpc::Method* method = *found;
   form.deprecated = method->deprecated;
@@ -152,7 +175,8 @@ void Dispatcher::handle_call(ScriptLoop& worker,
                   .params = std::string(call.params),
                   .deadline = deadline_of(*method, call),
                   .extras = extras_of(call)};
-  auto reply = encoding(std::move(form), has_response_head(*caller), std::move(answer));
+  auto reply =
+      encoding(std::move(form), has_response_head(*caller), std::move(labels), std::move(answer));
   if (call.idempotency_key.empty() || method->read_only) {
     return route(worker,
                  method->kind,

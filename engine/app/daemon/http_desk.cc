@@ -127,6 +127,7 @@ void HttpDesk::pump(std::uint64_t connection) {
   http::Session* session = service_->find(connection);
   const auto peer = peers_.find(connection);
   if (session == nullptr || peer == peers_.end()) return;
+  if (session->protocol() == http::Protocol::http) return;  // nothing can be sent unasked
   MessageOutlet outlet(*session, peer->second.spacedrive);
   switch (shared_.sinks.pump(connection, outlet)) {
     case event::PushingSinks::Pumped::more:

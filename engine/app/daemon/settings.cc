@@ -81,6 +81,10 @@ Result<std::vector<std::string>> arguments_of(const std::string& line,
       line.find('=') == std::string::npos) {
     return refuse(file, number, "this is not `name = value`");
   }
+  // The reader takes the end of the line for the end of a list.
+  if (line.find('[') != std::string::npos && line.find(']') == std::string::npos) {
+    return refuse(file, number, "the list has no `]` on its line");
+  }
   const std::string name = "--" + items.front().name;
   if (known.get_option_no_throw(name) == nullptr) {
     return refuse(file, number, fmt::format("there is no setting '{}'", items.front().name));

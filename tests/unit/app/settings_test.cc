@@ -67,6 +67,8 @@ TEST_CASE("app/settings: what is wrong is named with file and line") {
   CHECK(refusal_of("workers = many\n").find("config:1: ") != std::string::npos);
   CHECK(refusal_of("# x\nwords\n").find("config:2: this is not `name = value`") !=
         std::string::npos);
+  CHECK(refusal_of("http = [\"127.0.0.1:0\"\n").find("config:1: the list has no") !=
+        std::string::npos);
   CHECK(refusal_of("[section]\n").find("config:1: ") != std::string::npos);
   CHECK(refusal_of("a.b = 1\n").find("config:1: ") != std::string::npos);
   CHECK(refusal_of("data-dir = \"/x\"\n").find("config:1: ") != std::string::npos);

@@ -129,10 +129,15 @@ TEST_CASE("rpc/spacedrive: a connection ends with the answer, unless it subscrib
 
 TEST_CASE("rpc/spacedrive: a subscription asks for the types it names") {
   rpc::Incoming incoming;
-  rpc::decode(R"({"Subscribe":{"event_types":["job","script.*"],"filter":{"job":"7"}}})", incoming);
+  rpc::decode(
+      R"({"Subscribe":{"event_types":["job"],"filter":{"job_id":"7","path_scope":"/a","x":null}}})",
+      incoming);
   REQUIRE(incoming.status);
   CHECK(incoming.requests.front().method == "event.subscribe");
-  CHECK(incoming.requests.front().params == R"({"filter":{"job":"7","types":["job","script.*"]}})");
+  CHECK(incoming.requests.front().params == R"({"job":"7","pathScope":"/a","type":["job"]})");
+  rpc::decode(R"("SubscribeLogs")", incoming);
+  REQUIRE(incoming.status);
+  CHECK(incoming.requests.front().params == R"({"channel":"logs"})");
 }
 
 TEST_CASE("rpc/spacedrive: notifications become event lines, the log's its own") {
