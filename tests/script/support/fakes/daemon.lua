@@ -11,7 +11,8 @@ function M.methods(context)
 end
 
 function M.status()
-  return { generation = 3, loadedAt = '2026-01-01T00:00:00Z', roots = { 'a' }, failures = M.failures }
+  return { generation = 3, loadedAt = '2026-01-01T00:00:00Z', roots = { 'a' },
+    failures = M.failures }
 end
 
 function M.reload()
@@ -25,8 +26,8 @@ function M.rollback()
 end
 
 function M.files()
-  return { { file = 'core/echo.lua', module = 'core.echo', from = 'shipped', path = '/s/core/echo.lua',
-    bytes = 3, hash = ('ab'):rep(32) } }
+  return { { file = 'core/echo.lua', module = 'core.echo', from = 'shipped',
+    path = '/s/core/echo.lua', bytes = 3, hash = ('ab'):rep(32) } }
 end
 
 function M.shutdown() M.stopped = true end
