@@ -40,7 +40,8 @@ end
 local function wait_here(call, params) return follow.job(call, params.id) end
 
 local function id_params(more)
-  local params = { id = t.string{ positional = true, max_length = 64, help = 'help.arg.job-id' } }
+  local params = { id = t.string{ positional = true, max_length = 64, complete = 'job',
+    help = 'help.arg.job-id' } }
   for key, schema in pairs(more or {}) do
     params[key] = schema
   end
