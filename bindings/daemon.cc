@@ -23,6 +23,11 @@ int daemon_methods(lua_State* state) {
   return 1;
 }
 
+int daemon_metrics_text(lua_State* state) {
+  script::push_string(state, host_of(state).metrics_text());
+  return 1;
+}
+
 int daemon_shutdown(lua_State* state) {
   host_of(state).shutdown();
   return 0;
@@ -117,6 +122,7 @@ int daemon_unlisten(lua_State* state) {
 int open_daemon(lua_State* state) {
   static const luaL_Reg functions[] = {{"info", script::thunk<&daemon_info>},
                                        {"methods", script::thunk<&daemon_methods>},
+                                       {"metrics_text", script::thunk<&daemon_metrics_text>},
                                        {"status", script::thunk<&daemon_status>},
                                        {"reload", script::thunk<&daemon_reload>},
                                        {"rollback", script::thunk<&daemon_rollback>},

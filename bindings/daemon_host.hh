@@ -28,6 +28,8 @@ class DaemonHost {
   virtual json::Value files() = 0;
   /// All methods of a context as described at load.
   virtual json::Value methods(const std::string& context) = 0;
+  /// Counters of calls, VMs, store and connections in the text format of Prometheus.
+  virtual std::string metrics_text() { return {}; }
   /// Begins an orderly stop; the answer of the caller is still sent.
   virtual void shutdown() = 0;
 

@@ -44,6 +44,11 @@ function daemon.check() end
 ---@return {file: string, module: string, from: 'overlay'|'shipped', path: string, bytes: integer, hash: string}[] files
 function daemon.files() end
 
+--- Counters in the text format of Prometheus: calls, errors by kind and latency of each method;
+--- heap and calls of each VM; reloads; commits and revisions of the store; connections.
+---@return string text
+function daemon.metrics_text() end
+
 --- Begins an orderly stop. Calls in flight are still answered.
 function daemon.shutdown() end
 

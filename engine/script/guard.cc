@@ -147,10 +147,42 @@ void hook(lua_State* state, lua_Debug* frame) {
   lua_error(state);
 }
 
+/// The command line of the process that follows this one. Never freed, so that the signal handler
+/// may read it at any time.
+std::atomic<char**> replacement{nullptr};
+
+/// A copy of this process that has its memory and ends by SIGABRT: the core, where cores are kept.
+/// The bare system call: fork() would run handlers that are not async-signal-safe.
+void dump_core() {
+  if (::syscall(SYS_fork) != 0) return;
+  ::signal(SIGABRT, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
+  ::syscall(SYS_kill, ::getpid(), SIGABRT);
+  ::_exit(1);
+}
+
+void say(const char* text) {
+  std::size_t size = 0;
+  while (text[size] != '\0')
+    ++size;
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text, size);
+}
+
+/// Async-signal-safe. Descriptors close by themselves (O_CLOEXEC) and with them every lock.
 [[noreturn]] void give_up() {
-  static constexpr char kLine[] =
-      "moonbox: a script did not come back within the grace after its deadline; aborting\n";
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kLine, sizeof kLine - 1);
+  say("moonbox: a script did not come back within the grace after its deadline; ");
+  if (char** const argv = replacement.load(); argv != nullptr) {
+    say("starting anew\n");
+    dump_core();
+    sigset_t none;
+    sigemptyset(&none);
+    pthread_sigmask(SIG_SETMASK, &none, nullptr);
+    ::execve(argv[0], argv, environ);
+    say("moonbox: that failed; ");
+  }
+  say("aborting\n");
   std::abort();
 }
 
@@ -229,6 +261,19 @@ bool Guard::stops_compiled_code() {
 
 void Guard::set_hard_grace(Milliseconds grace) {
   hard_grace = std::chrono::nanoseconds(grace).count();
+}
+
+void Guard::set_replacement(std::vector<std::string> argv) {
+  if (argv.empty()) {
+    replacement = nullptr;
+    return;
+  }
+  auto* const kept = new std::vector<std::string>(std::move(argv));
+  auto* const pointers = new std::vector<char*>();
+  for (std::string& each : *kept)
+    pointers->push_back(each.data());
+  pointers->push_back(nullptr);
+  replacement = pointers->data();
 }
 
 Guard::Entry::Entry(lua_State* state, TimePoint deadline, std::uint64_t owner) {

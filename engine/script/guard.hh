@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace engine::script {
 
@@ -13,7 +15,8 @@ namespace engine::script {
 /// the innermost entry passes and the handler sets a hook that raises `timeout`, again and again
 /// until the entry is left, so that a `pcall` loop does not escape. The timer is armed lazily: an
 /// entry that ends in time costs no system call. Past the hard grace more without the VM coming
-/// back (a C function that runs for ever) the process is ended: SIGABRT after a line on stderr.
+/// back (a C function that runs for ever) the process is ended: SIGABRT after a line on stderr, or
+/// replaced by a fresh one (set_replacement).
 class Guard {
  public:
   static constexpr Milliseconds kHardGrace{10'000};
@@ -24,6 +27,10 @@ class Guard {
 
   /// Another grace than kHardGrace, for every thread of the process.
   static void set_hard_grace(Milliseconds grace);
+
+  /// What takes the place of the process past the hard grace, after a copy of it has dumped core:
+  /// `argv[0]` is the program's path. Empty: nothing does, the process ends by SIGABRT.
+  static void set_replacement(std::vector<std::string> argv);
 
   /// Stops what a thread runs on behalf of one owner, from other threads. Shared; thread-safe.
   class Stopper {

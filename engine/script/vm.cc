@@ -33,6 +33,9 @@ int keep(lua_State* state, lua_CFunction function) {
   return luaL_ref(state, LUA_REGISTRYINDEX);
 }
 
+/// Below this a heap is collected often, so that garbage does not fill it.
+constexpr std::size_t kSmallHeap = 64UL << 20U;
+
 void start_jit(lua_State* state, const Vm::Options& options) {
   const bool on = options.jit && options.trusted && Guard::stops_compiled_code();
   luaJIT_setmode(state, 0, LUAJIT_MODE_ENGINE | (on ? LUAJIT_MODE_ON : LUAJIT_MODE_OFF));
@@ -77,7 +80,9 @@ Result<int> Vm::Impl::protect_erased(Body erased) {
     lua_remove(state, base + 1);
     return lua_gettop(state) - base;
   }
-  Error error{.code = Errc::script, .message = "not enough memory"};
+  Error error{.code = Errc::script,
+              .message = "not enough memory",
+              .debug = "the VM's heap is full: " + std::to_string(heap.used()) + " bytes"};
   if (status != LUA_ERRMEM) {
     // Reading an error table cannot raise: raw access only.
     error = to_error(state, -1);
@@ -124,7 +129,9 @@ Result<std::unique_ptr<Vm>> Vm::create(loop::Loop& loop,
     return 0;
   }));
   // A capped heap must not fill up with garbage: LuaJIT does not collect when an allocation fails.
-  if (impl.options.memory_limit != 0) lua_gc(impl.state, LUA_GCSETPAUSE, 110);
+  if (impl.options.memory_limit != 0 && impl.options.memory_limit <= kSmallHeap) {
+    lua_gc(impl.state, LUA_GCSETPAUSE, 110);
+  }
   return vm;
 }
 

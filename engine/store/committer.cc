@@ -98,7 +98,9 @@ std::vector<RevisionPtr> Committer::pending() const {
 
 CommitterStats Committer::stats() const {
   const std::lock_guard lock(mutex_);
-  return stats_;
+  CommitterStats stats = stats_;
+  stats.queued = jobs_.size();
+  return stats;
 }
 
 bool Committer::has_work() const {

@@ -62,6 +62,7 @@ struct CommitterStats {
   std::uint64_t revisions = 0;
   std::uint64_t conflicts = 0;
   std::uint64_t largest_batch = 0;
+  std::uint64_t queued = 0;  ///< changes that wait
 };
 
 /// The one thread that changes the store: takes what has gathered since the last flush, checks it

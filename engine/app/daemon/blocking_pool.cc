@@ -7,10 +7,11 @@ namespace engine::app {
 
 BlockingPool::BlockingPool(std::size_t threads,
                            const script::Services& services,
-                           std::span<const script::Module> modules) {
+                           std::span<const script::Module> modules,
+                           std::size_t memory) {
   for (std::size_t i = 0; i < threads; ++i) {
-    auto scripts =
-        std::make_unique<ScriptLoop>("blocking-" + std::to_string(i + 1), services, modules);
+    auto scripts = std::make_unique<ScriptLoop>(
+        "blocking-" + std::to_string(i + 1), services, modules, memory);
     scripts->start_thread();
     members_.push_back(std::make_unique<Member>(std::move(scripts)));
   }
@@ -47,6 +48,13 @@ void BlockingPool::cancel_connection(std::uint64_t connection) {
   for (auto& member : members_) {
     if (member->busy > 0) member->scripts->cancel_connection(connection);
   }
+}
+
+std::vector<const ScriptLoop*> BlockingPool::loops() const {
+  std::vector<const ScriptLoop*> all;
+  for (const auto& member : members_)
+    all.push_back(member->scripts.get());
+  return all;
 }
 
 }  // namespace engine::app

@@ -14,7 +14,8 @@ class BlockingPool {
  public:
   BlockingPool(std::size_t threads,
                const script::Services& services,
-               std::span<const script::Module> modules);
+               std::span<const script::Module> modules,
+               std::size_t memory = ScriptLoop::kMemory);
   BlockingPool(const BlockingPool&) = delete;
   BlockingPool& operator=(const BlockingPool&) = delete;
   ~BlockingPool();
@@ -24,6 +25,9 @@ class BlockingPool {
 
   /// ScriptLoop::cancel_connection on every thread.
   void cancel_connection(std::uint64_t connection);
+
+  /// Its threads, for counters.
+  [[nodiscard]] std::vector<const ScriptLoop*> loops() const;
 
  private:
   struct Member {

@@ -7,6 +7,8 @@
 #include "app/daemon/door.hh"
 #include "app/daemon/events.hh"
 #include "app/daemon/failure_table.hh"
+#include "app/daemon/host_metrics.hh"
+#include "app/daemon/last_wall.hh"
 #include "app/daemon/ports.hh"
 #include "app/daemon/scripts.hh"
 #include "app/modules.hh"
@@ -45,6 +47,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   void reload(loop::Loop& back, Completion<json::Value> done) override;
   void rollback(loop::Loop& back, Completion<json::Value> done) override;
   json::Value files() override;
+  std::string metrics_text() override;
   void check(loop::Loop& back, Completion<json::Value> done) override;
   void shutdown() override {
     control->loop().post([this] { stop("server.shutdown"); });
@@ -119,7 +122,8 @@ Result<> Daemon::Impl::open_store() {
 Result<> Daemon::Impl::build() {
   TRY(open_store());
   report.phase("threads");
-  control = std::make_unique<ScriptLoop>("control", services, host_modules());
+  const std::size_t memory = options.settings.script_memory << 20U;
+  control = std::make_unique<ScriptLoop>("control", services, host_modules(), memory);
   offload = std::make_unique<loop::OffloadPool>(options.offload_threads);
   TRY(events.open(options.paths, *offload));
   services.add<loop::OffloadPool>(*offload);
@@ -129,13 +133,14 @@ Result<> Daemon::Impl::build() {
   services.add<bindings::ContinuationHost>(continuations);
   services.add<bindings::DaemonHost>(*this);
   for (std::size_t i = 0; i < options.settings.workers; ++i) {
-    workers.push_back(
-        std::make_unique<ScriptLoop>("worker-" + std::to_string(i + 1), services, host_modules()));
+    workers.push_back(std::make_unique<ScriptLoop>(
+        "worker-" + std::to_string(i + 1), services, host_modules(), memory));
   }
   std::vector<ScriptLoop*> all;
   for (const auto& worker : workers)
     all.push_back(worker.get());
-  blocking = std::make_unique<BlockingPool>(options.blocking_threads, services, host_modules());
+  blocking =
+      std::make_unique<BlockingPool>(options.blocking_threads, services, host_modules(), memory);
   dispatcher = std::make_unique<Dispatcher>(
       *control,
       *blocking,
@@ -206,6 +211,7 @@ void Daemon::Impl::ready() {
             "ready",
             {{"pid", std::to_string(::getpid())}, {"socket", options.paths.socket.string()}});
   events.ring.publish({.type = "daemon.ready", .target = "daemon"});
+  arm_last_wall(options.command, 0);
   report.ready();
 }
 
@@ -358,6 +364,19 @@ void Daemon::Impl::check(loop::Loop& back, Completion<json::Value> done) {
         return report;
       },
       std::move(done));
+}
+
+std::string Daemon::Impl::metrics_text() {
+  std::string out;
+  dispatcher->metrics().write(out);
+  std::vector<const ScriptLoop*> loops = blocking->loops();
+  loops.push_back(control.get());
+  for (const auto& worker : workers)
+    loops.push_back(worker.get());
+  write_script_metrics(out, loops, scripts->counts());
+  if (auto stats = document->stats()) write_store_metrics(out, *stats);
+  write_connection_metrics(out, connections.list());
+  return out;
 }
 
 json::Value Daemon::Impl::files() {

@@ -3,6 +3,7 @@
 #include "app/daemon/daemon.hh"
 #include "app/daemon/daemon_options.hh"
 #include "app/daemon/diagnostic.hh"
+#include "app/daemon/last_wall.hh"
 #include "app/daemon/startup.hh"
 #include "app/version.hh"
 #include "base/log.hh"
@@ -27,6 +28,7 @@ struct Arguments {
   std::string scripts;
   Settings settings;
   int ready_fd = -1;
+  int restarts = 0;
   std::optional<int> exit;  ///< the parser said all there is to say
 };
 
@@ -39,6 +41,7 @@ CLI::App* parse(CLI::App& app, int argc, char** argv, Arguments& arguments) {
   run->add_option("--instance", arguments.instance, "name of the instance (default: default)");
   run->add_option("--scripts", arguments.scripts, "folder of the shipped scripts");
   run->add_option("--ready-fd", arguments.ready_fd, "descriptor that is told when it is ready");
+  run->add_option("--restarts", arguments.restarts, "how often the last wall was hit")->group("");
   add_settings(*run, arguments.settings);
   try {
     app.parse(argc, argv);
@@ -142,7 +145,27 @@ Result<> serve(DaemonOptions options, StartupReport& report) {
                       .level = log::level_from_name(options.settings.log_level),
                       .instance = options.paths.instance}));
   raise_limits();
+  if (options.restarts > 0) {
+    log::error("daemon",
+               "started anew: a script of the process before did not come back",
+               {{"restarts", std::to_string(options.restarts)}});
+  }
+  arm_last_wall(options.command, options.restarts);
   return run_instance(std::move(options), lock, report);
+}
+
+/// The command line without what holds for this process only.
+std::vector<std::string> lasting_words(int argc, char** argv) {
+  std::vector<std::string> words = {executable_path().string(), "moond"};
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--ready-fd" || word == "--restarts") {
+      ++i;
+    } else if (!word.starts_with("--ready-fd=") && !word.starts_with("--restarts=")) {
+      words.emplace_back(word);
+    }
+  }
+  return words;
 }
 
 }  // namespace
@@ -156,6 +179,10 @@ int daemon_main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   StartupReport report{UniqueFd(arguments.ready_fd)};
   auto options = resolve(arguments, *run);
+  if (options) {
+    options->command = lasting_words(argc, argv);
+    options->restarts = arguments.restarts;
+  }
   Result<> served = options ? serve(std::move(*options), report) : fail(options.error());
   if (served) return 0;
   const Error& error = served.error();

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace engine::app {
 
@@ -18,7 +20,9 @@ struct DaemonOptions {
   Settings settings;
   std::size_t blocking_threads = 4;
   std::size_t offload_threads = 8;
-  int ready_fd = -1;  ///< told how far the start is; -1: nobody asked
+  std::vector<std::string> command;  ///< what starts this daemon again
+  int restarts = 0;                  ///< by the last wall, since one was ready
+  int ready_fd = -1;                 ///< told how far the start is; -1: nobody asked
 };
 
 }  // namespace engine::app

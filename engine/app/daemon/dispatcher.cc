@@ -58,9 +58,10 @@ auto encoding(rpc::AnswerForm form, bool has_head, Labels labels, LineAnswer ans
 /// A raised error that is not an error table is the script's own fault: the author gets the
 /// traceback, the caller a correlation id.
 template <typename F>
-auto recording(FailureTable& failures, const std::string& method, F reply) {
-  return [&failures, method, reply = std::move(reply)](Result<std::string> result,
-                                                       ResponseHead head) mutable {
+auto recording(FailureTable& failures, Metrics& metrics, const std::string& method, F reply) {
+  return [&failures, &metrics, method, begun = Clock::now(), reply = std::move(reply)](
+             Result<std::string> result, ResponseHead head) mutable {
+    metrics.count(method, Clock::now() - begun, result ? nullptr : &result.error().code);
     if (!result && result.error().code == Errc::script && !result.error().debug.empty()) {
       result = fail(failures.record(method, result.error()));
     }
@@ -181,7 +182,7 @@ void Dispatcher::handle_call(ScriptLoop& worker,
     return route(worker,
                  method->kind,
                  std::move(request),
-                 recording(failures_, method->name, std::move(reply)));
+                 recording(failures_, metrics_, method->name, std::move(reply)));
   }
   auto first = idempotency_.admit(
       *caller, call.idempotency_key, method->name, call.params, worker.loop(), std::move(reply));
@@ -189,7 +190,7 @@ void Dispatcher::handle_call(ScriptLoop& worker,
   route(worker,
         method->kind,
         std::move(request),
-        recording(failures_, method->name, std::move(*first)));
+        recording(failures_, metrics_, method->name, std::move(*first)));
 }
 
 Result<> Dispatcher::check_call(const rpc::Request& call) const {

@@ -4,6 +4,7 @@
 #include "app/daemon/caller.hh"
 #include "app/daemon/failure_table.hh"
 #include "app/daemon/idempotency.hh"
+#include "app/daemon/metrics.hh"
 #include "app/daemon/script_loop.hh"
 #include "app/daemon/settings.hh"
 #include "rpc/answer.hh"
@@ -53,6 +54,8 @@ class Dispatcher {
   /// methods. Thread-safe.
   void cancel_connection(ScriptLoop& worker, std::uint64_t connection);
 
+  [[nodiscard]] const Metrics& metrics() const { return metrics_; }
+
   /// One decoded call. `call` is read before this returns.
   void handle_call(ScriptLoop& worker,
                    const std::shared_ptr<const Caller>& caller,
@@ -76,6 +79,7 @@ class Dispatcher {
   ScriptLoop& control_;
   BlockingPool& pool_;
   FailureTable& failures_;
+  Metrics metrics_;
   IdempotencyTable idempotency_;
   const WireLimits limits_;
   const std::string instance_;

@@ -64,8 +64,13 @@ ResponseHead take_head(const script::Ref& call, lua_State* state) {
 
 ScriptLoop::ScriptLoop(std::string name,
                        const script::Services& services,
-                       std::span<const script::Module> modules)
-    : loop_(std::move(name)), services_(services), modules_(modules), sweep_timer_(loop_) {
+                       std::span<const script::Module> modules,
+                       std::size_t memory)
+    : loop_(std::move(name)),
+      services_(services),
+      modules_(modules),
+      memory_(memory),
+      sweep_timer_(loop_) {
   loop_.post([this] { stopper_.bind(); });
 }
 
@@ -96,17 +101,37 @@ void ScriptLoop::close() {
   retired_.clear();
 }
 
-Result<> ScriptLoop::prepare(std::shared_ptr<const Generation> generation) {
+Result<std::unique_ptr<LoadedVm>> ScriptLoop::build(std::shared_ptr<const Generation> generation) {
+  const script::Live before = script::live();
   auto loaded = std::make_unique<LoadedVm>();
-  TRY_ASSIGN(
-      loaded->vm,
-      script::Vm::create(
-          loop_, services_, modules_, {.name = loop_.name(), .scripts = generation->scripts}));
+  TRY_ASSIGN(loaded->vm,
+             script::Vm::create(
+                 loop_,
+                 services_,
+                 modules_,
+                 {.name = loop_.name(), .memory_limit = memory_, .scripts = generation->scripts}));
   TRY_ASSIGN(const script::Ref trees, load_trees(*loaded->vm, *generation));
   take_runners(loaded->vm->state(), *generation, trees, *loaded);
   loaded->generation = std::move(generation);
-  prepared_ = std::move(loaded);
-  return {};
+  script::Live& here = script::live();
+  loaded->made = {.refs = here.refs - before.refs,
+                  .tasks = here.tasks - before.tasks,
+                  .objects = here.objects - before.objects};
+  here = before;
+  return loaded;
+}
+
+void ScriptLoop::claim(LoadedVm& built) {
+  script::Live& here = script::live();
+  const script::Live made = std::exchange(built.made, {});
+  here.refs += made.refs;
+  here.tasks += made.tasks;
+  here.objects += made.objects;
+}
+
+void ScriptLoop::adopt(std::unique_ptr<LoadedVm> built) {
+  claim(*built);
+  prepared_ = std::move(built);
 }
 
 void ScriptLoop::commit() {
@@ -114,13 +139,10 @@ void ScriptLoop::commit() {
   retire(std::exchange(current_, std::move(prepared_)));
 }
 
-void ScriptLoop::discard() {
-  prepared_.reset();
-}
-
 Result<> ScriptLoop::ensure(const std::shared_ptr<const Generation>& generation) {
   if (current_ && current_->generation == generation) return {};
-  TRY(prepare(generation));
+  TRY_ASSIGN(auto built, build(generation));
+  adopt(std::move(built));
   commit();
   return {};
 }
@@ -197,6 +219,7 @@ void ScriptLoop::execute(Request request, Reply reply) {
     loaded->vm->spawn(runner, std::move(arguments), limits, std::move(done), method->name);
   }
   lua_settop(state, top);
+  heap_bytes_.store(loaded->vm->heap_bytes(), std::memory_order_relaxed);
 }
 
 void ScriptLoop::submit(Request request, Reply reply) {

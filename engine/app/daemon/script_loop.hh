@@ -4,6 +4,7 @@
 #include "app/daemon/request.hh"
 #include "loop/loop.hh"
 #include "script/guard.hh"
+#include "script/live.hh"
 #include "script/vm.hh"
 
 #include <atomic>
@@ -23,6 +24,7 @@ struct LoadedVm {
   std::map<std::string, std::vector<script::Ref>, std::less<>> runners;
   /// context → the `ctx` table of calls without attributes
   std::map<std::string, script::Ref, std::less<>> plain_contexts;
+  script::Live made;  ///< what making it has added to the count of the thread that made it
 };
 
 /// One thread, its loop and its VM of the current generation. VMs of earlier generations live on
@@ -30,9 +32,13 @@ struct LoadedVm {
 /// rules aside, every method runs on the loop's thread.
 class ScriptLoop {
  public:
+  /// What a VM may hold before scripts get `not enough memory`.
+  static constexpr std::size_t kMemory = 256UL << 20U;
+
   ScriptLoop(std::string name,
              const script::Services& services,
-             std::span<const script::Module> modules);
+             std::span<const script::Module> modules,
+             std::size_t memory = kMemory);
   ScriptLoop(const ScriptLoop&) = delete;
   ScriptLoop& operator=(const ScriptLoop&) = delete;
   ~ScriptLoop();
@@ -46,14 +52,22 @@ class ScriptLoop {
 
   [[nodiscard]] loop::Loop& loop() { return loop_; }
 
-  /// Makes the VM for `generation` and keeps it aside. ERRORS: Errc::script.
-  Result<> prepare(std::shared_ptr<const Generation> generation);
+  /// Makes a VM for `generation`; on any thread, so that the loop goes on serving meanwhile.
+  /// ERRORS: Errc::script.
+  Result<std::unique_ptr<LoadedVm>> build(std::shared_ptr<const Generation> generation);
+  /// Counts what `built` holds (script::live) as the calling thread's; before it dies there.
+  static void claim(LoadedVm& built);
+  /// Keeps it aside. From here on it belongs to the loop's thread.
+  void adopt(std::unique_ptr<LoadedVm> built);
   /// The prepared VM becomes the current one.
   void commit();
-  /// Drops the prepared VM.
-  void discard();
   /// Makes the VM if this loop has none of `generation` yet (blocking pool: on demand).
   Result<> ensure(const std::shared_ptr<const Generation>& generation);
+
+  /// Bytes of the current VM after its last request, and requests under way. Thread-safe.
+  [[nodiscard]] std::size_t heap_bytes() const { return heap_bytes_; }
+  [[nodiscard]] std::size_t under_way() const { return under_way_; }
+  [[nodiscard]] const std::string& name() const { return loop_.name(); }
 
   [[nodiscard]] LoadedVm* current() const { return current_.get(); }
 
@@ -82,12 +96,14 @@ class ScriptLoop {
   loop::Loop loop_;
   const script::Services& services_;
   std::span<const script::Module> modules_;
+  std::size_t memory_;
   std::thread thread_;
   std::unique_ptr<LoadedVm> current_;
   std::unique_ptr<LoadedVm> prepared_;
   std::vector<std::unique_ptr<LoadedVm>> retired_;
   loop::Timer sweep_timer_;
   std::atomic<std::size_t> under_way_{0};  ///< requests submitted and those with a task
+  std::atomic<std::size_t> heap_bytes_{0};
   script::Guard::Stopper stopper_;
 };
 

@@ -83,7 +83,10 @@ struct Scripts::Swap {
   std::shared_ptr<const Generation> next;
   LoadTimes times;
   TimePoint started = Clock::now();
+  std::vector<ScriptLoop*> loops;  ///< workers, then the control loop
+  std::vector<std::unique_ptr<LoadedVm>> built;
   std::size_t pending = 0;
+  std::size_t next_loop = 0;
   std::optional<Error> error;
   bool rollback = false;
   std::uint64_t restored = 0;  ///< the number it had before the rollback
@@ -206,25 +209,38 @@ void Scripts::build_vms(std::shared_ptr<const Generation> next, LoadTimes times)
   build_vms(swap);
 }
 
+// On the offload pool: the loops go on serving. One after the other, so that they keep their
+// processors; at the start, when nothing is served yet, all at once.
 void Scripts::build_vms(const std::shared_ptr<Swap>& swap) {
-  const auto loops = all_loops();
-  swap->pending = loops.size();
-  for (ScriptLoop* each : loops) {
-    each->loop().post([this, each, swap] {
-      Result<> built = each->prepare(swap->next);
-      loops_.control.loop().post([this, swap, built = std::move(built)]() mutable {
-        if (!built) swap->error = std::move(built).error();
-        if (--swap->pending == 0) finish_swap(swap);
+  swap->loops = all_loops();
+  swap->built.resize(swap->loops.size());
+  swap->pending = swap->loops.size();
+  const std::size_t at_once = current_ ? 1 : swap->loops.size();
+  swap->next_loop = at_once;
+  for (std::size_t i = 0; i < at_once; ++i)
+    build_one(swap, i);
+}
+
+void Scripts::build_one(const std::shared_ptr<Swap>& swap, std::size_t index) {
+  pool_.run<std::unique_ptr<LoadedVm>>(
+      loops_.control.loop(),
+      [each = swap->loops[index], next = swap->next] { return each->build(next); },
+      [this, swap, index](Result<std::unique_ptr<LoadedVm>> built) {
+        if (built) {
+          swap->built[index] = std::move(*built);
+        } else if (!swap->error) {
+          swap->error = std::move(built).error();
+        }
+        if (--swap->pending == 0) return finish_swap(swap);
+        if (swap->next_loop < swap->loops.size()) build_one(swap, swap->next_loop++);
       });
-    });
-  }
 }
 
 void Scripts::finish_swap(const std::shared_ptr<Swap>& swap) {
   if (swap->error) {
-    for (ScriptLoop* each : all_loops()) {
-      each->loop().post([each] { each->discard(); });
-    }
+    for (const auto& each : swap->built)
+      if (each) ScriptLoop::claim(*each);
+    swap->built.clear();
     error_ = swap->error;
     return answer(fail(*swap->error));
   }
@@ -236,11 +252,14 @@ void Scripts::finish_swap(const std::shared_ptr<Swap>& swap) {
   // The control module of the old generation hands its actors over one by one: both run for a
   // while.
   if (before) loops_.control.spawn_hook(before->package.control, "retire", script::kForever, [] {});
+  loops_.control.adopt(std::move(swap->built.back()));
   loops_.control.commit();
   loops_.control.spawn_hook(current_->package.control, "start", script::kForever, [] {});
   swap->pending = loops_.workers.size();
-  for (ScriptLoop* worker : loops_.workers) {
-    worker->loop().post([this, worker, swap, before] {
+  for (std::size_t i = 0; i < loops_.workers.size(); ++i) {
+    ScriptLoop* worker = loops_.workers[i];
+    worker->loop().post([this, worker, i, swap, before] {
+      worker->adopt(std::move(swap->built[i]));
       worker->commit();
       loops_.control.loop().post([this, swap, before] {
         if (--swap->pending > 0) return;
@@ -254,6 +273,7 @@ void Scripts::finish_swap(const std::shared_ptr<Swap>& swap) {
 /// Every loop runs the new generation.
 void Scripts::tell_swapped(const Swap& swap, const Generation* before) {
   json::Value report = report_of(before, *current_, swap.times);
+  ++(swap.rollback ? counts_.rollbacks : counts_.reloads);
   if (swap.rollback) {
     report["rolledBackFrom"] = before->id;
     report["restored"] = swap.restored;
@@ -280,6 +300,7 @@ void Scripts::tell_swapped(const Swap& swap, const Generation* before) {
 
 void Scripts::answer(const Result<json::Value>& report) {
   json::Value told = report ? *report : json::Value();
+  if (!report) ++counts_.refused;
   if (!report) told["error"] = describe_load_error(report.error());
   if (on_report) on_report(told);
   loading_ = false;

@@ -59,6 +59,14 @@ class Scripts {
   [[nodiscard]] static json::Value files(const Generation& generation,
                                          const std::filesystem::path& overlay);
 
+  /// How often since the start. Thread-safe.
+  struct Counts {
+    std::atomic<std::uint64_t> reloads = 0;
+    std::atomic<std::uint64_t> refused = 0;
+    std::atomic<std::uint64_t> rollbacks = 0;
+  };
+  [[nodiscard]] const Counts& counts() const { return counts_; }
+
   [[nodiscard]] const std::shared_ptr<const Generation>& current() const { return current_; }
   /// The same for other threads; null before the first load. Thread-safe.
   [[nodiscard]] std::shared_ptr<const Generation> published() const { return published_.load(); }
@@ -76,6 +84,7 @@ class Scripts {
   void on_loaded(Result<std::shared_ptr<const Generation>> loaded, LoadTimes times);
   void build_vms(std::shared_ptr<const Generation> next, LoadTimes times);
   void build_vms(const std::shared_ptr<Swap>& swap);
+  void build_one(const std::shared_ptr<Swap>& swap, std::size_t index);
   void finish_swap(const std::shared_ptr<Swap>& swap);
   void answer(const Result<json::Value>& report);
   void tell_swapped(const Swap& swap, const Generation* before);
@@ -94,6 +103,7 @@ class Scripts {
   std::shared_ptr<const Generation> shunned_;
   std::optional<Error> error_;  ///< of the last load, if it failed
   std::uint64_t next_id_ = 1;
+  Counts counts_;
   bool loading_ = false;
   bool by_itself_ = false;         ///< the load under way was asked for by the file watch alone
   bool queued_by_itself_ = false;  ///< the file watch asked for the load after it

@@ -22,6 +22,9 @@ void add_listeners(CLI::App& app, Settings& settings) {
   add("--http", settings.http, "serve HTTP and WebSocket there; repeatable");
   add("--https", settings.https, "the same over TLS; repeatable");
   add("--tls-lines", settings.tls_lines, "serve lines over TLS there; repeatable");
+  app.add_option("--script-memory", settings.script_memory, "MiB that each VM may hold")
+      ->check(CLI::Range(16, 65'536))
+      ->capture_default_str();
 }
 
 void add_limits(CLI::App& app, WireLimits& limits) {

@@ -45,6 +45,7 @@ struct Settings {
   std::vector<std::string> tls_lines;
   std::size_t workers = default_workers();
   std::string log_level = "info";
+  std::size_t script_memory = 256;  ///< MiB a VM may hold
   WireLimits limits;
 };
 

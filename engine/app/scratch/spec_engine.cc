@@ -83,9 +83,7 @@ Result<> SpecEngine::build() {
   services_.add<net::ConnectionTable>(connections_);
   services_.add<bindings::DaemonHost>(*this);
   services_.add<bindings::SpecWorld>(*this);
-  TRY(scripts_->prepare(generation_));
-  scripts_->commit();
-  return {};
+  return scripts_->ensure(generation_);
 }
 
 Result<json::Value> SpecEngine::run(const bindings::ScratchHost::Spec& spec,
