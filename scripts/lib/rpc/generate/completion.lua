@@ -93,15 +93,16 @@ _moon_cli_values() {
 _moon_cli() {
   local path= words= files= option= word i position=0 globals=()
   local current=${COMP_WORDS[COMP_CWORD]}
+  [ "$current" != = ] || current=
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
+    [ "$word" != = ] || continue
     if [ -n "$option" ]; then
       case $option in --data-dir | --instance) globals+=("$option" "$word") ;; esac
       option=
       continue
     fi
     case $word in
-      =) ;;
       %{valued}) option=$word ;;
       -*) ;;
       *) case "$path $word" in
