@@ -8,9 +8,14 @@ local M = {}
 local ROOT = '/public/settings/'
 local DAY = 86400
 
+local LONGEST = 255
+
 local function list(name)
-  local value = store.get(ROOT .. name)
-  return type(value) == 'table' and value or {}
+  local value, texts = store.get(ROOT .. name), {}
+  for _, text in ipairs(type(value) == 'table' and value or {}) do
+    if type(text) == 'string' and #text <= LONGEST then texts[#texts + 1] = text end
+  end
+  return texts
 end
 
 --- Origins whose pages may use the API, besides the API's own: `https://panel.example.com`.

@@ -269,7 +269,7 @@ describe('a signature', function()
     expect(run(call, {})):equals('done')
     expect(run(access.signed({ context = 'box.local' }), {})):equals('done')
     refused({ context = 'panel.example.com' }, 'no valid signature context')
-    store.document.public.settings = { hostnames = { 'panel.example.com' } }
+    store.document.public.settings = { hostnames = { 3, {}, ('x'):rep(256), 'panel.example.com' } }
     expect(run(access.signed({ context = 'panel.example.com' }), {})):equals('done')
   end)
 
