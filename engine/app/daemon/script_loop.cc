@@ -137,6 +137,7 @@ void ScriptLoop::adopt(std::unique_ptr<LoadedVm> built) {
 void ScriptLoop::commit() {
   if (!prepared_) return;
   retire(std::exchange(current_, std::move(prepared_)));
+  heap_bytes_.store(current_->vm->heap_bytes(), std::memory_order_relaxed);
 }
 
 Result<> ScriptLoop::ensure(const std::shared_ptr<const Generation>& generation) {

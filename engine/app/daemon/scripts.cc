@@ -5,6 +5,8 @@
 #include "crypto/sha256.hh"
 #include "json/reader.hh"
 
+#include <malloc.h>
+
 #include <utility>
 
 namespace engine::app {
@@ -290,6 +292,11 @@ void Scripts::tell_swapped(const Swap& swap, const Generation* before) {
     files.changed.insert(files.changed.end(), files.removed.begin(), files.removed.end());
     on_files_changed(files.changed);
   }
+  // What the old generation leaves lies scattered over the arenas of the pool's threads.
+  pool_.run<int>(
+      loops_.control.loop(),
+      [] { return Result<int>(::malloc_trim(0)); },
+      [](const Result<int>&) {});
   log::info("script",
             "generation " + std::to_string(current_->id) + " in force",
             {{"fingerprint", current_->scripts->fingerprint().substr(0, 12)},
