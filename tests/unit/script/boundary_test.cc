@@ -66,6 +66,36 @@ int catch_around(lua_State* state) {
   return 0;
 }
 
+/// `catch (...)` takes a Lua error, and there is no exception to look at. 1: rethrow it.
+int catch_all_around(lua_State* state) {
+  const Witness witness;
+  bool none = false;
+  try {
+    lua_pushvalue(state, 1);
+    lua_call(state, 0, 0);
+  } catch (...) {
+    none = std::current_exception() == nullptr;
+    if (lua_toboolean(state, 2) != 0) throw;
+  }
+  lua_pushstring(state, none ? "swallowed, no exception" : "nothing caught");
+  return 1;
+}
+
+int failing_finaliser(lua_State* state) {
+  return luaL_error(state, "from __gc");
+}
+
+/// Makes garbage whose finaliser fails.
+int make_bad_garbage(lua_State* state) {
+  lua_newuserdata(state, 8);
+  lua_createtable(state, 0, 1);
+  lua_pushcfunction(state, failing_finaliser);
+  lua_setfield(state, -2, "__gc");
+  lua_setmetatable(state, -2);
+  lua_pop(state, 1);
+  return 0;
+}
+
 int open_boundary(lua_State* state) {
   static constexpr luaL_Reg kFunctions[] = {{"bare_throw", bare_throw},
                                             {"bare_throw_int", bare_throw_int},
@@ -74,6 +104,8 @@ int open_boundary(lua_State* state) {
                                             {"raise", thunk<raise_through_frames>},
                                             {"call", thunk<call_argument>},
                                             {"catch_around", thunk<catch_around>},
+                                            {"catch_all_around", catch_all_around},
+                                            {"make_bad_garbage", thunk<make_bad_garbage>},
                                             {nullptr, nullptr}};
   luaL_newlib(state, kFunctions);
   return 1;
@@ -140,6 +172,22 @@ TEST_CASE("script/boundary: catch (std::exception&) lets a Lua error pass", "[sc
   BoundaryFixture lua;
   CHECK(lua.run("local ok, e = pcall(b.catch_around, function() error('through', 0) end) return "
                 "tostring(ok) .. e") == "falsethrough");
+}
+
+TEST_CASE("script/boundary: catch (...) takes a Lua error; throw; lets it go on",
+          "[script][boundary]") {
+  BoundaryFixture lua;
+  CHECK(lua.run("return b.catch_all_around(function() error('gone', 0) end, false)") ==
+        "swallowed, no exception");
+  CHECK(lua.run("local ok, e = pcall(b.catch_all_around, function() error('on', 0) end, true) "
+                "return tostring(ok) .. e") == "falseon");
+}
+
+TEST_CASE("script/boundary: a finaliser that fails surfaces in the code that collected",
+          "[script][boundary]") {
+  BoundaryFixture lua;
+  CHECK(lua.run("b.make_bad_garbage() local ok, e = pcall(collectgarbage) "
+                "return tostring(ok) .. ' ' .. tostring(e)") == "false from __gc");
 }
 
 TEST_CASE("script/boundary: an exception between Lua frames keeps its type for C++",

@@ -100,6 +100,43 @@ TEST_CASE("script/convert: bad text leaves the stack as it was", "[script]") {
   CHECK(round_trip(lua, deep.substr(1, deep.size() - 2)) == deep.substr(1, deep.size() - 2));
 }
 
+TEST_CASE("script/convert: the edges of values, in both directions", "[script]") {
+  ScriptFixture lua;
+  // 64-bit integers keep every digit; so do those of a double.
+  for (const std::string_view text : {"9223372036854775807",
+                                      "-9223372036854775808",
+                                      "18446744073709551615",
+                                      "9007199254740993",
+                                      "9007199254740992",
+                                      "-1",
+                                      "0"}) {
+    CHECK(round_trip(lua, text) == text);
+  }
+  // null is a value of its own; empty arrays stay arrays and empty objects objects.
+  CHECK(round_trip(lua, R"({"a":null,"b":[],"c":{},"d":[null]})") ==
+        R"({"a":null,"b":[],"c":{},"d":[null]})");
+  // Of two members of one name the last wins, also where the table or a member is raw.
+  CHECK(round_trip(lua, R"({"a":1,"b":2,"a":3})") == R"({"a":3,"b":2})");
+  CHECK(round_trip(lua, R"({"a":1,"a":[2]})", {"a"}) == R"({"a":[2]})");
+  // What is no number in JSON is refused going in, what is none going out is too.
+  for (const std::string_view text : {"NaN", "Infinity", "-Infinity", "1e999", "nan"}) {
+    lua_State* state = lua.vm->state();
+    const int top = lua_gettop(state);
+    CHECK_FALSE(push_json(state, text));
+    CHECK(lua_gettop(state) == top);
+  }
+  CHECK(write_error(lua, "return 0/0").message.find("not finite") != std::string::npos);
+  CHECK(write_error(lua, "return -1/0").message.find("not finite") != std::string::npos);
+  // A surrogate pair is one character; half a pair is refused, escaped coming in or as bytes going
+  // out.
+  CHECK(round_trip(lua, R"("\ud83d\ude00")") == "\"\xF0\x9F\x98\x80\"");
+  for (const std::string_view text :
+       {R"("\ud83d")", R"("\ude00")", R"("\ud83dx")", R"("\ud83d\ud83d")", "\"\xED\xA0\xBD\""}) {
+    CHECK_FALSE(push_json(lua.vm->state(), text));
+  }
+  CHECK(write_error(lua, "return '\\237\\160\\189'").code == Errc::utf8);
+}
+
 TEST_CASE("script/convert: what JSON cannot hold is named by its path", "[script]") {
   ScriptFixture lua;
   CHECK(write_error(lua, "return {a = {1, {b = print}}}").message ==
