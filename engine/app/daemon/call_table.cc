@@ -2,6 +2,8 @@
 
 #include "script/convert.hh"
 
+#include <algorithm>
+
 namespace engine::app {
 namespace {
 
@@ -26,15 +28,16 @@ Result<> push_context(lua_State* state, const script::Ref* plain, const Caller& 
   return {};
 }
 
-void set_peer(lua_State* state, const net::PeerCredentials& peer) {
+/// [-0, +1]
+void push_peer(lua_State* state, const net::PeerCredentials& peer) {
   lua_createtable(state, 0, 3);
   set_number(state, "uid", peer.uid);
   set_number(state, "gid", peer.gid);
   set_number(state, "pid", peer.pid);
-  lua_setfield(state, -2, "peer");
 }
 
-void set_http(lua_State* state, const HttpFacts& http) {
+/// [-0, +1]
+void push_http(lua_State* state, const HttpFacts& http) {
   lua_createtable(state, 0, 7);
   set_number(state, "id", static_cast<double>(http.id));
   set_string(state, "method", http.method);
@@ -49,17 +52,14 @@ void set_http(lua_State* state, const HttpFacts& http) {
     set_number(state, "body_size", static_cast<double>(*http.body_size));
     set_string(state, "body_blake3", http.body_blake3);
   }
-  lua_setfield(state, -2, "http");
 }
 
 void set_caller(lua_State* state, const Caller& caller) {
   set_string(state, "transport", transport_name(caller.transport));
-  if (caller.peer) set_peer(state, *caller.peer);
   if (!caller.address.empty()) set_string(state, "address", caller.address);
   if (caller.connection != 0) {
     set_number(state, "connection", static_cast<double>(caller.connection));
   }
-  if (caller.http) set_http(state, *caller.http);
 }
 
 void set_extras(lua_State* state, const RequestExtras& extras) {
@@ -91,16 +91,49 @@ HeaderList pop_headers(lua_State* state) {
 
 }  // namespace
 
-Result<> push_call(lua_State* state, const script::Ref* plain_context, const Request& request) {
+CallerTables::Entry CallerTables::make(lua_State* state,
+                                       const std::shared_ptr<const Caller>& caller) {
+  Entry entry{.caller = caller, .peer = {}, .http = {}};
+  if (caller->peer) {
+    push_peer(state, *caller->peer);
+    entry.peer = script::Ref::pop(state);
+  }
+  if (caller->http) {
+    push_http(state, *caller->http);
+    entry.http = script::Ref::pop(state);
+  }
+  return entry;
+}
+
+void CallerTables::set(lua_State* state, const std::shared_ptr<const Caller>& caller) {
+  if (!caller->peer && !caller->http) return;
+  if (entries_.size() >= sweep_at_) {
+    std::erase_if(entries_, [](const auto& entry) { return entry.second.caller.expired(); });
+    sweep_at_ = std::max<std::size_t>(64, 2 * entries_.size());
+  }
+  Entry& entry = entries_[caller.get()];
+  if (entry.caller.expired()) entry = make(state, caller);
+  if (caller->peer) {
+    entry.peer.push(state);
+    lua_setfield(state, -2, "peer");
+  }
+  if (caller->http) {
+    entry.http.push(state);
+    lua_setfield(state, -2, "http");
+  }
+}
+
+Result<> push_call(lua_State* state, const SharedTables& shared, const Request& request) {
   const Caller& caller = *request.caller;
   lua_createtable(state, 0, 8);
-  if (auto pushed = push_context(state, plain_context, caller); !pushed) {
+  if (auto pushed = push_context(state, shared.plain_context, caller); !pushed) {
     lua_pop(state, 1);
     return pushed;
   }
   lua_setfield(state, -2, "ctx");
   set_string(state, "path", request.method);
   set_caller(state, caller);
+  shared.callers.set(state, request.caller);
   const std::string& locale =
       request.extras && !request.extras->locale.empty() ? request.extras->locale : caller.locale;
   if (!locale.empty()) set_string(state, "locale", locale);

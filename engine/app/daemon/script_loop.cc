@@ -1,6 +1,5 @@
 #include "app/daemon/script_loop.hh"
 
-#include "app/daemon/call_table.hh"
 #include "base/log.hh"
 #include "script/convert.hh"
 
@@ -180,7 +179,8 @@ void ScriptLoop::execute(Request request, Reply reply) {
                               .owner = goes_on ? 0 : request.caller->connection};
   Result<> pushed;
   auto push = [&, method](lua_State* state) {
-    pushed = push_call(state, plain_context(*loaded, request.context()), request);
+    pushed = push_call(
+        state, {plain_context(*loaded, request.context()), loaded->caller_tables}, request);
     if (pushed) pushed = script::push_json(state, request.params, method->raw_params);
     return 2;
   };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/daemon/call_table.hh"
 #include "app/daemon/generation.hh"
 #include "app/daemon/request.hh"
 #include "loop/loop.hh"
@@ -25,6 +26,7 @@ struct LoadedVm {
   /// context → the `ctx` table of calls without attributes
   std::map<std::string, script::Ref, std::less<>> plain_contexts;
   script::Live made;  ///< what making it has added to the count of the thread that made it
+  CallerTables caller_tables;
 };
 
 /// One thread, its loop and its VM of the current generation. VMs of earlier generations live on
