@@ -33,6 +33,11 @@ int daemon_shutdown(lua_State* state) {
   return 0;
 }
 
+int daemon_restart(lua_State* state) {
+  host_of(state).restart();
+  return 0;
+}
+
 Completion<json::Value> value_completion(script::Resumer resumer) {
   return script::Resumer::completion<json::Value>(std::move(resumer),
                                                   [](lua_State* state, json::Value&& value) {
@@ -129,6 +134,7 @@ int open_daemon(lua_State* state) {
                                        {"check", script::thunk<&daemon_check>},
                                        {"files", script::thunk<&daemon_files>},
                                        {"shutdown", script::thunk<&daemon_shutdown>},
+                                       {"restart", script::thunk<&daemon_restart>},
                                        {"listen", script::thunk<&daemon_listen>},
                                        {"unlisten", script::thunk<&daemon_unlisten>},
                                        {nullptr, nullptr}};

@@ -32,6 +32,8 @@ class DaemonHost {
   virtual std::string metrics_text() { return {}; }
   /// Begins an orderly stop; the answer of the caller is still sent.
   virtual void shutdown() = 0;
+  /// The same, then the program begins anew in the same process.
+  virtual void restart() = 0;
 
   /// A Unix socket that serves the handler tree of `context` to whoever may open it.
   struct Listener {

@@ -270,6 +270,36 @@ int file_stat(lua_State* state) {
       state, [path = std::move(path), follow] { return read_status(path, follow); }, push_status);
 }
 
+struct Space {
+  std::uint64_t total = 0;
+  std::uint64_t free = 0;
+  std::uint64_t available = 0;
+};
+
+Result<Space> read_space(const fs::path& path) {
+  std::error_code code;
+  const fs::space_info info = fs::space(path, code);
+  if (code) return fail_code("space of", path, code);
+  return Space{.total = info.capacity, .free = info.free, .available = info.available};
+}
+
+int push_space(lua_State* state, Space&& space) {
+  lua_createtable(state, 0, 3);
+  for (const auto& [name, value] : {std::pair{"total", space.total},
+                                    std::pair{"free", space.free},
+                                    std::pair{"available", space.available}}) {
+    lua_pushnumber(state, static_cast<lua_Number>(value));
+    lua_setfield(state, -2, name);
+  }
+  return 1;
+}
+
+/// file.space(path) → {total, free, available} | nil, err   *async*
+int file_space(lua_State* state) {
+  return offload<Space>(
+      state, [path = check_path(state, 1)] { return read_space(path); }, push_space);
+}
+
 /// Copies the bytes of one file to a new one and flushes them to the disk.
 Result<> copy_bytes(const fs::path& from, const fs::path& to) {
   std::error_code code;
@@ -370,6 +400,7 @@ constexpr luaL_Reg kFunctions[] = {{"read", script::thunk<file_read>},
                                    {"copy", script::thunk<file_copy>},
                                    {"copy_tree", script::thunk<file_copy_tree>},
                                    {"stat", script::thunk<file_stat>},
+                                   {"space", script::thunk<file_space>},
                                    {"walk", script::thunk<file_walk>},
                                    {"exists", script::thunk<file_exists>},
                                    {"chown", script::thunk<file_chown>},

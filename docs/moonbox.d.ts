@@ -117,6 +117,49 @@ export interface Methods {
     };
   };
   /**
+   * Wire name: `query:daemon.ping.v1`.
+   */
+  'daemon.ping': {
+    params: Record<string, never>;
+    result: {
+      instanceId: string;
+      pong: boolean;
+    };
+  };
+  /**
+   * Wire name: `action:daemon.shutdown.input.v1`.
+   */
+  'daemon.shutdown': {
+    params: Record<string, never>;
+    result: null;
+  };
+  /**
+   * Wire name: `query:daemon.status.v1`.
+   */
+  'daemon.status': {
+    params: Record<string, never>;
+    result: {
+      channels: Record<string, {
+        bytes: number;
+        events: number;
+        lastSeq: number;
+        subscriptions: number;
+      }>;
+      instance: string;
+      jobs: {
+        ended: number;
+        running: number;
+      };
+      packages: Record<string, string>;
+      pid: number;
+      revision: number;
+      state: string;
+      uptime: number;
+      version: string;
+      workers: number;
+    };
+  };
+  /**
    * Apply a JSON Patch, all of it or nothing
    * Wire name: `action:db.apply.input.v1`.
    */
@@ -183,6 +226,99 @@ export interface Methods {
     result: string;
   };
   /**
+   * List the last events
+   * Wire name: `query:event.list.v1`.
+   */
+  'event.list': {
+    params: {
+      /** events, or logs for log lines */
+      channel?: 'events' | 'logs';
+      /** false: only the path and what is directly below it */
+      includeDescendants?: boolean;
+      /** Only events of this operation */
+      job?: Array<string>;
+      /** Only this level and above */
+      level?: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+      /** How many events */
+      limit?: number;
+      /** Only what is about this package */
+      package?: Array<string>;
+      /** Show events without paths, too */
+      pathLenient?: boolean;
+      /** Only what is about this path and those below it */
+      pathScope?: string;
+      /** Only what is about the thing with this id */
+      resourceId?: Array<string>;
+      /** Only what is about things of this type */
+      resourceType?: Array<string>;
+      /** Only what came after the event with this number */
+      sinceSeq?: number;
+      /** Only this part and those below it, such as service */
+      target?: Array<string>;
+      /** Only this type; a * at the end stands for anything */
+      type?: Array<string>;
+    };
+    result: {
+      events: Array<{
+        data: Json;
+        level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+        seq: number;
+        ts: string;
+        type: string;
+      }>;
+      gap: boolean;
+      next: number;
+    };
+  };
+  /**
+   * Wire name: `query:event.subscribe.v1`.
+   */
+  'event.subscribe': {
+    params: {
+      buffer?: number;
+      /** events, or logs for log lines */
+      channel?: 'events' | 'logs';
+      /** false: only the path and what is directly below it */
+      includeDescendants?: boolean;
+      /** Only events of this operation */
+      job?: Array<string>;
+      /** Only this level and above */
+      level?: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+      /** Only what is about this package */
+      package?: Array<string>;
+      /** Show events without paths, too */
+      pathLenient?: boolean;
+      /** Only what is about this path and those below it */
+      pathScope?: string;
+      policy?: 'drop_oldest' | 'coalesce' | 'disconnect';
+      replayLast?: number;
+      /** Only what is about the thing with this id */
+      resourceId?: Array<string>;
+      /** Only what is about things of this type */
+      resourceType?: Array<string>;
+      sinceSeq?: number;
+      /** Only this part and those below it, such as service */
+      target?: Array<string>;
+      /** Only this type; a * at the end stands for anything */
+      type?: Array<string>;
+    };
+    result: {
+      gap: boolean;
+      next: number;
+      replayed: number;
+      sub: number;
+    };
+  };
+  /**
+   * Wire name: `query:event.unsubscribe.v1`.
+   */
+  'event.unsubscribe': {
+    params: {
+      sub: number;
+    };
+    result: boolean;
+  };
+  /**
    * Print the commit the daemon was built from
    * Wire name: `query:git-info.v1`.
    */
@@ -233,6 +369,101 @@ export interface Methods {
       timeout?: number | string;
     };
     result: Json;
+  };
+  /**
+   * Make a notification
+   * Wire name: `action:notification.create.input.v1`.
+   */
+  'notification.create': {
+    params: {
+      /** How serious it is */
+      level: 'success' | 'info' | 'warning' | 'error';
+      /** What happened */
+      message: string;
+      /** Package */
+      package?: string;
+      /** One line that says it in short */
+      title: string;
+    };
+    result: number;
+  };
+  /**
+   * List notifications, newest first
+   * Wire name: `query:notification.list.v1`.
+   */
+  'notification.list': {
+    params: {
+      /** Only notifications before this number */
+      before?: number;
+      /** How many notifications */
+      limit?: number;
+    };
+    result: Array<{
+      code: number;
+      createdAt: string;
+      data: Json;
+      id: number;
+      level: 'success' | 'info' | 'warning' | 'error';
+      message: string;
+      packageId: string | null;
+      seen: boolean;
+      title: string;
+    }>;
+  };
+  /**
+   * Mark notifications as seen
+   * Wire name: `action:notification.mark-seen.input.v1`.
+   */
+  'notification.mark-seen': {
+    params: {
+      /** Numbers of notifications */
+      ids: Array<number>;
+    };
+    result: null;
+  };
+  /**
+   * Mark notifications up to one as seen
+   * Wire name: `action:notification.mark-seen-before.input.v1`.
+   */
+  'notification.mark-seen-before': {
+    params: {
+      /** Number of the last notification to mark */
+      before: number;
+    };
+    result: null;
+  };
+  /**
+   * Mark notifications as not seen
+   * Wire name: `action:notification.mark-unseen.input.v1`.
+   */
+  'notification.mark-unseen': {
+    params: {
+      /** Numbers of notifications */
+      ids: Array<number>;
+    };
+    result: null;
+  };
+  /**
+   * Remove notifications
+   * Wire name: `action:notification.remove.input.v1`.
+   */
+  'notification.remove': {
+    params: {
+      /** Numbers of notifications */
+      ids: Array<number>;
+    };
+    result: null;
+  };
+  /**
+   * Remove notifications before one
+   * Wire name: `action:notification.remove-before.input.v1`.
+   */
+  'notification.remove-before': {
+    params: {
+      /** Number of the first notification that stays */
+      before: number;
+    };
+    result: null;
   };
   /**
    * Get the input form of an action
@@ -510,6 +741,24 @@ export interface Methods {
     result: { [key: string]: Json };
   };
   /**
+   * Show what machine this is
+   * Wire name: `query:server.device-info.v1`.
+   */
+  'server.device-info': {
+    params: Record<string, never>;
+    result: {
+      arch: string;
+      devices: Array<string>;
+      kernel: string;
+      language: string;
+      name: string;
+      os: string;
+      processors: number;
+      ram: number;
+      version: string;
+    };
+  };
+  /**
    * Show facts about the daemon
    * Wire name: `query:server.info.v1`.
    */
@@ -521,12 +770,178 @@ export interface Methods {
     };
   };
   /**
+   * Show the log of the daemon page by page
+   * Wire name: `query:server.logs.v1`.
+   */
+  'server.logs': {
+    params: {
+      /** With --cursor: what was before it */
+      before?: boolean;
+      /** Begin at this place of an earlier answer */
+      cursor?: string;
+      /** Only this level and above */
+      level?: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+      /** How many lines */
+      limit?: number;
+      /** Only what is about this package */
+      package?: Array<string>;
+      /** Only lines of this last while, such as 10m */
+      since?: number | string;
+      /** Only this part and those below it, such as service */
+      target?: Array<string>;
+    };
+    result: {
+      endCursor: string;
+      entries: Array<{
+        cursor: string;
+        fields?: Record<string, Json>;
+        level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+        message: string;
+        target: string;
+        timestamp?: string;
+      }>;
+      startCursor?: string;
+    };
+  };
+  /**
+   * Show temperature, memory, processors and disk
+   * Wire name: `query:server.metrics.v1`.
+   */
+  'server.metrics': {
+    params: Record<string, never>;
+    result: {
+      cpu: {
+        idle: {
+          unit: string;
+          value: number;
+        };
+        kernelSpace: {
+          unit: string;
+          value: number;
+        };
+        percentageUsed: {
+          unit: string;
+          value: number;
+        };
+        userSpace: {
+          unit: string;
+          value: number;
+        };
+        wait: {
+          unit: string;
+          value: number;
+        };
+      };
+      disk: {
+        available: {
+          unit: string;
+          value: number;
+        };
+        capacity: {
+          unit: string;
+          value: number;
+        };
+        percentageUsed: {
+          unit: string;
+          value: number;
+        };
+        used: {
+          unit: string;
+          value: number;
+        };
+      };
+      general: {
+        temperature: {
+          unit: string;
+          value: number;
+        } | null;
+      };
+      memory: {
+        available: {
+          unit: string;
+          value: number;
+        };
+        percentageUsed: {
+          unit: string;
+          value: number;
+        };
+        swapFree: {
+          unit: string;
+          value: number;
+        };
+        swapTotal: {
+          unit: string;
+          value: number;
+        };
+        total: {
+          unit: string;
+          value: number;
+        };
+        used: {
+          unit: string;
+          value: number;
+        };
+      };
+    };
+  };
+  /**
+   * Wire name: `action:server.restart.input.v1`.
+   */
+  'server.restart': {
+    params: Record<string, never>;
+    result: {
+      instanceId: string;
+    };
+  };
+  /**
+   * Set the language of messages for callers that name none
+   * Wire name: `action:server.set-language.input.v1`.
+   */
+  'server.set-language': {
+    params: {
+      /** Locale, such as de_DE */
+      language: 'en_US' | 'de_DE' | 'es_ES' | 'fr_FR' | 'pl_PL';
+    };
+    result: null;
+  };
+  /**
    * Stop the daemon in good order
    * Wire name: `action:server.shutdown.input.v1`.
    */
   'server.shutdown': {
     params: Record<string, never>;
     result: null;
+  };
+  /**
+   * Show the clock and how long the machine has been up
+   * Wire name: `query:server.time.v1`.
+   */
+  'server.time': {
+    params: Record<string, never>;
+    result: {
+      now: string;
+      uptime: number;
+    };
+  };
+  /**
+   * Show the version of the daemon
+   * Wire name: `query:server.version.v1`.
+   */
+  'server.version': {
+    params: Record<string, never>;
+    result: {
+      gitInfo: string;
+      name: string;
+      version: string;
+    };
+  };
+  /**
+   * Tell which set of methods is being served
+   * Wire name: `query:state.v1`.
+   */
+  'state': {
+    params: Record<string, never>;
+    result: 'running' | 'initializing' | 'error';
   };
 }
 

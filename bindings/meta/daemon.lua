@@ -52,6 +52,9 @@ function daemon.metrics_text() end
 --- Begins an orderly stop. Calls in flight are still answered.
 function daemon.shutdown() end
 
+--- The same, then the daemon begins anew in the same process. Containers keep running.
+function daemon.restart() end
+
 ---@class engine.daemon.Listener
 ---@field path string where the socket appears; a stale one is replaced
 ---@field context string handler tree it serves

@@ -178,4 +178,16 @@ function file.chown(path, uid, gid) end
 ---@async
 function file.chmod(path, mode) end
 
+---@class engine.file.Space
+---@field total integer bytes
+---@field free integer bytes
+---@field available integer bytes that may be used without being root
+
+--- The room on the file system of `path`. *async*
+---@param path string
+---@return engine.file.Space? space
+---@return engine.Error? err
+---@async
+function file.space(path) end
+
 return file

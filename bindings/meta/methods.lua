@@ -55,6 +55,44 @@
 ---@class moonbox.EchoParams
 ---@field message string Text to send back
 
+--- List the last events
+---@class moonbox.EventListParams
+---@field channel? 'events'|'logs' events, or logs for log lines
+---@field includeDescendants? boolean false: only the path and what is directly below it
+---@field job? string[] Only events of this operation
+---@field level? 'trace'|'debug'|'info'|'warn'|'error' Only this level and above
+---@field limit? integer How many events
+---@field package? string[] Only what is about this package
+---@field pathLenient? boolean Show events without paths, too
+---@field pathScope? string Only what is about this path and those below it
+---@field resourceId? string[] Only what is about the thing with this id
+---@field resourceType? string[] Only what is about things of this type
+---@field sinceSeq? integer Only what came after the event with this number
+---@field target? string[] Only this part and those below it, such as service
+---@field type? string[] Only this type; a * at the end stands for anything
+
+--- Parameters of `event.subscribe`.
+---@class moonbox.EventSubscribeParams
+---@field buffer? integer
+---@field channel? 'events'|'logs' events, or logs for log lines
+---@field includeDescendants? boolean false: only the path and what is directly below it
+---@field job? string[] Only events of this operation
+---@field level? 'trace'|'debug'|'info'|'warn'|'error' Only this level and above
+---@field package? string[] Only what is about this package
+---@field pathLenient? boolean Show events without paths, too
+---@field pathScope? string Only what is about this path and those below it
+---@field policy? 'drop_oldest'|'coalesce'|'disconnect'
+---@field replayLast? integer
+---@field resourceId? string[] Only what is about the thing with this id
+---@field resourceType? string[] Only what is about things of this type
+---@field sinceSeq? integer
+---@field target? string[] Only this part and those below it, such as service
+---@field type? string[] Only this type; a * at the end stands for anything
+
+--- Parameters of `event.unsubscribe`.
+---@class moonbox.EventUnsubscribeParams
+---@field sub integer
+
 --- Ask an operation to stop
 ---@class moonbox.JobCancelParams
 ---@field id string Id of the operation
@@ -68,6 +106,38 @@
 ---@field id string Id of the operation
 ---@field progress? boolean Send progress events while waiting
 ---@field timeout? number|string How long to wait, such as 30s or 5m
+
+--- Make a notification
+---@class moonbox.NotificationCreateParams
+---@field level 'success'|'info'|'warning'|'error' How serious it is
+---@field message string What happened
+---@field package? string Package
+---@field title string One line that says it in short
+
+--- List notifications, newest first
+---@class moonbox.NotificationListParams
+---@field before? integer Only notifications before this number
+---@field limit? integer How many notifications
+
+--- Mark notifications as seen
+---@class moonbox.NotificationMarkSeenParams
+---@field ids integer[] Numbers of notifications
+
+--- Mark notifications up to one as seen
+---@class moonbox.NotificationMarkSeenBeforeParams
+---@field before integer Number of the last notification to mark
+
+--- Mark notifications as not seen
+---@class moonbox.NotificationMarkUnseenParams
+---@field ids integer[] Numbers of notifications
+
+--- Remove notifications
+---@class moonbox.NotificationRemoveParams
+---@field ids integer[] Numbers of notifications
+
+--- Remove notifications before one
+---@class moonbox.NotificationRemoveBeforeParams
+---@field before integer Number of the first notification that stays
 
 --- Get the input form of an action
 ---@class moonbox.PackageActionGetInputParams
@@ -140,6 +210,20 @@
 ---@field id string Package
 ---@field soft? boolean Keep the data
 
+--- Show the log of the daemon page by page
+---@class moonbox.ServerLogsParams
+---@field before? boolean With --cursor: what was before it
+---@field cursor? string Begin at this place of an earlier answer
+---@field level? 'trace'|'debug'|'info'|'warn'|'error' Only this level and above
+---@field limit? integer How many lines
+---@field package? string[] Only what is about this package
+---@field since? number|string Only lines of this last while, such as 10m
+---@field target? string[] Only this part and those below it, such as service
+
+--- Set the language of messages for callers that name none
+---@class moonbox.ServerSetLanguageParams
+---@field language 'en_US'|'de_DE'|'es_ES'|'fr_FR'|'pl_PL' Locale, such as de_DE
+
 ---@class engine.client.Connection
 ---@field call fun(self, method: 'auth.key.add', params: moonbox.AuthKeyAddParams, opts?: engine.client.CallOptions): ({ id: string })?, engine.Error?
 ---@field call fun(self, method: 'auth.key.list', params?: table, opts?: engine.client.CallOptions): ({ addedAt: string, admin: boolean, id: string, key: string, name: string }[])?, engine.Error?
@@ -150,16 +234,29 @@
 ---@field call fun(self, method: 'auth.session.kill', params: moonbox.AuthSessionKillParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
 ---@field call fun(self, method: 'auth.session.list', params?: table, opts?: engine.client.CallOptions): ({ current?: string, sessions: table<string, { ephemeral?: boolean, lastActive: string, loggedIn: string, userAgent?: string }> })?, engine.Error?
 ---@field call fun(self, method: 'backup.create', params: moonbox.BackupCreateParams, opts?: engine.client.CallOptions): ({ jobId: string })?, engine.Error?
+---@field call fun(self, method: 'daemon.ping', params?: table, opts?: engine.client.CallOptions): ({ instanceId: string, pong: boolean })?, engine.Error?
+---@field call fun(self, method: 'daemon.shutdown', params?: table, opts?: engine.client.CallOptions): (nil)?, engine.Error?
+---@field call fun(self, method: 'daemon.status', params?: table, opts?: engine.client.CallOptions): ({ channels: table<string, { bytes: integer, events: integer, lastSeq: integer, subscriptions: integer }>, instance: string, jobs: { ended: integer, running: integer }, packages: table<string, string>, pid: integer, revision: integer, state: string, uptime: number, version: string, workers: integer })?, engine.Error?
 ---@field call fun(self, method: 'db.apply', params: moonbox.DbApplyParams, opts?: engine.client.CallOptions): ({ changed: boolean, revision: integer })?, engine.Error?
 ---@field call fun(self, method: 'db.dump', params?: moonbox.DbDumpParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
 ---@field call fun(self, method: 'db.put', params: moonbox.DbPutParams, opts?: engine.client.CallOptions): ({ changed: boolean, revision: integer })?, engine.Error?
 ---@field call fun(self, method: 'db.put.ui', params: moonbox.DbPutUiParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
 ---@field call fun(self, method: 'echo', params: moonbox.EchoParams, opts?: engine.client.CallOptions): (string)?, engine.Error?
+---@field call fun(self, method: 'event.list', params?: moonbox.EventListParams, opts?: engine.client.CallOptions): ({ events: ({ data: any, level: 'trace'|'debug'|'info'|'warn'|'error', seq: integer, ts: string, type: string })[], gap: boolean, next: integer })?, engine.Error?
+---@field call fun(self, method: 'event.subscribe', params?: moonbox.EventSubscribeParams, opts?: engine.client.CallOptions): ({ gap: boolean, next: integer, replayed: integer, sub: integer })?, engine.Error?
+---@field call fun(self, method: 'event.unsubscribe', params: moonbox.EventUnsubscribeParams, opts?: engine.client.CallOptions): (boolean)?, engine.Error?
 ---@field call fun(self, method: 'git-info', params?: table, opts?: engine.client.CallOptions): (string)?, engine.Error?
 ---@field call fun(self, method: 'job.cancel', params: moonbox.JobCancelParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
 ---@field call fun(self, method: 'job.get', params: moonbox.JobGetParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
 ---@field call fun(self, method: 'job.list', params?: table, opts?: engine.client.CallOptions): (any)?, engine.Error?
 ---@field call fun(self, method: 'job.wait', params: moonbox.JobWaitParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'notification.create', params: moonbox.NotificationCreateParams, opts?: engine.client.CallOptions): (integer)?, engine.Error?
+---@field call fun(self, method: 'notification.list', params?: moonbox.NotificationListParams, opts?: engine.client.CallOptions): (({ code: integer, createdAt: string, data: any, id: integer, level: 'success'|'info'|'warning'|'error', message: string, packageId: string|nil, seen: boolean, title: string })[])?, engine.Error?
+---@field call fun(self, method: 'notification.mark-seen', params: moonbox.NotificationMarkSeenParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
+---@field call fun(self, method: 'notification.mark-seen-before', params: moonbox.NotificationMarkSeenBeforeParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
+---@field call fun(self, method: 'notification.mark-unseen', params: moonbox.NotificationMarkUnseenParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
+---@field call fun(self, method: 'notification.remove', params: moonbox.NotificationRemoveParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
+---@field call fun(self, method: 'notification.remove-before', params: moonbox.NotificationRemoveBeforeParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
 ---@field call fun(self, method: 'package.action.get-input', params: moonbox.PackageActionGetInputParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
 ---@field call fun(self, method: 'package.action.list', params: moonbox.PackageActionListParams, opts?: engine.client.CallOptions): (({ allowedStatuses?: 'only-running'|'only-stopped'|'any', description?: string|nil, hasInput?: boolean, id: string, name: string, visibility?: any })[])?, engine.Error?
 ---@field call fun(self, method: 'package.action.run', params: moonbox.PackageActionRunParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
@@ -182,5 +279,13 @@
 ---@field call fun(self, method: 'script.reload', params?: table, opts?: engine.client.CallOptions): (table<string, any>)?, engine.Error?
 ---@field call fun(self, method: 'script.rollback', params?: table, opts?: engine.client.CallOptions): (table<string, any>)?, engine.Error?
 ---@field call fun(self, method: 'script.status', params?: table, opts?: engine.client.CallOptions): (table<string, any>)?, engine.Error?
+---@field call fun(self, method: 'server.device-info', params?: table, opts?: engine.client.CallOptions): ({ arch: string, devices: string[], kernel: string, language: string, name: string, os: string, processors: integer, ram: integer, version: string })?, engine.Error?
 ---@field call fun(self, method: 'server.info', params?: table, opts?: engine.client.CallOptions): ({ name: string, version: string })?, engine.Error?
+---@field call fun(self, method: 'server.logs', params?: moonbox.ServerLogsParams, opts?: engine.client.CallOptions): ({ endCursor: string, entries: ({ cursor: string, fields?: table<string, any>, level: 'trace'|'debug'|'info'|'warn'|'error', message: string, target: string, timestamp?: string })[], startCursor?: string })?, engine.Error?
+---@field call fun(self, method: 'server.metrics', params?: table, opts?: engine.client.CallOptions): ({ cpu: { idle: { unit: string, value: number }, kernelSpace: { unit: string, value: number }, percentageUsed: { unit: string, value: number }, userSpace: { unit: string, value: number }, wait: { unit: string, value: number } }, disk: { available: { unit: string, value: number }, capacity: { unit: string, value: number }, percentageUsed: { unit: string, value: number }, used: { unit: string, value: number } }, general: { temperature: { unit: string, value: number }|nil }, memory: { available: { unit: string, value: number }, percentageUsed: { unit: string, value: number }, swapFree: { unit: string, value: number }, swapTotal: { unit: string, value: number }, total: { unit: string, value: number }, used: { unit: string, value: number } } })?, engine.Error?
+---@field call fun(self, method: 'server.restart', params?: table, opts?: engine.client.CallOptions): ({ instanceId: string })?, engine.Error?
+---@field call fun(self, method: 'server.set-language', params: moonbox.ServerSetLanguageParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
 ---@field call fun(self, method: 'server.shutdown', params?: table, opts?: engine.client.CallOptions): (nil)?, engine.Error?
+---@field call fun(self, method: 'server.time', params?: table, opts?: engine.client.CallOptions): ({ now: string, uptime: number })?, engine.Error?
+---@field call fun(self, method: 'server.version', params?: table, opts?: engine.client.CallOptions): ({ gitInfo: string, name: string, version: string })?, engine.Error?
+---@field call fun(self, method: 'state', params?: table, opts?: engine.client.CallOptions): ('running'|'initializing'|'error')?, engine.Error?

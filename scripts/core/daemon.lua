@@ -1,9 +1,13 @@
 --- `daemon.*`: the daemon seen from outside; works whether it runs or not.
 local control = require('engine.daemon_control')
+local daemon = require('engine.daemon')
 local display = require('lib.display')
 local duration = require('lib.duration')
+local event = require('engine.event')
+local job = require('engine.job')
 local names = require('lib.names')
 local rpc = require('lib.rpc')
+local store = require('engine.store')
 local term = require('engine.term')
 local t = rpc.types
 
@@ -180,8 +184,68 @@ local function command(fn, params, show, about)
     :with_about(about)
 end
 
+-- --- what a running daemon answers ---
+
+local function ping() return { pong = true, instanceId = daemon.info().instanceId } end
+
+local function shutdown() daemon.shutdown() end
+
+local function count_jobs()
+  local counts = { running = 0, ended = 0 }
+  for _, each in ipairs(job.list() or {}) do
+    local state = each.state == 'running' and 'running' or 'ended'
+    counts[state] = counts[state] + 1
+  end
+  return counts
+end
+
+local function count_packages()
+  local counts = {}
+  for id, each in pairs(store.get('/public/packageData') or {}) do
+    local told = type(each) == 'table' and type(each.status) == 'table' and each.status or {}
+    counts[id] = told.main or told.state or 'unknown'
+  end
+  return counts
+end
+
+--- *async*
+local function own_status()
+  local info, scripts = daemon.info(), daemon.status()
+  return {
+    state = 'running', version = info.version, instance = info.instance,
+    instanceId = info.instanceId, pid = info.pid, uptime = info.uptime, workers = info.workers,
+    generation = scripts and scripts.generation, revision = store.head(), jobs = count_jobs(),
+    packages = count_packages(), channels = event.counts(), limits = info.limits,
+  }
+end
+
+local channel = t.object{ open = true, fields = {
+  events = t.integer, bytes = t.integer, subscriptions = t.integer, lastSeq = t.integer,
+} }
+
+local status_schema = t.object{ open = true, fields = {
+  state = t.string, version = t.string, instance = t.string, pid = t.integer, uptime = t.number,
+  workers = t.integer, revision = t.integer,
+  jobs = t.object{ fields = { running = t.integer, ended = t.integer } },
+  packages = t.map{ of = t.string }, channels = t.map{ of = channel },
+} }
+
 return rpc.parent():with_about('about.daemon')
-  :with_context('CliContext')
+  :subcommand('ping', rpc.from_fn(ping)
+    :with_result(t.object{ fields = { pong = t.boolean, instanceId = t.string } })
+    :with_metadata('authenticated', false)
+    :with_metadata('read_only', true)
+    :no_cli())
+  :subcommand('shutdown', rpc.from_fn(shutdown)
+    :with_result(t.null)
+    :with_metadata('admin', true)
+    :with_metadata('audit', true)
+    :no_cli())
+  :subcommand('status', rpc.from_fn_async(own_status)
+    :with_result(status_schema)
+    :with_context('RpcContext')
+    :with_metadata('read_only', true)
+    :no_cli())
   :subcommand('start', command(launch, start_params, show_start, 'about.daemon.start'))
   :subcommand('stop', command(end_daemon, stop_params, show_stop, 'about.daemon.stop'))
   :subcommand('restart', command(restart, start_params, show_restart, 'about.daemon.restart'))

@@ -5,6 +5,7 @@ local host = require('service.host')
 local log = require('engine.log')
 local loop = require('engine.loop')
 local lxc = require('engine.lxc')
+local notices = require('service.notices')
 local recovery = require('service.recovery')
 local store = require('engine.store')
 local supervisor = require('service.supervisor')
@@ -12,7 +13,7 @@ local supervisor = require('service.supervisor')
 local M = {}
 
 local supervisors = {}
-local watch
+local watch, listener
 local retired = false
 
 local function supervise(id)
@@ -47,6 +48,10 @@ end
 --- Runs with each generation of scripts, on the control loop, until `retire`.
 function M.start()
   access.start()
+  listener = notices.listen()
+  if listener then
+    loop.spawn(notices.run, { name = 'notifications' }, listener)
+  end
   recovery.run()
   loop.spawn(prepare, { name = 'base image' })
   watch = store.watch('/public/packageData')
@@ -64,6 +69,9 @@ function M.retire()
   retired = true
   if watch then
     watch:close()
+  end
+  if listener then
+    listener:close()
   end
   for _, each in pairs(supervisors) do
     each:retire()

@@ -52,6 +52,12 @@ struct Daemon::Impl final : bindings::DaemonHost {
   void shutdown() override {
     control->loop().post([this] { stop("server.shutdown"); });
   }
+  void restart() override {
+    control->loop().post([this] {
+      restarting = !stopping;
+      stop("server.restart");
+    });
+  }
   void listen(loop::Loop& back, Listener listener, Completion<> done) override;
   void unlisten(loop::Loop& back, std::string path, Completion<> done) override;
 
@@ -94,6 +100,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   std::optional<Result<>> outcome;
   std::optional<Error> fault;
   bool stopping = false;
+  bool restarting = false;  ///< the stop is the first half of a restart
 };
 
 Daemon::Daemon(const DaemonOptions& options, const InstanceLock& lock, StartupReport& report)
@@ -102,6 +109,10 @@ Daemon::~Daemon() = default;
 
 const std::optional<Error>& Daemon::fault() const {
   return impl_->fault;
+}
+
+bool Daemon::wants_restart() const {
+  return impl_->restarting;
 }
 
 Result<> Daemon::Impl::open_store() {

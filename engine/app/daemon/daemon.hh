@@ -23,6 +23,8 @@ class Daemon {
   /// Serves until a signal or `server.shutdown`. ERRORS: of the start (the report has not been told
   /// yet), or Errc::unclean_stop.
   Result<> run();
+  /// Whether the stop was asked for in order to begin anew.
+  [[nodiscard]] bool wants_restart() const;
 
   /// Why `run` failed, if store or scripts are the cause: what an operator can mend while
   /// Diagnostic serves.

@@ -9,6 +9,7 @@
 #include "base/log.hh"
 
 #include <CLI/CLI.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -16,8 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace engine::app {
 namespace {
@@ -111,19 +114,23 @@ void raise_limits() {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
-/// The daemon; while store or scripts keep it from starting, the diagnostic tree in its place.
-Result<> run_instance(DaemonOptions options, const InstanceLock& lock, StartupReport& report) {
+/// Serves until told to stop; true: in order to begin anew. While store or scripts keep the daemon
+/// from starting, the diagnostic tree in its place.
+Result<bool> run_instance(DaemonOptions options, const InstanceLock& lock, StartupReport& report) {
   while (true) {
     std::optional<Error> fault;
     {
       Daemon daemon(options, lock, report);
       Result<> ran = daemon.run();
-      if (!daemon.fault()) return ran;
+      if (!daemon.fault()) {
+        TRY(std::move(ran));
+        return daemon.wants_restart();
+      }
       fault = daemon.fault();
     }
     Diagnostic diagnostic(options, lock, report, *fault);
     TRY_ASSIGN(const bool again, diagnostic.run());
-    if (!again) return {};
+    if (!again) return false;
     log::info("daemon", "leaving the diagnostic mode");
     if (!options.scripts_fault) continue;
     if (auto found = find_scripts(std::nullopt)) {
@@ -133,7 +140,7 @@ Result<> run_instance(DaemonOptions options, const InstanceLock& lock, StartupRe
   }
 }
 
-Result<> serve(DaemonOptions options, StartupReport& report) {
+Result<bool> serve(DaemonOptions options, StartupReport& report) {
   report.phase("directories");
   TRY(make_directories(options.paths));
   report.phase("lock");
@@ -168,6 +175,24 @@ std::vector<std::string> lasting_words(int argc, char** argv) {
   return words;
 }
 
+/// Puts this program, as it is on the disk now, in the place of the running one: same process, same
+/// arguments. Returns only when that fails.
+Error begin_anew(char** argv) {
+  const std::string program = executable_path().string();
+  // Whoever waited for the start has had its answer; the next one goes nowhere.
+  const std::string nowhere = std::to_string(::open("/dev/null", O_WRONLY));
+  std::vector<char*> arguments;
+  for (char** each = argv; *each != nullptr; ++each) {
+    arguments.push_back(*each);
+    if (std::string_view(*each) != "--ready-fd" || each[1] == nullptr) continue;
+    arguments.push_back(const_cast<char*>(nowhere.c_str()));
+    ++each;
+  }
+  arguments.push_back(nullptr);
+  ::execv(program.c_str(), arguments.data());
+  return errno_error("starting " + program, errno);
+}
+
 }  // namespace
 
 int daemon_main(int argc, char** argv) {
@@ -183,9 +208,9 @@ int daemon_main(int argc, char** argv) {
     options->command = lasting_words(argc, argv);
     options->restarts = arguments.restarts;
   }
-  Result<> served = options ? serve(std::move(*options), report) : fail(options.error());
-  if (served) return 0;
-  const Error& error = served.error();
+  Result<bool> served = options ? serve(std::move(*options), report) : fail(options.error());
+  if (served && !*served) return 0;
+  const Error error = served ? begin_anew(argv) : served.error();
   report.error(error);
   fmt::print(stderr, "moond: {}\n", error.message);
   if (!error.hint.empty()) fmt::print(stderr, "hint: {}\n", error.hint);

@@ -54,6 +54,9 @@ struct Diagnostic::Impl final : bindings::DaemonHost {
   void shutdown() override {
     control.loop().post([this] { stop(false); });
   }
+  void restart() override {
+    control.loop().post([this] { stop(true); });
+  }
   void listen(loop::Loop& back, Listener, Completion<> done) override {
     back.post([done = std::move(done)]() mutable { done(not_here()); });
   }

@@ -46,6 +46,7 @@ class SpecEngine final : public bindings::SpecWorld, public bindings::DaemonHost
   void check(loop::Loop& back, Completion<json::Value> done) override;
   json::Value files() override;
   void shutdown() override {}
+  void restart() override {}
   void listen(loop::Loop& back, Listener listener, Completion<> done) override;
   void unlisten(loop::Loop& back, std::string path, Completion<> done) override;
 

@@ -209,7 +209,10 @@ end
 
 local function array_checker(schema, keep)
   local check = schema.options.of and M.member(schema.options.of, keep)
+  local single = schema.options.single
   return function(value)
+    -- One member stands for a list of it, where the declaration says so.
+    if single and type(value) ~= 'table' then value = { value } end
     if type(value) ~= 'table' or not is_array(value) then return mismatch('an array', value) end
     local count = #value
     local problem = count_problem(count, schema)

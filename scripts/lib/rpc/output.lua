@@ -28,11 +28,13 @@ end
 
 --- Prints as it is.
 ---@param text string
-function Out:write(text) self.write_text(text) end
+---@return boolean? written Not when nobody reads it any more
+function Out:write(text) return self.write_text(text) end
 
 --- Prints a line.
 ---@param text string
-function Out:line(text) self.write_text(text .. '\n') end
+---@return boolean? written Not when nobody reads it any more
+function Out:line(text) return self.write_text(text .. '\n') end
 
 ---@param columns (string|lib.display.Column)[]
 ---@param rows table[]

@@ -40,7 +40,8 @@ local KINDS = {
   number = RANGE, integer = RANGE, int64 = RANGE, duration = RANGE, size = RANGE,
   boolean = {}, flag = {}, enum = { values = 'table' },
   json = { raw = 'boolean' }, any = {}, null = {},
-  array = { of = 'schema', min = 'number', max = 'number', trailing = 'boolean' },
+  array = { of = 'schema', min = 'number', max = 'number', trailing = 'boolean',
+    single = 'boolean' },
   map = { of = 'schema', keys = 'schema' }, object = { fields = 'table', open = 'boolean' },
   union = { of = 'table' }, tagged = { tag = 'string', variants = 'table' },
 }

@@ -7,7 +7,10 @@ local M = {}
 ---@param answer? fun(method: string, params: table, options: table): any, table?
 function M.environment(answer)
   local env = { calls = {}, printed = '', complained = '', json = json }
-  env.out = { write = function(text) env.printed = env.printed .. text end }
+  env.out = { write = function(text)
+    env.printed = env.printed .. text
+    return true
+  end }
   env.err = { write = function(text) env.complained = env.complained .. text end }
   function env.call(method, params, options)
     env.calls[#env.calls + 1] = { method = method, params = params, options = options }

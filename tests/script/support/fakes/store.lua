@@ -48,6 +48,16 @@ end
 
 function View:exists(text) return at(text) ~= nil end
 
+function View:keys(text)
+  local value, keys = at(text), {}
+  if type(value) ~= 'table' then return missing(text) end
+  for key in pairs(value) do
+    keys[#keys + 1] = key
+  end
+  table.sort(keys)
+  return keys
+end
+
 function View:put(text, value)
   local tokens = assert(pointer.split(text))
   local parent = find(tokens, #tokens - 1)

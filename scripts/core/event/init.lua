@@ -1,0 +1,85 @@
+--- `event.*`: what happens in the daemon, as it happens or as it was.
+local event = require('engine.event')
+local filter = require('core.event.filter')
+local line = require('core.event.line')
+local rpc = require('lib.rpc')
+local t = rpc.types
+
+--- Numbers of events are kept exactly by every client.
+local MOST_SEQ = 2 ^ 53
+
+local CHANNEL = t.enum{ values = { 'events', 'logs' }, default = 'events',
+  help = 'help.arg.channel' }
+
+local function subscribe(call, params)
+  if not call.connection then
+    return nil, { code = 'conflict', message = 'only a connection can have subscriptions',
+      hint = 'use the socket or a WebSocket' }
+  end
+  local sub, info = event.subscribe(call.connection, filter.of(params), {
+    channel = params.channel, since = params.sinceSeq, replay_last = params.replayLast,
+    policy = params.policy, buffer = params.buffer,
+  })
+  if not sub then return nil, info end
+  return { sub = sub, next = info.next, replayed = info.replayed, gap = info.gap }
+end
+
+local function unsubscribe(call, params)
+  if not call.connection then return false end
+  return event.unsubscribe(call.connection, params.sub)
+end
+
+local function list(_call, params)
+  return event.read(filter.of(params), { channel = params.channel, since = params.sinceSeq,
+    limit = params.limit })
+end
+
+local function show_list(_params, page, out)
+  if page.gap then out:line(line.GAP) end
+  local rows = {}
+  for i, each in ipairs(page.events) do
+    rows[i] = { seq = each.seq, time = each.ts, level = each.level, type = each.type,
+      about = line.about(each) }
+  end
+  out:table({ 'seq', 'time', 'level', 'type', 'about' }, rows)
+end
+
+local record = t.object{ open = true, fields = {
+  seq = t.integer, ts = t.string, type = t.string, level = t.enum(filter.LEVELS), data = t.any,
+} }
+
+return rpc.parent():with_about('about.event')
+  :subcommand('subscribe', rpc.from_fn(subscribe)
+    :with_params(filter.params({
+      channel = CHANNEL,
+      sinceSeq = t.optional(t.integer{ min = 0, max = MOST_SEQ }),
+      replayLast = t.integer{ default = 0, min = 0, max = 1000 },
+      policy = t.enum{ values = { 'drop_oldest', 'coalesce', 'disconnect' },
+        default = 'drop_oldest' },
+      buffer = t.integer{ default = 1024, min = 64, max = 16384 },
+    }))
+    :with_result(t.object{ fields = {
+      sub = t.integer, next = t.integer, replayed = t.integer, gap = t.boolean,
+    } })
+    :with_metadata('read_only', true)
+    :no_cli())
+  :subcommand('unsubscribe', rpc.from_fn(unsubscribe)
+    :with_params({ sub = t.integer{ min = 1 } })
+    :with_result(t.boolean)
+    :with_metadata('read_only', true)
+    :no_cli())
+  :subcommand('list', rpc.from_fn(list)
+    :with_params(filter.params({
+      channel = CHANNEL,
+      sinceSeq = t.optional(t.integer{ min = 0, max = MOST_SEQ, help = 'help.arg.since-seq' }),
+      limit = t.integer{ short = 'n', default = 100, min = 1, max = 16384,
+        help = 'help.arg.event-limit' },
+    }))
+    :with_result(t.object{ fields = {
+      events = t.array{ of = record }, next = t.integer, gap = t.boolean,
+    } })
+    :with_metadata('read_only', true)
+    :with_display_serializable()
+    :with_custom_display_fn(show_list)
+    :with_about('about.event.list')
+    :with_call_remote('CliContext'))

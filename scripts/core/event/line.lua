@@ -1,0 +1,70 @@
+--- An event as a line for people.
+local display = require('lib.display')
+local follow = require('core.follow')
+local names = require('lib.names')
+local text = require('lib.text')
+
+local M = {}
+
+M.GAP = '-- events are missing here --'
+
+local function job_line(event)
+  local job = event.data
+  if job.state == 'running' then return follow.line(job) end
+  local target = type(job.target) == 'string' and job.target ~= '' and ' ' .. job.target or ''
+  return ('%s%s: %s'):format(job.kind or 'job', target, job.state or '')
+end
+
+local function data_line(data)
+  if type(data) ~= 'table' then return display.scalar(data) end
+  if type(data.message) == 'string' then
+    return data.title and ('%s: %s'):format(data.title, data.message) or data.message
+  end
+  local parts = {}
+  for _, key in ipairs(names.sorted_keys(data)) do
+    local value = data[key]
+    if type(value) ~= 'table' then
+      parts[#parts + 1] = ('%s=%s'):format(key, display.scalar(value))
+    end
+  end
+  return table.concat(parts, ' ')
+end
+
+--- What it is about, in a few words.
+---@param event engine.event.Event
+---@return string
+function M.about(event)
+  if event.type == 'job' and type(event.data) == 'table' then return job_line(event) end
+  local parts = {}
+  if event.package then parts[#parts + 1] = event.package end
+  if event.resource then
+    parts[#parts + 1] = ('%s %s'):format(event.resource.type, event.resource.id or '')
+  end
+  if event.paths then parts[#parts + 1] = table.concat(event.paths, ' ') end
+  parts[#parts + 1] = data_line(event.data)
+  return text.one_line(table.concat(parts, '  '))
+end
+
+--- The line of an event.
+---@param event engine.event.Event
+---@return string
+function M.of(event)
+  return ('%s %-5s %s  %s'):format(event.ts or '', event.level or '', event.type or '',
+    M.about(event))
+end
+
+--- The line of a log line: as the daemon writes it to standard error.
+---@param event engine.event.Event
+---@return string
+function M.log(event)
+  local data = type(event.data) == 'table' and event.data or {}
+  local parts = { ('%s %-5s %s: %s'):format(event.ts or '', event.level or '', event.target or '',
+    data.message or '') }
+  local fields = type(data.fields) == 'table' and data.fields or {}
+  for _, key in ipairs(names.sorted_keys(fields)) do
+    parts[#parts + 1] = ('%s=%s'):format(key, display.scalar(fields[key]))
+  end
+  return table.concat(parts, ' ')
+end
+
+return M
