@@ -42,9 +42,9 @@ row_reload() {
   line 'saved to first new answer: ms (n=20)' save restart 'daemon restart to first answer'
   loaded quiet "$(scaled 1)"
   # What the first generations leave in the allocator's hands is not growth.
-  reload_rounds 200 >/dev/null
+  reload_rounds 60 >/dev/null
   sample memory.before "$(private_mib)"
-  reload_rounds 1000 >"$work/reloads" &
+  reload_rounds 200 >"$work/reloads" &
   reloads=$!
   # The load must not end before the last reload does.
   local chunks=0
@@ -60,11 +60,11 @@ row_reload() {
     sample "sum.$total" "$(tr ' ' '\n' <<<"${samples[busy.$total]}" | awk '{ s += $1 } END { print s + 0 }')"
   done
   line "saved to new answer under load: ms (n=$(wc -l <"$work/reloads"))" save.busy save 'without load'
-  line '32 connections, 1000 reloads: requests lost' sum.lost quiet.lost 'no reloads'
-  line '32 connections, 1000 reloads: errors' sum.errors quiet.errors 'no reloads'
-  line '32 connections, 1000 reloads: reconnects' sum.reconnects quiet.reconnects 'no reloads'
-  line '32 connections, 1000 reloads: requests/s' busy.rps quiet.rps 'no reloads'
-  line '32 connections, 1000 reloads: p99 ms' busy.p99 quiet.p99 'no reloads'
-  line '32 connections, 1000 reloads: slowest ms' busy.max quiet.max 'no reloads'
-  line '1000 reloads: private memory MiB' memory.after memory.before 'before them'
+  line '32 connections, 200 reloads: requests lost' sum.lost quiet.lost 'no reloads'
+  line '32 connections, 200 reloads: errors' sum.errors quiet.errors 'no reloads'
+  line '32 connections, 200 reloads: reconnects' sum.reconnects quiet.reconnects 'no reloads'
+  line '32 connections, 200 reloads: requests/s' busy.rps quiet.rps 'no reloads'
+  line '32 connections, 200 reloads: p99 ms' busy.p99 quiet.p99 'no reloads'
+  line '32 connections, 200 reloads: slowest ms' busy.max quiet.max 'no reloads'
+  line '200 reloads: private memory MiB' memory.after memory.before 'before them'
 }
