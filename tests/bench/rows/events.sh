@@ -34,7 +34,10 @@ row_events() {
   line '  lost at the 199 healthy' p7.lost t.0 'exactly'
   line '  publisher µs/event' p7.emit t.219 'at most: 20 + 1 per reader'
   daemon_down
-  daemon_up idle
+  mkdir -p "$work/idle"
+  echo 'max-connections = 2000' >"$work/idle/config"
+  chmod 700 "$work/idle"
+  daemon_up idle || return
   out=$(fanout --socket "$socket" --server-pid "$daemon_pid" --idle 1000 --subscribers 200) ||
     { note "fanout: ${out:-failed}" && return; }
   sample p8.grown "$(awk -v a="$(field before "$out")" -v b="$(field after "$out")" 'BEGIN { print b - a }')"
