@@ -78,10 +78,12 @@ bool begins_array(std::string_view line) {
 Result<const rpc::Method*> find_method(const rpc::MethodTable* table, const rpc::Request& call) {
   const rpc::Method* method =
       table == nullptr ? nullptr : table->find(call.method, call.allow_latest);
+  // Who sent a kind of the supervisor's named no method.
+  const bool hinted = table != nullptr && call.verb != rpc::Verb::xrat_kind;
   if (method == nullptr) {
     return fail(Error{.code = Errc::method_not_found,
                       .message = {},
-                      .hint = table == nullptr ? std::string() : table->hint(call.method)});
+                      .hint = hinted ? table->hint(call.method) : std::string()});
   }
   if (call.required == rpc::CallClass::any ||
       method->read_only == (call.required == rpc::CallClass::query)) {
