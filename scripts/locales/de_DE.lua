@@ -99,9 +99,6 @@ return {
   ['about.server'] = 'Der Dienst selbst',
   ['about.server.device-info'] = 'Zeigen, welche Maschine dies ist',
   ['about.server.info'] = 'Angaben zum Dienst zeigen',
-  ['about.server.logs'] = 'Die letzten Zeilen des Daemon-Logs zeigen',
-  ['about.server.shutdown'] = 'Den Dienst geordnet beenden',
-  ['about.state'] = 'Sagen, ob der Daemon startet, läuft oder im Fehler ist',
 
   ['about.server.logs'] = 'Das Protokoll des Daemons seitenweise zeigen',
   ['about.server.metrics'] = 'Temperatur, Speicher, Prozessoren und Platte zeigen',

@@ -98,9 +98,6 @@ return {
   ['about.server'] = 'The daemon itself',
   ['about.server.device-info'] = 'Show what machine this is',
   ['about.server.info'] = 'Show facts about the daemon',
-  ['about.server.logs'] = 'Show the last lines of the daemon’s log',
-  ['about.server.shutdown'] = 'Stop the daemon in good order',
-  ['about.state'] = 'Say whether the daemon is starting, running or in error',
 
   ['about.server.logs'] = 'Show the log of the daemon page by page',
   ['about.server.metrics'] = 'Show temperature, memory, processors and disk',

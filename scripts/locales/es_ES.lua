@@ -98,9 +98,6 @@ return {
   ['about.server'] = 'El propio demonio',
   ['about.server.device-info'] = 'Mostrar qué máquina es esta',
   ['about.server.info'] = 'Mostrar datos del demonio',
-  ['about.server.logs'] = 'Mostrar las últimas líneas del registro del servicio',
-  ['about.server.shutdown'] = 'Detener el demonio de forma ordenada',
-  ['about.state'] = 'Decir si el servicio arranca, funciona o está en error',
 
   ['about.server.logs'] = 'Mostrar el registro del demonio por páginas',
   ['about.server.metrics'] = 'Mostrar temperatura, memoria, procesadores y disco',

@@ -99,9 +99,6 @@ return {
   ['about.server'] = 'Le démon lui-même',
   ['about.server.device-info'] = "Afficher de quelle machine il s'agit",
   ['about.server.info'] = 'Afficher les données du démon',
-  ['about.server.logs'] = 'Afficher les dernières lignes du journal du service',
-  ['about.server.shutdown'] = 'Arrêter le démon proprement',
-  ['about.state'] = 'Dire si le service démarre, tourne ou est en erreur',
 
   ['about.server.logs'] = 'Afficher le journal du démon page par page',
   ['about.server.metrics'] = 'Afficher température, mémoire, processeurs et disque',

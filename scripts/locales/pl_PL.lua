@@ -98,9 +98,6 @@ return {
   ['about.server'] = 'Sam demon',
   ['about.server.device-info'] = 'Pokaż, jaka to maszyna',
   ['about.server.info'] = 'Pokaż informacje o demonie',
-  ['about.server.logs'] = 'Pokaż ostatnie wiersze dziennika usługi',
-  ['about.server.shutdown'] = 'Zatrzymaj demona w uporządkowany sposób',
-  ['about.state'] = 'Powiedz, czy usługa startuje, działa czy ma błąd',
 
   ['about.server.logs'] = 'Pokaż dziennik demona strona po stronie',
   ['about.server.metrics'] = 'Pokaż temperaturę, pamięć, procesory i dysk',
