@@ -29,6 +29,14 @@ Ref::~Ref() {
   reset();
 }
 
+void Ref::assign(lua_State* state) {
+  if (slot_ == LUA_NOREF || owner_.expired()) {
+    *this = pop(state);
+  } else {
+    lua_rawseti(state, LUA_REGISTRYINDEX, slot_);
+  }
+}
+
 void Ref::push(lua_State* state) const {
   if (slot_ == LUA_NOREF || owner_.expired()) {
     lua_pushnil(state);

@@ -20,6 +20,10 @@ class Ref {
   Ref& operator=(const Ref&) = delete;
   ~Ref();
 
+  /// Takes the value on top of the stack instead of the one kept, which costs less than a new Ref.
+  /// [-1, +0]
+  void assign(lua_State* state);
+
   /// Pushes the value, nil if empty. [-0, +1]
   void push(lua_State* state) const;
   [[nodiscard]] explicit operator bool() const;

@@ -54,15 +54,34 @@ void push_http(lua_State* state, const HttpFacts& http) {
   }
 }
 
-void set_caller(lua_State* state, const Caller& caller) {
+/// The metatable for calls of one caller. [-0, +1], nothing on failure.
+Result<> push_shared(lua_State* state, const script::Ref* plain_context, const Caller& caller) {
+  TRY(push_context(state, plain_context, caller));
+  lua_createtable(state, 0, 1);
+  lua_createtable(state, 0, 7);
+  lua_pushvalue(state, -3);
+  lua_setfield(state, -2, "ctx");
   set_string(state, "transport", transport_name(caller.transport));
   if (!caller.address.empty()) set_string(state, "address", caller.address);
+  if (!caller.locale.empty()) set_string(state, "locale", caller.locale);
   if (caller.connection != 0) {
     set_number(state, "connection", static_cast<double>(caller.connection));
   }
+  if (caller.peer) {
+    push_peer(state, *caller.peer);
+    lua_setfield(state, -2, "peer");
+  }
+  if (caller.http) {
+    push_http(state, *caller.http);
+    lua_setfield(state, -2, "http");
+  }
+  lua_setfield(state, -2, "__index");
+  lua_remove(state, -2);
+  return {};
 }
 
 void set_extras(lua_State* state, const RequestExtras& extras) {
+  if (!extras.locale.empty()) set_string(state, "locale", extras.locale);
   if (!extras.idempotency_key.empty()) {
     set_string(state, "idempotency_key", extras.idempotency_key);
   }
@@ -91,52 +110,31 @@ HeaderList pop_headers(lua_State* state) {
 
 }  // namespace
 
-CallerTables::Entry CallerTables::make(lua_State* state,
-                                       const std::shared_ptr<const Caller>& caller) {
-  Entry entry{.caller = caller, .peer = {}, .http = {}};
-  if (caller->peer) {
-    push_peer(state, *caller->peer);
-    entry.peer = script::Ref::pop(state);
-  }
-  if (caller->http) {
-    push_http(state, *caller->http);
-    entry.http = script::Ref::pop(state);
-  }
-  return entry;
-}
-
-void CallerTables::set(lua_State* state, const std::shared_ptr<const Caller>& caller) {
-  if (!caller->peer && !caller->http) return;
+Result<> CallerTables::push_metatable(lua_State* state,
+                                      const script::Ref* plain_context,
+                                      const std::shared_ptr<const Caller>& caller) {
   if (entries_.size() >= sweep_at_) {
     std::erase_if(entries_, [](const auto& entry) { return entry.second.caller.expired(); });
     sweep_at_ = std::max<std::size_t>(64, 2 * entries_.size());
   }
   Entry& entry = entries_[caller.get()];
-  if (entry.caller.expired()) entry = make(state, caller);
-  if (caller->peer) {
-    entry.peer.push(state);
-    lua_setfield(state, -2, "peer");
+  if (entry.caller.expired()) {
+    TRY(push_shared(state, plain_context, *caller));
+    entry = {.caller = caller, .metatable = script::Ref::pop(state)};
   }
-  if (caller->http) {
-    entry.http.push(state);
-    lua_setfield(state, -2, "http");
-  }
+  entry.metatable.push(state);
+  return {};
 }
 
 Result<> push_call(lua_State* state, const SharedTables& shared, const Request& request) {
-  const Caller& caller = *request.caller;
-  lua_createtable(state, 0, 8);
-  if (auto pushed = push_context(state, shared.plain_context, caller); !pushed) {
+  lua_createtable(state, 0, 4);
+  auto pushed = shared.callers.push_metatable(state, shared.plain_context, request.caller);
+  if (!pushed) {
     lua_pop(state, 1);
     return pushed;
   }
-  lua_setfield(state, -2, "ctx");
+  lua_setmetatable(state, -2);
   set_string(state, "path", request.method);
-  set_caller(state, caller);
-  shared.callers.set(state, request.caller);
-  const std::string& locale =
-      request.extras && !request.extras->locale.empty() ? request.extras->locale : caller.locale;
-  if (!locale.empty()) set_string(state, "locale", locale);
   if (request.extras) set_extras(state, *request.extras);
   const auto deadline = Clock::now() + request.deadline;
   set_number(state, "deadline", std::chrono::duration<double>(deadline.time_since_epoch()).count());

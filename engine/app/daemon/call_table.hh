@@ -11,20 +11,22 @@
 
 namespace engine::app {
 
-/// The `peer` and `http` tables of one VM's callers, made once and shared by the calls of a caller:
-/// on a WebSocket, and from most HTTP clients, the same headers stand behind thousands of them.
+/// What the calls of one caller have in common, made once: a metatable whose `__index` has `ctx`,
+/// `transport`, `connection`, `peer`, `http` and so on. On a connection, and from most HTTP
+/// clients, the same caller stands behind thousands of calls. Of one VM.
 class CallerTables {
  public:
-  /// Sets those that the caller has in the table on top of the stack. [-0, +0]
-  void set(lua_State* state, const std::shared_ptr<const Caller>& caller);
+  /// Pushes the metatable for calls of this caller. `plain_context` is the `ctx` of callers without
+  /// attributes. [-0, +1], nothing on failure. ERRORS: of JSON in the caller's attributes.
+  Result<> push_metatable(lua_State* state,
+                          const script::Ref* plain_context,
+                          const std::shared_ptr<const Caller>& caller);
 
  private:
   struct Entry {
     std::weak_ptr<const Caller> caller;
-    script::Ref peer;
-    script::Ref http;
+    script::Ref metatable;
   };
-  Entry make(lua_State* state, const std::shared_ptr<const Caller>& caller);
   std::unordered_map<const Caller*, Entry> entries_;
   std::size_t sweep_at_ = 64;
 };

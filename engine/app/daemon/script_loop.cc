@@ -197,11 +197,12 @@ void ScriptLoop::execute(Request request, Reply reply) {
     lua_pushvalue(state, -2);
     kept = script::Ref::pop(state);
   }
-  // Kept by reference: `Vm::call` asks for its arguments in a frame of its own.
-  auto arguments = [params = script::Ref::pop(state),
-                    call = script::Ref::pop(state)](lua_State* target) {
-    call.push(target);
-    params.push(target);
+  // `Vm::call` asks for its arguments at once, but in a frame of its own.
+  loaded->params.assign(state);
+  loaded->call.assign(state);
+  auto arguments = [loaded](lua_State* target) {
+    loaded->call.push(target);
+    loaded->params.push(target);
     return 2;
   };
   if (method->kind == rpc::HandlerKind::fn) {

@@ -27,6 +27,8 @@ struct LoadedVm {
   std::map<std::string, script::Ref, std::less<>> plain_contexts;
   script::Live made;  ///< what making it has added to the count of the thread that made it
   CallerTables caller_tables;
+  script::Ref call;    ///< of the call that is just being started
+  script::Ref params;  ///< the same
 };
 
 /// One thread, its loop and its VM of the current generation. VMs of earlier generations live on
