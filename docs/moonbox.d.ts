@@ -885,6 +885,14 @@ export interface Methods {
     };
   };
   /**
+   * Print the figures of the daemon in the text format of Prometheus
+   * Wire name: `query:server.prometheus.v1`.
+   */
+  'server.prometheus': {
+    params: Record<string, never>;
+    result: string;
+  };
+  /**
    * Wire name: `action:server.restart.input.v1`.
    */
   'server.restart': {

@@ -99,15 +99,16 @@ return {
   ['about.server'] = 'Der Dienst selbst',
   ['about.server.device-info'] = 'Zeigen, welche Maschine dies ist',
   ['about.server.info'] = 'Angaben zum Dienst zeigen',
-
   ['about.server.logs'] = 'Das Protokoll des Daemons seitenweise zeigen',
   ['about.server.metrics'] = 'Temperatur, Speicher, Prozessoren und Platte zeigen',
+  ['about.server.prometheus'] = 'Die Kennzahlen des Daemons im Textformat von Prometheus ausgeben',
   ['about.server.restart'] = 'Den Daemon neu beginnen lassen; Container laufen weiter',
   ['about.server.set-language'] = 'Die Sprache der Meldungen für Aufrufer setzen, die keine nennen',
   ['about.server.shutdown'] = 'Den Dienst geordnet beenden',
   ['about.server.time'] = 'Die Uhrzeit zeigen, und wie lange die Maschine läuft',
   ['about.server.version'] = 'Die Version des Daemons zeigen',
   ['about.state'] = 'Sagen, welche Methoden gerade bedient werden',
+
   ['error.action'] = 'Aktion fehlgeschlagen',
   ['error.authorization'] = 'Nicht berechtigt',
   ['error.backup'] = 'Sicherungsfehler',

@@ -98,15 +98,16 @@ return {
   ['about.server'] = 'The daemon itself',
   ['about.server.device-info'] = 'Show what machine this is',
   ['about.server.info'] = 'Show facts about the daemon',
-
   ['about.server.logs'] = 'Show the log of the daemon page by page',
   ['about.server.metrics'] = 'Show temperature, memory, processors and disk',
+  ['about.server.prometheus'] = 'Print the figures of the daemon in the text format of Prometheus',
   ['about.server.restart'] = 'Let the daemon begin anew; containers keep running',
   ['about.server.set-language'] = 'Set the language of messages for callers that name none',
   ['about.server.shutdown'] = 'Stop the daemon in good order',
   ['about.server.time'] = 'Show the clock and how long the machine has been up',
   ['about.server.version'] = 'Show the version of the daemon',
   ['about.state'] = 'Tell which set of methods is being served',
+
   ['error.action'] = 'Action Failed',
   ['error.authorization'] = 'Unauthorized',
   ['error.backup'] = 'Backup Error',

@@ -98,15 +98,17 @@ return {
   ['about.server'] = 'El propio demonio',
   ['about.server.device-info'] = 'Mostrar qué máquina es esta',
   ['about.server.info'] = 'Mostrar datos del demonio',
-
   ['about.server.logs'] = 'Mostrar el registro del demonio por páginas',
   ['about.server.metrics'] = 'Mostrar temperatura, memoria, procesadores y disco',
+  ['about.server.prometheus'] =
+    'Mostrar las cifras del daemon en el formato de texto de Prometheus',
   ['about.server.restart'] = 'Hacer que el demonio comience de nuevo; los contenedores siguen',
   ['about.server.set-language'] = 'Fijar el idioma de los mensajes para quien no indica ninguno',
   ['about.server.shutdown'] = 'Detener el demonio de forma ordenada',
   ['about.server.time'] = 'Mostrar la hora y desde cuándo funciona la máquina',
   ['about.server.version'] = 'Mostrar la versión del demonio',
   ['about.state'] = 'Decir qué conjunto de métodos se sirve',
+
   ['error.action'] = 'La acción falló',
   ['error.authorization'] = 'No autorizado',
   ['error.backup'] = 'Error de respaldo',

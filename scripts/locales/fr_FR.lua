@@ -99,15 +99,16 @@ return {
   ['about.server'] = 'Le démon lui-même',
   ['about.server.device-info'] = "Afficher de quelle machine il s'agit",
   ['about.server.info'] = 'Afficher les données du démon',
-
   ['about.server.logs'] = 'Afficher le journal du démon page par page',
   ['about.server.metrics'] = 'Afficher température, mémoire, processeurs et disque',
+  ['about.server.prometheus'] = 'Afficher les chiffres du démon au format texte de Prometheus',
   ['about.server.restart'] = 'Faire redémarrer le démon ; les conteneurs continuent',
   ['about.server.set-language'] = "Choisir la langue des messages pour qui n'en demande aucune",
   ['about.server.shutdown'] = 'Arrêter le démon proprement',
   ['about.server.time'] = "Afficher l'heure et la durée de fonctionnement de la machine",
   ['about.server.version'] = 'Afficher la version du démon',
   ['about.state'] = 'Dire quel jeu de méthodes est servi',
+
   ['error.action'] = "Échec de l'action",
   ['error.authorization'] = 'Non autorisé',
   ['error.backup'] = 'Erreur de sauvegarde',

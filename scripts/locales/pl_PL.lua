@@ -98,15 +98,16 @@ return {
   ['about.server'] = 'Sam demon',
   ['about.server.device-info'] = 'Pokaż, jaka to maszyna',
   ['about.server.info'] = 'Pokaż informacje o demonie',
-
   ['about.server.logs'] = 'Pokaż dziennik demona strona po stronie',
   ['about.server.metrics'] = 'Pokaż temperaturę, pamięć, procesory i dysk',
+  ['about.server.prometheus'] = 'Wypisz liczby demona w formacie tekstowym Prometheusa',
   ['about.server.restart'] = 'Uruchom demona od nowa; kontenery działają dalej',
   ['about.server.set-language'] = 'Ustaw język komunikatów dla tych, którzy żadnego nie podają',
   ['about.server.shutdown'] = 'Zatrzymaj demona w uporządkowany sposób',
   ['about.server.time'] = 'Pokaż zegar i czas działania maszyny',
   ['about.server.version'] = 'Pokaż wersję demona',
   ['about.state'] = 'Powiedz, który zestaw metod jest obsługiwany',
+
   ['error.action'] = 'Akcja nie powiodła się',
   ['error.authorization'] = 'Brak uprawnień',
   ['error.backup'] = 'Błąd kopii zapasowej',

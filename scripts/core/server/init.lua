@@ -37,6 +37,8 @@ end
 
 local function sample() return metrics.sample(daemon.info().dataDir) end
 
+local function prometheus() return daemon.metrics_text() end
+
 local function time()
   local seconds = loop.time()
   return { uptime = metrics.uptime(), now = ('%s.%03dZ'):format(
@@ -92,6 +94,12 @@ local function show_metrics(_params, sampled, out)
     end
   end
   out:table({ 'group', 'what', { key = 'value', align = 'right' }, 'unit' }, rows)
+end
+
+local function show_prometheus(_params, text, out)
+  for each in text:gmatch('[^\n]+') do
+    out:line(each)
+  end
 end
 
 local function show_time(_params, result, out)
@@ -159,6 +167,13 @@ return rpc.parent():with_about('about.server')
     :with_display_serializable()
     :with_custom_display_fn(show_metrics)
     :with_about('about.server.metrics')
+    :with_call_remote('CliContext'))
+  :subcommand('prometheus', rpc.from_fn(prometheus)
+    :with_result(t.string)
+    :with_metadata('read_only', true)
+    :with_display_serializable()
+    :with_custom_display_fn(show_prometheus)
+    :with_about('about.server.prometheus')
     :with_call_remote('CliContext'))
   :subcommand('device-info', rpc.from_fn_async(device.info)
     :with_result(device.SCHEMA)
