@@ -34,7 +34,7 @@ end
 
 ---@class middleware.Signed A header, taken apart; nothing in it is proved yet
 ---@field timestamp number
----@field nonce string Decimal
+---@field nonce string Decimal, without zeros in front
 ---@field size number
 ---@field digest string 32 bytes
 ---@field signer string PEM, canonical
@@ -60,7 +60,8 @@ function M.parse(header)
   local signer, wrong = crypto.canonical_key(pairs_of.signer)
   if not signer then return nil, wrong end
   return {
-    timestamp = tonumber(pairs_of.timestamp), nonce = pairs_of.nonce,
+    -- One number has many texts, and all of them are signed alike: `7` and `007` are one nonce.
+    timestamp = tonumber(pairs_of.timestamp), nonce = pairs_of.nonce:match('^0*(%d+)$'),
     size = tonumber(pairs_of.size), digest = digest, signer = signer,
     signature = pairs_of.signature, message = time .. nonce .. size .. digest,
   }
