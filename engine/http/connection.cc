@@ -18,10 +18,6 @@ constexpr std::string_view kNotPlain =
     "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 42\r\n"
     "Connection: close\r\n\r\nthis port speaks TLS: use https:// or wss\n";
 
-bool passed(TimePoint now, TimePoint since, Milliseconds limit) {
-  return limit.count() > 0 && now - since > limit;
-}
-
 }  // namespace
 
 /// The request that a WebSocket began with, and the memory it points to.

@@ -29,6 +29,8 @@ Milliseconds tick_of(const Limits& limits) {
                                    limits.header_time,
                                    limits.stalled,
                                    limits.idle,
+                                   limits.stalled_line,
+                                   limits.idle_lines,
                                    limits.linger,
                                    limits.ping,
                                    limits.pong,

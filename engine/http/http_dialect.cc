@@ -12,10 +12,6 @@ namespace {
 constexpr std::size_t kReserve = 1UL << 20U;  ///< of a body, before any of it is there
 constexpr std::size_t kKeptCapacity = 64UL << 10U;
 
-bool passed(TimePoint now, TimePoint since, Milliseconds limit) {
-  return limit.count() > 0 && now - since > limit;
-}
-
 }  // namespace
 
 HttpDialect::HttpDialect(Connection& connection)

@@ -17,7 +17,7 @@ struct Limits {
   std::size_t body = 16UL << 20U;     ///< bytes of a body read whole: Handler::on_oversize
   std::size_t message = 16UL << 20U;  ///< bytes of a WebSocket message; over it: close 1009
   std::size_t half_read =
-      256UL << 20U;  ///< bytes of all bodies and messages not yet whole: 503, 1013
+      256UL << 20U;  ///< bytes of all bodies, messages and lines not yet whole: 503, 1013, closed
   net::LineFramer::Limits framer = {};   ///< for TLS lines
   std::size_t in_flight = 64;            ///< requests handed out and not answered; reading stops
   std::size_t unsent = 1UL << 20U;       ///< bytes waiting for the peer; reading stops above
@@ -28,11 +28,18 @@ struct Limits {
   Milliseconds header_time{10'000};      ///< from a request's first byte to its last header: 408
   Milliseconds stalled{30'000};  ///< a body, or a peer that takes no answer, without a byte moving
   Milliseconds idle{75'000};     ///< keep-alive without a request; not WebSocket, not lines
-  Milliseconds linger{2'000};    ///< after the last answer, until the peer closes
-  Milliseconds ping{30'000};     ///< WebSocket: nothing sent for so long, then a ping
-  Milliseconds pong{300'000};    ///< WebSocket: until its pong, else the connection is cut
-  Milliseconds close{5'000};     ///< WebSocket: until the peer answers our close
+  Milliseconds stalled_line{10'000};  ///< a begun line without a new byte
+  Milliseconds idle_lines{0};         ///< a connection of lines with nothing going on
+  Milliseconds linger{2'000};         ///< after the last answer, until the peer closes
+  Milliseconds ping{30'000};          ///< WebSocket: nothing sent for so long, then a ping
+  Milliseconds pong{300'000};         ///< WebSocket: until its pong, else the connection is cut
+  Milliseconds close{5'000};          ///< WebSocket: until the peer answers our close
   std::chrono::microseconds spin{0};  ///< poll so long after work before sleeping (burns CPU)
 };
+
+/// Whether a time limit is over that began to run at `since`.
+[[nodiscard]] inline bool passed(TimePoint now, TimePoint since, Milliseconds limit) {
+  return limit.count() > 0 && now - since > limit;
+}
 
 }  // namespace engine::http

@@ -3,9 +3,10 @@
 #include "http/connection_set.hh"
 
 namespace engine::http {
-
 LineDialect::LineDialect(Connection& connection)
-    : connection_(connection), framer_(connection.limits().framer) {}
+    : connection_(connection),
+      framer_(connection.limits().framer),
+      line_share_(connection.set().half_read()) {}
 
 bool LineDialect::paused() const {
   return draining_ || in_flight_ >= connection_.limits().in_flight;
@@ -32,6 +33,7 @@ std::size_t LineDialect::take(std::span<char> input, std::size_t& budget) {
     }
   }
   framer_.park();
+  if (!line_share_.resize(framer_.kept())) give_up();
   maybe_end();
   return fed ? input.size() : 0;
 }
@@ -61,6 +63,13 @@ void LineDialect::drain() {
   maybe_end();
 }
 
+/// There is no room for the line that has begun: the others shall have what it held at once.
+void LineDialect::give_up() {
+  framer_ = net::LineFramer(connection_.limits().framer);
+  line_share_.resize(0);
+  connection_.end(true);
+}
+
 void LineDialect::maybe_end() {
   const bool no_more = draining_ || (ended_ && !framer_.has_unread());
   if (no_more && in_flight_ == 0) connection_.end(false);
@@ -68,10 +77,11 @@ void LineDialect::maybe_end() {
 
 void LineDialect::check_time(TimePoint now) {
   const Limits& limits = connection_.limits();
-  const bool busy = in_flight_ > 0 || framer_.has_unread();
-  if (limits.header_time.count() > 0 && framer_.inside_line() && !busy &&
-      now - connection_.last_input() > limits.header_time) {
+  if (in_flight_ > 0 || framer_.has_unread()) return;
+  if (framer_.inside_line() && passed(now, connection_.last_input(), limits.stalled_line)) {
     connection_.end(true);
+  } else if (passed(now, connection_.last_progress(), limits.idle_lines)) {
+    connection_.end(false);
   }
 }
 

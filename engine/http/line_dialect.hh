@@ -4,6 +4,7 @@
 
 #include "http/connection.hh"
 #include "http/dialect.hh"
+#include "http/memory_share.hh"
 
 namespace engine::http {
 
@@ -25,10 +26,12 @@ class LineDialect final : public Dialect {
   void check_time(TimePoint now) override;
 
  private:
+  void give_up();
   void maybe_end();
 
   Connection& connection_;
   net::LineFramer framer_;
+  MemoryShare line_share_;
   std::size_t in_flight_ = 0;
   bool ended_ = false;
   bool draining_ = false;

@@ -34,10 +34,6 @@ constexpr unsigned too_big = 1009;
 constexpr unsigned try_later = 1013;
 }  // namespace code
 
-bool passed(TimePoint now, TimePoint since, Milliseconds limit) {
-  return limit.count() > 0 && now - since > limit;
-}
-
 bool may_be_sent(unsigned value) {
   return (value >= 1000 && value <= 1003) || (value >= 1007 && value <= 1014) ||
          (value >= 3000 && value <= 4999);

@@ -47,6 +47,8 @@ http::Limits http_limits(const WireLimits& limits) {
   out.handshake = milliseconds(limits.handshake);
   out.header_time = milliseconds(limits.handshake);
   out.idle = milliseconds(limits.keep_alive);
+  out.stalled_line = milliseconds(limits.stalled);
+  out.idle_lines = milliseconds(limits.idle);
   out.spin = std::chrono::microseconds(limits.spin);
   return out;
 }

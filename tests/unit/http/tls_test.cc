@@ -138,6 +138,35 @@ TEST_CASE("tls: lines come and go over TLS as over a socket", "[http]") {
   }
 }
 
+TEST_CASE("tls: lines that do not come to their end have limits", "[http]") {
+  SECTION("of memory, all together") {
+    Server server({.half_read = 100'000}, test::over_tls(http::Protocol::lines));
+    Client one = Client::tls(server);
+    one.write(std::string(80'000, 'x'));
+    Client two = Client::tls(server);
+    two.write(std::string(80'000, 'y'));
+    CHECK(eventually([&] { return server.handler.closed == 1; }));
+    Client three = Client::tls(server);
+    three.write("short\n");
+    CHECK(three.read_line() == "short");
+  }
+  SECTION("of time inside a line") {
+    Server server({.stalled_line = Milliseconds(100)}, test::over_tls(http::Protocol::lines));
+    Client client = Client::tls(server);
+    client.write("whole\n");
+    CHECK(client.read_line() == "whole");
+    client.write("begun");
+    CHECK(client.at_end());
+  }
+  SECTION("of time between lines") {
+    Server server({.idle_lines = Milliseconds(100)}, test::over_tls(http::Protocol::lines));
+    Client client = Client::tls(server);
+    client.write("one\n");
+    CHECK(client.read_line() == "one");
+    CHECK(client.at_end());
+  }
+}
+
 TEST_CASE("tls: does not take a key of another certificate", "[http]") {
   engine::crypto::Identity mixed = test::identity();
   mixed.key = engine::crypto::make_identity("other")->key;
