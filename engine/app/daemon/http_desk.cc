@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace engine::app {
 namespace {
 
@@ -66,11 +68,15 @@ http::Response gone() {
   return http::Response::text(404, "Not Found");
 }
 
-/// Headers of the calls' answers, in call order.
+/// Headers of the calls' answers, in call order. What CORS says holds for the whole response and is
+/// said once, however many calls a batch has: a browser refuses an origin that is allowed twice.
 void add_heads(http::Response& response, std::vector<ResponseHead>& heads) {
   for (ResponseHead& head : heads) {
-    for (auto& header : head.headers)
+    for (auto& header : head.headers) {
+      const bool once = header.first == "Vary" || header.first.starts_with("Access-Control-");
+      if (once && std::ranges::find(response.headers, header) != response.headers.end()) continue;
       response.headers.push_back(std::move(header));
+    }
     if (head.patch_sequence) {
       response.headers.emplace_back("X-Patch-Sequence", std::to_string(*head.patch_sequence));
     }
@@ -103,7 +109,8 @@ http::Response metrics_response(const std::string& answer) {
   const std::int64_t code = error == nullptr ? 0 : error->integer_or("code", 0);
   const json::Value* data = error == nullptr ? nullptr : error->find("data");
   const std::string why = data == nullptr ? "not available" : data->string_or("details", "");
-  const bool denied = code == errc_info(Errc::authorization).number;
+  const bool denied = code == errc_info(Errc::authorization).number ||
+                      code == errc_info(Errc::incorrect_password).number;
   return http::Response::text(denied ? 401 : code == -32601 ? 404 : 500, why);
 }
 
