@@ -1,5 +1,8 @@
 #include "app/daemon/idempotency.hh"
 
+#include "base/bytes.hh"
+#include "crypto/blake3.hh"
+
 #include <algorithm>
 #include <functional>
 #include <utility>
@@ -7,24 +10,31 @@
 namespace engine::app {
 namespace {
 
-/// Who may get the result of an earlier call.
+/// Who may get the result of an earlier call: a hash, since cookies are long, and secrets. Whoever
+/// signs requests proves himself anew with each, so his are known by the connection alone.
 std::string owner_of(const Caller& caller, std::string_view key) {
   std::string who = caller.context + '\n';
   const auto cookie = [](const auto& header) { return header.first == "cookie"; };
   if (caller.peer && !caller.http) {
     who += "uid " + std::to_string(caller.peer->uid);
-  } else if (caller.http && std::ranges::any_of(caller.http->headers, cookie)) {
+  } else if (caller.http && !caller.http->body_size &&
+             std::ranges::any_of(caller.http->headers, cookie)) {
     who += "cookie " + std::ranges::find_if(caller.http->headers, cookie)->second;
   } else {
     who += "connection " + std::to_string(caller.connection);
   }
-  return (who += '\n') += key;
+  (who += '\n') += key;
+  return to_hex(crypto::blake3(as_bytes(who)));
 }
 
-/// Whether nothing was done, so that a repeat is a first call.
+/// Whether nothing was done, so that a repeat is a first call. What strangers are told is not kept
+/// either: it would push out the results of those who may call.
 bool is_refusal(const Result<std::string>& result) {
-  return !result && (errc_info(result.error().code).five == FiveCode::busy ||
-                     result.error().code == Errc::cancelled);
+  if (result) return false;
+  const Errc code = result.error().code;
+  return errc_info(code).five == FiveCode::busy || code == Errc::cancelled ||
+         code == Errc::authorization || code == Errc::incorrect_password ||
+         code == Errc::invalid_signature;
 }
 
 }  // namespace

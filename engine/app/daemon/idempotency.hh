@@ -30,9 +30,9 @@ struct IdempotencyLimits {
 /// the calls it took.
 ///
 /// A repeat while the first one runs waits for it. Refusals that say nothing was done (busy,
-/// starting, cancelled) are not remembered. A result that is no longer kept, though its call is
-/// remembered, is answered with Errc::conflict; another method or other parameters under the same
-/// key with Errc::invalid_request.
+/// starting, cancelled, not allowed) are not remembered. A result that is no longer kept, though
+/// its call is remembered, is answered with Errc::conflict; another method or other parameters
+/// under the same key with Errc::invalid_request.
 class IdempotencyTable {
  public:
   static constexpr std::size_t kLongestKey = 64;
@@ -65,7 +65,7 @@ class IdempotencyTable {
     ResponseHead head;
   };
   struct Entry {
-    std::string owner;  ///< caller and key
+    std::string owner;  ///< hash of caller and key
     std::string method;
     std::size_t params_size = 0;
     std::size_t params_hash = 0;

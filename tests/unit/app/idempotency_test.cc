@@ -30,8 +30,10 @@ struct World {
   std::string told;
 };
 
-std::unique_ptr<const HttpFacts> http_with(std::string cookie) {
+std::unique_ptr<const HttpFacts> http_with(std::string cookie,
+                                           std::optional<std::size_t> signed_size = {}) {
   auto facts = std::make_unique<HttpFacts>();
+  facts->body_size = signed_size;
   facts->headers.emplace_back("cookie", std::move(cookie));
   return facts;
 }
@@ -55,6 +57,8 @@ TEST_CASE("idempotency: a failure is a result too, a refusal is none") {
   (*world.call("c", "k2"))(fail(Errc::rate_limited, "m"), {});
   CHECK(world.take_told() == "a=not_found b=not_found c=rate_limited ");
   CHECK(world.call("d", "k2"));
+  (*world.call("c", "k4"))(fail(Errc::authorization, "m"), {});
+  CHECK(world.call("d", "k4"));
   { const auto dropped = world.call("e", "k3"); }
   CHECK(world.call("f", "k3"));
 }
@@ -97,6 +101,8 @@ TEST_CASE("idempotency: keys belong to their caller") {
   CHECK(world.told.ends_with("same session=3 "));
   world.caller.http = http_with("session=2");
   CHECK(world.call("other session", "k"));
+  world.caller.http = http_with("session=1", 2);
+  CHECK(world.call("signed, with the same cookie", "k"));
 }
 
 TEST_CASE("idempotency: forgets after its time") {
