@@ -24,6 +24,11 @@ void deliver(loop::Loop& back, Completion<T> done, Result<T> result) {
 
 // --- SocketChannel ------------------------------------------------------------------------------
 
+/// The last to hold it may be the script's thread; answers are given up at home.
+SocketChannel::~SocketChannel() {
+  if (!inbox_.empty()) home_.post([inbox = std::move(inbox_)] {});
+}
+
 void SocketChannel::on_text(std::string_view text, http::Answer taken) {
   // The answer is given up when the script takes the message: until then it counts as under way,
   // and with too many of those nothing more is read.

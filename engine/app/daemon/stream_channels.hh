@@ -29,6 +29,7 @@ class SocketChannel final : public Channel,
  public:
   using FindSession = std::function<http::Session*()>;  ///< null once it has ended
   SocketChannel(loop::Loop& home, FindSession find) : home_(home), find_(std::move(find)) {}
+  ~SocketChannel() override;
 
   void on_text(std::string_view text, http::Answer taken);
   void on_end(unsigned code);
