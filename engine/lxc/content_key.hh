@@ -21,6 +21,8 @@ class ContentKey {
   [[nodiscard]] std::string str() const;
 
  private:
+  Result<> add_file(const std::filesystem::path& path);
+
   std::array<std::uint64_t, 2> state_{0xcbf29ce484222325ULL, 0x9e3779b97f4a7c15ULL};
 };
 

@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -114,6 +115,14 @@ void raise_limits() {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
+/// Large blocks go back to the system when they are freed. By itself malloc would raise the limit
+/// to the largest block it has seen, and keep as much in the heap of every thread that used one.
+void return_large_blocks() {
+  constexpr int kLarge = 1 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, kLarge);
+  ::mallopt(M_TRIM_THRESHOLD, kLarge);
+}
+
 /// Serves until told to stop; true: in order to begin anew. While store or scripts keep the daemon
 /// from starting, the diagnostic tree in its place.
 Result<bool> run_instance(DaemonOptions options, const InstanceLock& lock, StartupReport& report) {
@@ -200,6 +209,7 @@ int daemon_main(int argc, char** argv) {
   CLI::App app("moond: the moonbox daemon", "moond");
   const CLI::App* run = parse(app, argc, argv, arguments);
   if (arguments.exit) return *arguments.exit;
+  return_large_blocks();
   ::umask(0077);
   ::signal(SIGPIPE, SIG_IGN);
   StartupReport report{UniqueFd(arguments.ready_fd)};

@@ -138,7 +138,7 @@ void Scripts::begin(bool by_itself) {
                       .overlay = shipped_only_ ? std::filesystem::path() : options_.overlay,
                       .shipped = options_.shipped,
                       .before = current_};
-  pool_.run<std::shared_ptr<const Generation>>(
+  loader_.run<std::shared_ptr<const Generation>>(
       loops_.control.loop(),
       [this, times, request = std::move(request)] {
         return load_generation(request, services_, modules_, *times);
@@ -211,8 +211,8 @@ void Scripts::build_vms(std::shared_ptr<const Generation> next, LoadTimes times)
   build_vms(swap);
 }
 
-// On the offload pool: the loops go on serving. One after the other, so that they keep their
-// processors; at the start, when nothing is served yet, all at once.
+// Off the loops, which go on serving. One after the other, so that they keep their processors; at
+// the start, when nothing is served yet, all at once.
 void Scripts::build_vms(const std::shared_ptr<Swap>& swap) {
   swap->loops = all_loops();
   swap->built.resize(swap->loops.size());
@@ -224,18 +224,19 @@ void Scripts::build_vms(const std::shared_ptr<Swap>& swap) {
 }
 
 void Scripts::build_one(const std::shared_ptr<Swap>& swap, std::size_t index) {
-  pool_.run<std::unique_ptr<LoadedVm>>(
-      loops_.control.loop(),
-      [each = swap->loops[index], next = swap->next] { return each->build(next); },
-      [this, swap, index](Result<std::unique_ptr<LoadedVm>> built) {
-        if (built) {
-          swap->built[index] = std::move(*built);
-        } else if (!swap->error) {
-          swap->error = std::move(built).error();
-        }
-        if (--swap->pending == 0) return finish_swap(swap);
-        if (swap->next_loop < swap->loops.size()) build_one(swap, swap->next_loop++);
-      });
+  (current_ ? loader_ : pool_)
+      .run<std::unique_ptr<LoadedVm>>(
+          loops_.control.loop(),
+          [each = swap->loops[index], next = swap->next] { return each->build(next); },
+          [this, swap, index](Result<std::unique_ptr<LoadedVm>> built) {
+            if (built) {
+              swap->built[index] = std::move(*built);
+            } else if (!swap->error) {
+              swap->error = std::move(built).error();
+            }
+            if (--swap->pending == 0) return finish_swap(swap);
+            if (swap->next_loop < swap->loops.size()) build_one(swap, swap->next_loop++);
+          });
 }
 
 void Scripts::finish_swap(const std::shared_ptr<Swap>& swap) {
@@ -292,8 +293,8 @@ void Scripts::tell_swapped(const Swap& swap, const Generation* before) {
     files.changed.insert(files.changed.end(), files.removed.begin(), files.removed.end());
     on_files_changed(files.changed);
   }
-  // What the old generation leaves lies scattered over the arenas of the pool's threads.
-  pool_.run<int>(
+  // What the old generation leaves goes back to the system.
+  loader_.run<int>(
       loops_.control.loop(),
       [] { return Result<int>(::malloc_trim(0)); },
       [](const Result<int>&) {});

@@ -111,6 +111,9 @@ class Scripts {
   std::vector<Completion<json::Value>> waiting_;  ///< for the load under way
   std::vector<Completion<json::Value>> queued_;   ///< for the load after it
   std::unique_ptr<loop::FileWatch> watch_;
+  /// The one thread that makes generations and their VMs: what they leave free is found again by
+  /// the next one. Spread over the pool's threads it would be kept in the heap of each of them.
+  loop::OffloadPool loader_{1};
 };
 
 /// {file, line, message, hint} of a load error, as reports and status show it.
