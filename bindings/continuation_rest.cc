@@ -100,7 +100,7 @@ Result<int> request_save(lua_State* state) {
   const std::string path(script::check_string(state, 2));
   auto* pool = Vm::of(state).services().find<loop::OffloadPool>();
   if (pool == nullptr) luaL_error(state, "engine.continuation: this program serves nobody");
-  TRY_ASSIGN(UniqueFd file, open_file(path, O_WRONLY | O_CREAT | O_TRUNC, 0600));
+  TRY_ASSIGN(UniqueFd file, open_file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK, 0600));
   auto saving = std::make_shared<Saving>();
   saving->stream = stream;
   saving->loop = &Vm::of(state).loop();
@@ -180,7 +180,7 @@ void read_headers(const json::Value& headers, BodyStream::Answer& answer) {
 }
 
 Result<> attach_file(const std::string& path, BodyStream::Answer& answer) {
-  TRY_ASSIGN(answer.file, open_file(path, O_RDONLY));
+  TRY_ASSIGN(answer.file, open_file(path, O_RDONLY | O_NONBLOCK));
   struct stat info = {};
   if (::fstat(answer.file.get(), &info) != 0) return fail_errno(path);
   if (!S_ISREG(info.st_mode)) return fail(Errc::filesystem, path + " is not a regular file");
