@@ -42,7 +42,7 @@ void Batch::start_some() {
   if (starting_) return;
   starting_ = true;
   const auto self = shared_from_this();
-  while (next_ < parts_.size() && running_ < dispatcher_.limits().in_flight) {
+  while (!stopped_ && next_ < parts_.size() && running_ < dispatcher_.limits().in_flight) {
     const std::size_t index = next_++;
     ++running_;
     const rpc::Request& call = incoming_.requests[index];

@@ -11,7 +11,8 @@
 namespace engine::app {
 
 /// The calls of one batch: so many at a time, their answers in one array in request order. Keeps
-/// itself alive until the last is answered. Lives on the worker's thread.
+/// itself alive until the last is answered, or, stopped, until what was begun has ended. Lives on
+/// the worker's thread.
 class Batch : public std::enable_shared_from_this<Batch> {
  public:
   Batch(Dispatcher& dispatcher,
@@ -21,6 +22,8 @@ class Batch : public std::enable_shared_from_this<Batch> {
         LineAnswer answer);
 
   void run();
+  /// The client has gone: nothing more is begun, and nothing answered.
+  void stop() { stopped_ = true; }
 
  private:
   void start_some();
@@ -38,6 +41,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
   std::size_t running_ = 0;
   std::size_t answered_ = 0;
   bool starting_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace engine::app

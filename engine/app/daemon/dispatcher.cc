@@ -132,7 +132,9 @@ rpc::Protocol Dispatcher::handle_line(ScriptLoop& worker,
                                       std::string_view line,
                                       LineAnswer answer) {
   if (begins_array(line)) {
-    std::make_shared<Batch>(*this, worker, caller, line, std::move(answer))->run();
+    const auto batch = std::make_shared<Batch>(*this, worker, caller, line, std::move(answer));
+    remember(caller->connection, batch);
+    batch->run();
     return rpc::Protocol::json_rpc;
   }
   // One decoder a thread: its vectors keep their capacity from line to line.
@@ -217,7 +219,24 @@ void Dispatcher::warn_deprecated(const rpc::Method& method) {
   if (on_deprecated) on_deprecated(method);
 }
 
+void Dispatcher::remember(std::uint64_t connection, const std::shared_ptr<Batch>& batch) {
+  const std::lock_guard lock(batches_mutex_);
+  auto& known = batches_[connection];
+  std::erase_if(known, [](const auto& one) { return one.expired(); });
+  known.push_back(batch);
+}
+
 void Dispatcher::cancel_connection(ScriptLoop& worker, std::uint64_t connection) {
+  decltype(batches_)::node_type gone;
+  {
+    const std::lock_guard lock(batches_mutex_);
+    gone = batches_.extract(connection);
+  }
+  if (gone) {
+    for (const auto& one : gone.mapped()) {
+      if (const auto batch = one.lock()) batch->stop();
+    }
+  }
   worker.cancel_connection(connection);
   control_.cancel_connection(connection);
   pool_.cancel_connection(connection);

@@ -10,6 +10,7 @@
 #include "rpc/answer.hh"
 #include "rpc/request.hh"
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -18,6 +19,8 @@
 #include <vector>
 
 namespace engine::app {
+
+class Batch;
 
 /// What is answered to one line (or to one HTTP body).
 struct LineReply {
@@ -51,7 +54,7 @@ class Dispatcher {
                             LineAnswer answer);
 
   /// The connection has gone: what still runs for it on any thread is cancelled, except `detached`
-  /// methods. Thread-safe.
+  /// methods, and of its batches nothing more is begun. On the connection's worker.
   void cancel_connection(ScriptLoop& worker, std::uint64_t connection);
 
   [[nodiscard]] const Metrics& metrics() const { return metrics_; }
@@ -73,6 +76,7 @@ class Dispatcher {
 
  private:
   [[nodiscard]] Result<> check_call(const rpc::Request& call) const;
+  void remember(std::uint64_t connection, const std::shared_ptr<Batch>& batch);
   void warn_deprecated(const rpc::Method& method);
   void route(ScriptLoop& worker, rpc::HandlerKind kind, Request request, Reply reply);
 
@@ -83,6 +87,8 @@ class Dispatcher {
   IdempotencyTable idempotency_;
   const WireLimits limits_;
   const std::string instance_;
+  std::mutex batches_mutex_;
+  std::map<std::uint64_t, std::vector<std::weak_ptr<Batch>>> batches_;  ///< of connections
   std::mutex deprecated_mutex_;
   std::set<std::string> deprecated_;
 };
