@@ -2,9 +2,10 @@
 --- package like any other.
 local core = {
   'engine.archive', 'engine.client', 'engine.connection', 'engine.continuation', 'engine.crypto',
-  'engine.daemon', 'engine.daemon_control', 'engine.errc', 'engine.event', 'engine.file',
-  'engine.job', 'engine.json', 'engine.lease', 'engine.log', 'engine.loop', 'engine.lxc',
-  'engine.module', 'engine.process', 'engine.scratch', 'engine.spec', 'engine.state',
+  'engine.daemon', 'engine.daemon_control', 'engine.debug', 'engine.editor', 'engine.errc',
+  'engine.event', 'engine.file', 'engine.job', 'engine.json', 'engine.lease', 'engine.log',
+  'engine.loop', 'engine.lxc', 'engine.module', 'engine.process', 'engine.scratch', 'engine.spec',
+  'engine.state',
   'engine.store', 'engine.term',
 }
 

@@ -15,6 +15,8 @@ int open_continuation(lua_State* state);
 int open_crypto(lua_State* state);
 int open_daemon(lua_State* state);
 int open_daemon_control(lua_State* state);
+int open_debug(lua_State* state);
+int open_editor(lua_State* state);
 int open_errc(lua_State* state);
 int open_event(lua_State* state);
 int open_file(lua_State* state);

@@ -12,6 +12,7 @@ pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb>=0.9.24)          # store
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium>=1.0.18)   # crypto
 pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET libcrypto>=3.0)     # crypto
 pkg_check_modules(OPENSSL_TLS REQUIRED IMPORTED_TARGET libssl>=3.0)    # http
+pkg_check_modules(EDIT REQUIRED IMPORTED_TARGET libedit>=3.1)          # bindings/editor.cc
 pkg_check_modules(LXC REQUIRED IMPORTED_TARGET lxc>=5.0.2)             # lxc
 
 # libspdlog and libfmt exist only as shared objects in Debian; the static runtime needs their code
@@ -45,6 +46,9 @@ if(MOONBOX_LUAJIT AND EXISTS ${MOONBOX_LUAJIT}/lib/libluajit.a)
   target_include_directories(deps_luajit SYSTEM INTERFACE ${MOONBOX_LUAJIT}/include)
   target_link_libraries(deps_luajit INTERFACE ${MOONBOX_LUAJIT}/lib/libluajit.a m ${CMAKE_DL_LIBS})
   target_compile_definitions(deps_luajit INTERFACE MOONBOX_LUAJIT_CHECKHOOK=1)
+  if(EXISTS ${MOONBOX_LUAJIT}/include/moonbox_vmstate.h)  # what the VM does, for the profiler
+    target_compile_definitions(deps_luajit INTERFACE MOONBOX_LUAJIT_VMSTATE=1)
+  endif()
 else()
   message(WARNING "LuaJIT without LUAJIT_ENABLE_CHECKHOOK: scripts under a deadline run interpreted. "
                   "./dev deps builds the right one.")

@@ -16,6 +16,8 @@ std::span<const script::Module> host_modules() {
       script::Module{"engine.crypto", open_crypto},
       script::Module{"engine.daemon", open_daemon},
       script::Module{"engine.daemon_control", open_daemon_control},
+      script::Module{"engine.debug", open_debug},
+      script::Module{"engine.editor", open_editor},
       script::Module{"engine.errc", open_errc},
       script::Module{"engine.event", open_event},
       script::Module{"engine.file", open_file},

@@ -259,6 +259,10 @@ bool Guard::stops_compiled_code() {
   return MOONBOX_LUAJIT_CHECKHOOK != 0;
 }
 
+lua_State* Guard::running() {
+  return current == nullptr ? nullptr : current->state;
+}
+
 void Guard::set_hard_grace(Milliseconds grace) {
   hard_grace = std::chrono::nanoseconds(grace).count();
 }

@@ -25,6 +25,9 @@ class Guard {
   /// otherwise VMs run with the JIT off.
   static bool stops_compiled_code();
 
+  /// What the calling thread runs at the moment; null outside of every entry. Async-signal-safe.
+  static lua_State* running();
+
   /// Another grace than kHardGrace, for every thread of the process.
   static void set_hard_grace(Milliseconds grace);
 

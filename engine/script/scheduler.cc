@@ -71,6 +71,7 @@ TaskId Scheduler::spawn(
   Task& task = *tasks_[id.index];
   task.name = name;
   task.done = std::move(done);
+  task.trace = std::exchange(next_trace_, nullptr);
   task.deadline = later(vm_.loop.now(), limits.deadline);
   task.slice = limits.slice;
   task.owner = limits.owner;
@@ -158,6 +159,7 @@ void Scheduler::release(TaskId id) {
   luaL_unref(vm_.state, LUA_REGISTRYINDEX, std::exchange(task.anchor, LUA_NOREF));
   task.coroutine = nullptr;
   task.cancel = {};
+  task.trace.reset();
   task.alive = false;
   task.suspended = false;
   task.cancelled.reset();
@@ -188,6 +190,10 @@ int Scheduler::suspend(lua_State* state, UniqueFunction<Cancel(Resumer)> start) 
     push_error(state, error);
     return kRaise;
   }
+  if (task->trace) {
+    const int level = engine_level(state);
+    task->span = task->trace->open(running_function(state, level), where(state, level + 1));
+  }
   const std::uint32_t ticket = ++task->ticket;
   task->suspended = true;
   Defer not_begun([task] { task->suspended = false; });  // should `start` raise
@@ -212,6 +218,7 @@ void Scheduler::resume(TaskId id, std::uint32_t ticket, Push push) {
 
 void Scheduler::wake(TaskId id, Push push) {
   Task& task = *tasks_[id.index];
+  if (task.trace) task.trace->close(task.span);
   task.suspended = false;
   ++task.ticket;
   task.cancel = {};
@@ -272,6 +279,11 @@ void Scheduler::close() {
     }
   }
   timer_.reset();
+}
+
+TraceLog* Scheduler::trace_of(lua_State* state) const {
+  const TaskId id = current(state);
+  return id == TaskId{} ? nullptr : tasks_[id.index]->trace.get();
 }
 
 TaskId Scheduler::current(lua_State* state) const {

@@ -3,6 +3,7 @@
 #include "loop/loop.hh"
 #include "script/ref.hh"
 #include "script/task.hh"
+#include "script/trace_log.hh"
 #include "script/vm.hh"
 
 #include <memory>
@@ -36,6 +37,9 @@ class Scheduler {
   [[nodiscard]] TaskId current(lua_State* state) const;
   /// TimePoint::max() for a dead id.
   [[nodiscard]] TimePoint deadline(TaskId id) const;
+  /// The task spawned next is followed.
+  void trace_next(std::shared_ptr<TraceLog> log) { next_trace_ = std::move(log); }
+  [[nodiscard]] TraceLog* trace_of(lua_State* state) const;
   [[nodiscard]] std::size_t live() const { return live_; }
 
  private:
@@ -46,6 +50,8 @@ class Scheduler {
     Done done;
     Cancel cancel;
     std::string name;
+    std::shared_ptr<TraceLog> trace;  ///< null: nobody follows it
+    int span = -1;                    ///< of what it waits for
     TimePoint deadline;
     Milliseconds slice{};
     std::uint64_t owner = 0;
@@ -76,6 +82,7 @@ class Scheduler {
   };
   std::vector<Spare> spare_;  ///< coroutines that ended well and can run another function
   std::size_t live_ = 0;
+  std::shared_ptr<TraceLog> next_trace_;
   TaskId current_;
   std::unique_ptr<loop::Timer> timer_;  ///< fires at the earliest deadline of a suspended task
   TimePoint timer_at_ = TimePoint::max();

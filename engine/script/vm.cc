@@ -220,6 +220,10 @@ TaskId Vm::spawn(
   return impl_->tasks.spawn(function, std::move(arguments), limits, std::move(done), name);
 }
 
+void Vm::trace_next(std::shared_ptr<TraceLog> log) {
+  impl_->tasks.trace_next(std::move(log));
+}
+
 void Vm::cancel(TaskId task, Errc reason) {
   impl_->tasks.cancel(task, reason);
 }

@@ -18,6 +18,8 @@
 
 namespace engine::script {
 
+class TraceLog;
+
 /// A Lua module made in C++: `require('engine.json')` calls `open` with nothing on the stack and
 /// expects one table.
 struct Module {
@@ -111,6 +113,9 @@ class Vm {
                Limits limits,
                Done done,
                std::string_view name = "task");
+
+  /// What the task spawned next waits for is written down in `log`.
+  void trace_next(std::shared_ptr<TraceLog> log);
 
   /// Ends the task's pending operation and resumes it with `nil, {code = 'cancelled'}`; every later
   /// suspension of it fails the same way. No effect on a dead id.

@@ -78,6 +78,10 @@ void open_loader(lua_State* state);
 void open_values(lua_State* state, Vm::Impl& impl);
 /// Makes the class of opaque JSON values. [-0, +0]
 void define_raw_json(lua_State* state);
+/// The level of the engine function a script called: the last one below the script's own frames.
+int engine_level(lua_State* state);
+/// The engine function that runs at that level, "store.put". [-0, +0]
+std::string running_function(lua_State* state, int level);
 /// `now` plus `delay`, or the end of time.
 TimePoint later(TimePoint now, Milliseconds delay);
 /// The same by the clock of the machine, as the guard needs it.

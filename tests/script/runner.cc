@@ -80,6 +80,8 @@ std::vector<script::Module> modules() {
           {"engine.lease", open_fake},
           {"engine.lxc", open_fake},
           {"engine.scratch", open_fake},
+          {"engine.debug", open_fake},
+          {"engine.editor", open_fake},
           {"engine.spec", open_fake},
           {"engine.store", open_fake},
           {"engine.term", open_fake},

@@ -33,8 +33,9 @@ script::Push one_value(const json::Value& value) {
 /// A command may be interrupted once in good order.
 class Interrupt {
  public:
-  Interrupt(loop::Loop& loop, script::Vm& vm)
-      : signals_(loop, {SIGINT, SIGTERM}, [this, &vm](int number) {
+  Interrupt(loop::Loop& loop, script::Vm& vm, bindings::InterruptDesk& desk)
+      : signals_(loop, {SIGINT, SIGTERM}, [this, &vm, &desk](int number) {
+          if (number == SIGINT && desk.handler) return desk.handler();
           if (pressed_) std::_Exit(128 + number);
           pressed_ = true;
           vm.cancel(task);
@@ -52,6 +53,7 @@ class Interrupt {
 ScriptHost::ScriptHost() : loop_("cli"), pool_(kPoolThreads) {
   services_.add(pool_);
   services_.add<bindings::ScratchHost>(scratch_);
+  services_.add(interrupts_);
 }
 
 Result<std::unique_ptr<ScriptHost>> ScriptHost::open(
@@ -93,7 +95,7 @@ Result<json::Value> ScriptHost::describe(const json::Value& options) {
 Result<int> ScriptHost::run(const json::Value& invocation) {
   TRY_ASSIGN(const script::Ref function, vm_->compile(kRun, "moon-cli"));
   std::optional<Result<int>> status;
-  Interrupt interrupt(loop_, *vm_);
+  Interrupt interrupt(loop_, *vm_, interrupts_);
   interrupt.task = vm_->spawn(
       function,
       one_value(invocation),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/scratch/scratch_engines.hh"
+#include "bindings/interrupt_desk.hh"
 #include "base/result.hh"
 #include "json/value.hh"
 #include "loop/loop.hh"
@@ -40,6 +41,7 @@ class ScriptHost {
   loop::Loop loop_;
   loop::OffloadPool pool_;
   ScratchEngines scratch_;
+  bindings::InterruptDesk interrupts_;
   script::Services services_;
   std::unique_ptr<script::Vm> vm_;
 };

@@ -50,8 +50,8 @@ void BlockingPool::cancel_connection(std::uint64_t connection) {
   }
 }
 
-std::vector<const ScriptLoop*> BlockingPool::loops() const {
-  std::vector<const ScriptLoop*> all;
+std::vector<ScriptLoop*> BlockingPool::loops() const {
+  std::vector<ScriptLoop*> all;
   for (const auto& member : members_)
     all.push_back(member->scripts.get());
   return all;

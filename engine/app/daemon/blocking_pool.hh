@@ -26,8 +26,8 @@ class BlockingPool {
   /// ScriptLoop::cancel_connection on every thread.
   void cancel_connection(std::uint64_t connection);
 
-  /// Its threads, for counters.
-  [[nodiscard]] std::vector<const ScriptLoop*> loops() const;
+  /// Its threads, for counters and for those who look into their VMs.
+  [[nodiscard]] std::vector<ScriptLoop*> loops() const;
 
  private:
   struct Member {

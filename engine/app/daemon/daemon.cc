@@ -3,6 +3,7 @@
 #include "app/daemon/blocking_pool.hh"
 #include "app/daemon/continuations.hh"
 #include "app/daemon/daemon_facts.hh"
+#include "app/daemon/debug_desk.hh"
 #include "app/daemon/dispatcher.hh"
 #include "app/daemon/door.hh"
 #include "app/daemon/events.hh"
@@ -92,6 +93,8 @@ struct Daemon::Impl final : bindings::DaemonHost {
   std::vector<std::unique_ptr<ScriptLoop>> workers;
   std::unique_ptr<BlockingPool> blocking;
   std::unique_ptr<loop::OffloadPool> offload;
+  Tracer tracer;
+  std::unique_ptr<DebugDesk> debug;
   std::unique_ptr<Doors> doors;
   std::unique_ptr<Scripts> scripts;
   std::unique_ptr<loop::SignalWatch> signals;
@@ -143,6 +146,7 @@ Result<> Daemon::Impl::build() {
   services.add<net::ConnectionTable>(connections);
   services.add<bindings::ContinuationHost>(continuations);
   services.add<bindings::DaemonHost>(*this);
+  services.add<Tracer>(tracer);
   for (std::size_t i = 0; i < options.settings.workers; ++i) {
     workers.push_back(std::make_unique<ScriptLoop>(
         "worker-" + std::to_string(i + 1), services, host_modules(), memory));
@@ -152,6 +156,8 @@ Result<> Daemon::Impl::build() {
     all.push_back(worker.get());
   blocking =
       std::make_unique<BlockingPool>(options.blocking_threads, services, host_modules(), memory);
+  debug = std::make_unique<DebugDesk>(DebugDesk::Loops{*control, all, *blocking}, tracer);
+  services.add<bindings::DebugHost>(*debug);
   dispatcher = std::make_unique<Dispatcher>(
       *control,
       *blocking,
@@ -380,7 +386,8 @@ void Daemon::Impl::check(loop::Loop& back, Completion<json::Value> done) {
 std::string Daemon::Impl::metrics_text() {
   std::string out;
   dispatcher->metrics().write(out);
-  std::vector<const ScriptLoop*> loops = blocking->loops();
+  const std::vector<ScriptLoop*> pool = blocking->loops();
+  std::vector<const ScriptLoop*> loops(pool.begin(), pool.end());
   loops.push_back(control.get());
   for (const auto& worker : workers)
     loops.push_back(worker.get());

@@ -1,5 +1,6 @@
 #include "app/daemon/script_loop.hh"
 
+#include "app/daemon/tracer.hh"
 #include "base/log.hh"
 #include "script/convert.hh"
 
@@ -129,6 +130,7 @@ void ScriptLoop::claim(LoadedVm& built) {
 }
 
 void ScriptLoop::adopt(std::unique_ptr<LoadedVm> built) {
+  tracer_ = services_.find<Tracer>();
   claim(*built);
   prepared_ = std::move(built);
 }
@@ -205,7 +207,12 @@ void ScriptLoop::execute(Request request, Reply reply) {
     loaded->params.push(target);
     return 2;
   };
-  if (method->kind == rpc::HandlerKind::fn) {
+  if (tracer_ != nullptr && tracer_->take(method->name)) {
+    follow(*loaded,
+           *method,
+           request,
+           {runner, limits, std::move(arguments), std::move(reply), std::move(kept)});
+  } else if (method->kind == rpc::HandlerKind::fn) {
     auto done = [reply = std::move(reply),
                  kept = std::move(kept)](script::Outcome outcome) mutable {
       reply(take_answer(outcome), take_head(kept, outcome.state));
@@ -243,6 +250,75 @@ void ScriptLoop::forget_connection(std::uint64_t connection) {
   if (current_) current_->vm->cancel_owner(connection);
   for (const auto& old : retired_)
     old->vm->cancel_owner(connection);
+}
+
+Result<script::Ref> ScriptLoop::traced_runner(LoadedVm& loaded,
+                                              const std::string& context,
+                                              const std::string& method) {
+  script::Ref& known = loaded.traced[context + ' ' + method];
+  const auto root = loaded.generation->package.trees.find(context);
+  if (!known && root != loaded.generation->package.trees.end()) {
+    TRY_ASSIGN(const script::Ref make,
+               loaded.vm->compile("return require('core.script.traced').runner(...)", "moond"));
+    Result<> made;
+    loaded.vm->call(
+        make,
+        [&](lua_State* state) {
+          script::push_string(state, root->second);
+          script::push_string(state, context);
+          script::push_string(state, method);
+          return 3;
+        },
+        {},
+        [&](script::Outcome outcome) {
+          if (!outcome.status) {
+            made = fail(std::move(outcome.status).error());
+          } else {
+            lua_pushvalue(outcome.state, -outcome.results);
+            known = script::Ref::pop(outcome.state);
+          }
+        });
+    TRY(made);
+  }
+  lua_State* state = loaded.vm->state();
+  known.push(state);
+  return script::Ref::pop(state);
+}
+
+/// Runs a call as a task whose spans go to the tracer, whatever its kind.
+void ScriptLoop::follow(LoadedVm& loaded,
+                        const rpc::Method& method,
+                        const Request& request,
+                        Followed call) {
+  auto log = std::make_shared<script::TraceLog>();
+  auto runner = traced_runner(loaded, request.context(), method.name);
+  json::Value facts = json::Object{{"method", method.name}, {"vm", loop_.name()}};
+  facts["trace"] = request.extras ? request.extras->trace : std::string();
+  facts["startedAt"] =
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const int span = log->open(method.name, {});
+  loaded.vm->trace_next(log);
+  ++under_way_;
+  loaded.vm->spawn(
+      runner ? *runner : call.runner,
+      std::move(call.arguments),
+      call.limits,
+      [this,
+       log,
+       span,
+       facts = std::move(facts),
+       reply = std::move(call.reply),
+       kept = std::move(call.kept)](script::Outcome outcome) mutable {
+        --under_way_;
+        const int encode = log->open("encode", {});
+        Result<std::string> answer = take_answer(outcome);
+        log->close(encode);
+        log->close(span);
+        if (!answer) facts["error"] = std::string(errc_info(answer.error().code).kind);
+        tracer_->add(*log, std::move(facts));
+        reply(std::move(answer), take_head(kept, outcome.state));
+      },
+      method.name);
 }
 
 void ScriptLoop::spawn_hook(std::string_view module,

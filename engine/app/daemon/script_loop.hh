@@ -17,6 +17,8 @@
 
 namespace engine::app {
 
+class Tracer;
+
 /// A VM that has the trees of one generation loaded. Lives on the thread of its ScriptLoop.
 struct LoadedVm {
   std::shared_ptr<const Generation> generation;
@@ -29,6 +31,8 @@ struct LoadedVm {
   CallerTables caller_tables;
   script::Ref call;    ///< of the call that is just being started
   script::Ref params;  ///< the same
+  /// method → a runner that opens spans; made when it is first followed
+  std::map<std::string, script::Ref, std::less<>> traced;
 };
 
 /// One thread, its loop and its VM of the current generation. VMs of earlier generations live on
@@ -93,6 +97,17 @@ class ScriptLoop {
                   UniqueFunction<void()> done);
 
  private:
+  struct Followed {
+    const script::Ref& runner;
+    script::Limits limits;
+    script::Push arguments;
+    Reply reply;
+    script::Ref kept;  ///< the call, where its response head is asked for
+  };
+  void follow(LoadedVm& loaded, const rpc::Method& method, const Request& request, Followed call);
+  static Result<script::Ref> traced_runner(LoadedVm& loaded,
+                                           const std::string& context,
+                                           const std::string& method);
   void forget_connection(std::uint64_t connection);
   void retire(std::unique_ptr<LoadedVm> old);
   void sweep();
@@ -108,6 +123,7 @@ class ScriptLoop {
   loop::Timer sweep_timer_;
   std::atomic<std::size_t> under_way_{0};  ///< requests submitted and those with a task
   std::atomic<std::size_t> heap_bytes_{0};
+  Tracer* tracer_ = nullptr;  ///< null: this program follows no calls
   script::Guard::Stopper stopper_;
 };
 

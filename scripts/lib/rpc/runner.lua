@@ -64,9 +64,21 @@ function M.body(leaf)
   end
 end
 
+local function closing(spans, span, ...)
+  spans.close(span)
+  return ...
+end
+
+--- The function as a span of a call that somebody follows; without `spans` the function itself.
+local function spanned(name, fn, spans)
+  if not spans then return fn end
+  return function(...) return closing(spans, spans.open(name), fn(...)) end
+end
+
 --- Handler behind its schema check, in the cheapest form the declaration allows.
-local function checked(leaf)
-  local body, check_params = M.body(leaf), check.params(leaf)
+local function checked(leaf, spans)
+  local body = spanned('handler', M.body(leaf), spans)
+  local check_params = spanned('schema', check.params(leaf), spans)
   return function(call, params)
     local good, problems = check_params(params or {})
     if problems then return nil, check.invalid(problems, 'params') end
@@ -105,17 +117,18 @@ local function applies(one, metadata, http)
   return not one.applies or one.applies(metadata)
 end
 
-local function select_hooks(chain, metadata, http)
+local function select_hooks(chain, metadata, http, spans)
   local hooks = { requests = {}, responses = {}, catches = false, differ = false }
   for i = #chain, 1, -1 do
     local one = chain[i]
     if one.request and applies(one, metadata, http) then
-      hooks.requests[#hooks.requests + 1] = one.request
+      hooks.requests[#hooks.requests + 1] =
+        spanned('middleware ' .. one.name, one.request, spans)
     end
   end
   for _, one in ipairs(chain) do
     if one.response and applies(one, metadata, http) then
-      hooks.responses[#hooks.responses + 1] = one.response
+      hooks.responses[#hooks.responses + 1] = spanned('after ' .. one.name, one.response, spans)
       hooks.catches = hooks.catches or one.after_raise == true
     end
     hooks.differ = hooks.differ or one.http_only == true
@@ -178,18 +191,29 @@ local function with_hooks(run, hooks, metadata, method)
   return finish(run, hooks.responses, metadata, method)
 end
 
+---@class lib.rpc.Spans Where the times of a followed call are written down
+---@field open fun(name: string): any
+---@field close fun(span: any)
+
+---@class lib.rpc.RunnerOptions
+---@field chain lib.rpc.Middleware[]
+---@field known table<string, lib.rpc.MetadataKey>
+---@field method lib.rpc.Method
+---@field development boolean
+---@field spans lib.rpc.Spans? Absent: nobody follows the call, and nothing is spent on it
+
 ---@param leaf lib.rpc.Leaf
----@param options {chain: lib.rpc.Middleware[], known: table, method: table, development: boolean}
+---@param options lib.rpc.RunnerOptions
 ---@return fun(call: table, params: table): any, any
 function M.make(leaf, options)
   local metadata = resolve_metadata(leaf, options.known)
-  local run = checked(leaf)
+  local run = checked(leaf, options.spans)
   if options.development then run = with_result_check(run, leaf) end
-  local hooks = select_hooks(options.chain, metadata, false)
+  local hooks = select_hooks(options.chain, metadata, false, options.spans)
   local plain = with_hooks(run, hooks, metadata, options.method)
   if not hooks.differ then return plain end
-  local over_http = with_hooks(run, select_hooks(options.chain, metadata, true), metadata,
-    options.method)
+  hooks = select_hooks(options.chain, metadata, true, options.spans)
+  local over_http = with_hooks(run, hooks, metadata, options.method)
   return function(call, params)
     if call.http then return over_http(call, params) end
     return plain(call, params)

@@ -111,6 +111,23 @@ function M.load(root, context, options)
   return { methods = methods, runners = runners }
 end
 
+--- A runner of one method that writes its steps down as spans; nil when there is no such method.
+---@param root lib.rpc.Parent
+---@param context string
+---@param method string
+---@param spans lib.rpc.Spans
+---@return lib.rpc.Runner?
+function M.traced(root, context, method, spans)
+  for _, leaf in ipairs(tree.leaves(tree.build(root, context))) do
+    if leaf.method == method then
+      return runner.make(leaf, { chain = root.middleware[context] or {}, spans = spans,
+        known = rules.known_keys(root, context), method = describe(leaf, context),
+        development = false })
+    end
+  end
+  return nil
+end
+
 M.invalid = check.invalid
 
 return M

@@ -1,0 +1,2 @@
+--- engine.debug for files that only need it to be there.
+return {}

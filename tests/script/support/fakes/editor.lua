@@ -1,0 +1,2 @@
+--- engine.editor for files that only need it to be there.
+return {}
