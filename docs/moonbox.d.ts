@@ -693,6 +693,40 @@ export interface Methods {
     };
   };
   /**
+   * Wire name: `query:script.complete.v1`.
+   */
+  'script.complete': {
+    params: {
+      line: string;
+      /** Name of the variables to keep between inputs */
+      session?: string;
+      /** Which VM: control, or worker:N */
+      vm?: string;
+    };
+    result: Array<string>;
+  };
+  /**
+   * Run Lua in a live VM of the daemon
+   * Wire name: `action:script.eval.input.v1`.
+   */
+  'script.eval': {
+    params: {
+      /** Lua to run; - reads standard input, @FILE a file */
+      code: string;
+      /** Name of the variables to keep between inputs */
+      session?: string;
+      /** How long to wait, such as 30s or 5m */
+      timeout?: number | string;
+      /** Which VM: control, or worker:N */
+      vm?: string;
+    };
+    result: {
+      generation: number;
+      output: Array<string>;
+      values: Array<string>;
+    };
+  };
+  /**
    * List the handlers that raised errors, with the last traceback
    * Wire name: `query:script.failures.v1`.
    */
@@ -707,6 +741,20 @@ export interface Methods {
   'script.files': {
     params: Record<string, never>;
     result: Array<{ [key: string]: Json }>;
+  };
+  /**
+   * Wire name: `query:script.follow.v1`.
+   */
+  'script.follow': {
+    params: {
+      /** How many calls to follow */
+      count?: number;
+      /** Method, such as echo */
+      method: string;
+      /** How long to wait, such as 30s or 5m */
+      timeout?: number | string;
+    };
+    result: { [key: string]: Json };
   };
   /**
    * List methods with the file and line that define them
@@ -730,6 +778,18 @@ export interface Methods {
    */
   'script.rollback': {
     params: Record<string, never>;
+    result: { [key: string]: Json };
+  };
+  /**
+   * Wire name: `query:script.sample.v1`.
+   */
+  'script.sample': {
+    params: {
+      /** Samples per second of processor time */
+      hertz?: number;
+      /** How long to look */
+      seconds?: number | string;
+    };
     result: { [key: string]: Json };
   };
   /**

@@ -210,6 +210,30 @@
 ---@field id string Package
 ---@field soft? boolean Keep the data
 
+--- Parameters of `script.complete`.
+---@class moonbox.ScriptCompleteParams
+---@field line string
+---@field session? string Name of the variables to keep between inputs
+---@field vm? string Which VM: control, or worker:N
+
+--- Run Lua in a live VM of the daemon
+---@class moonbox.ScriptEvalParams
+---@field code string Lua to run; - reads standard input, @FILE a file
+---@field session? string Name of the variables to keep between inputs
+---@field timeout? number|string How long to wait, such as 30s or 5m
+---@field vm? string Which VM: control, or worker:N
+
+--- Parameters of `script.follow`.
+---@class moonbox.ScriptFollowParams
+---@field count? integer How many calls to follow
+---@field method string Method, such as echo
+---@field timeout? number|string How long to wait, such as 30s or 5m
+
+--- Parameters of `script.sample`.
+---@class moonbox.ScriptSampleParams
+---@field hertz? integer Samples per second of processor time
+---@field seconds? number|string How long to look
+
 --- Show the log of the daemon page by page
 ---@class moonbox.ServerLogsParams
 ---@field before? boolean With --cursor: what was before it
@@ -273,11 +297,15 @@
 ---@field call fun(self, method: 'package.stop', params: moonbox.PackageStopParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
 ---@field call fun(self, method: 'package.uninstall', params: moonbox.PackageUninstallParams, opts?: engine.client.CallOptions): ({ jobId: string })?, engine.Error?
 ---@field call fun(self, method: 'rpc.discover', params?: table, opts?: engine.client.CallOptions): ({ openrpc: string })?, engine.Error?
+---@field call fun(self, method: 'script.complete', params: moonbox.ScriptCompleteParams, opts?: engine.client.CallOptions): (string[])?, engine.Error?
+---@field call fun(self, method: 'script.eval', params: moonbox.ScriptEvalParams, opts?: engine.client.CallOptions): ({ generation: integer, output: string[], values: string[] })?, engine.Error?
 ---@field call fun(self, method: 'script.failures', params?: table, opts?: engine.client.CallOptions): (table<string, any>[])?, engine.Error?
 ---@field call fun(self, method: 'script.files', params?: table, opts?: engine.client.CallOptions): (table<string, any>[])?, engine.Error?
+---@field call fun(self, method: 'script.follow', params: moonbox.ScriptFollowParams, opts?: engine.client.CallOptions): (table<string, any>)?, engine.Error?
 ---@field call fun(self, method: 'script.list', params?: table, opts?: engine.client.CallOptions): (any)?, engine.Error?
 ---@field call fun(self, method: 'script.reload', params?: table, opts?: engine.client.CallOptions): (table<string, any>)?, engine.Error?
 ---@field call fun(self, method: 'script.rollback', params?: table, opts?: engine.client.CallOptions): (table<string, any>)?, engine.Error?
+---@field call fun(self, method: 'script.sample', params?: moonbox.ScriptSampleParams, opts?: engine.client.CallOptions): (table<string, any>)?, engine.Error?
 ---@field call fun(self, method: 'script.status', params?: table, opts?: engine.client.CallOptions): (table<string, any>)?, engine.Error?
 ---@field call fun(self, method: 'server.device-info', params?: table, opts?: engine.client.CallOptions): ({ arch: string, devices: string[], kernel: string, language: string, name: string, os: string, processors: integer, ram: integer, version: string })?, engine.Error?
 ---@field call fun(self, method: 'server.info', params?: table, opts?: engine.client.CallOptions): ({ name: string, version: string })?, engine.Error?

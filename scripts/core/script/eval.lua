@@ -22,11 +22,16 @@ local function own_frames(trace)
   return table.concat(lines, '\n')
 end
 
+-- A tail call such as `return error('no')` leaves nobody but the tool to be named.
+local function own_words(message)
+  return (message:gsub('^core/script/session%.lua:%d+: ', ''))
+end
+
 local function failure(call, vm_name, kept, err)
   local output = debugging.run({ vm = vm_name, module = 'core.script.session', fn = 'output',
     argument = kept, connection = call.connection })
   return { generation = output and output.generation or 0, output = output and output.result or {},
-    values = {}, error = { kind = err.code, message = err.message, hint = err.hint,
+    values = {}, error = { kind = err.code, message = own_words(err.message), hint = err.hint,
       traceback = own_frames(err.debug) } }
 end
 

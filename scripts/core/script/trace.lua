@@ -1,4 +1,5 @@
 --- `script trace METHOD`: what the next calls of a method do, step by step.
+local daemon = require('engine.daemon')
 local debugging = require('engine.debug')
 local errc = require('engine.errc')
 local file = require('engine.file')
@@ -10,8 +11,6 @@ local t = rpc.types
 local M = {}
 
 local LONGEST = 3600
-
-local daemon = require('engine.daemon')
 
 local method = t.string{ positional = true, help = 'help.arg.method' }
 local count = t.integer{ default = 1, min = 1, max = 1000, help = 'help.arg.trace-count' }

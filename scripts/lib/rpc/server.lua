@@ -121,7 +121,7 @@ function M.traced(root, context, method, spans)
   for _, leaf in ipairs(tree.leaves(tree.build(root, context))) do
     if leaf.method == method then
       return runner.make(leaf, { chain = root.middleware[context] or {}, spans = spans,
-        known = rules.known_keys(root, context), method = describe(leaf, context),
+        known = rules.known_keys(root, context), method = facts(leaf, context),
         development = false })
     end
   end
