@@ -1,6 +1,7 @@
 #include "store/store.hh"
 
 #include "bindings/modules.hh"
+#include "bindings/store_feed.hh"
 #include "bindings/store_watch.hh"
 #include "json/patch.hh"
 #include "json/pointer.hh"
@@ -335,6 +336,31 @@ Result<int> store_watch(lua_State* state) {
   return 1;
 }
 
+store::Feeds& feeds_of(lua_State* state) {
+  auto* feeds = script::Vm::of(state).services().find<store::Feeds>();
+  if (feeds == nullptr) luaL_error(state, "this program has no feeds");
+  return *feeds;
+}
+
+/// feed(pointer, options?) → feed, start | nil, err
+Result<int> store_feed(lua_State* state) {
+  TRY_ASSIGN(const json::Pointer scope, pointer_at(state, 1));
+  std::optional<store::RevisionId> since;
+  if (!lua_isnoneornil(state, 2)) {
+    const auto number = script::field_number(state, 2, "since");
+    const auto of = script::field_string(state, 2, "store");
+    const bool here = !of || *of == store_of(state).id();
+    if (number && here && *number >= 0) since = static_cast<store::RevisionId>(*number);
+  }
+  return push_feed(state, feeds_of(state), scope, since);
+}
+
+/// sync() → revision
+int store_sync(lua_State* state) {
+  lua_pushnumber(state, static_cast<lua_Number>(feeds_of(state).sync()));
+  return 1;
+}
+
 template <typename T, typename Source>
 constexpr luaL_Reg kReading[] = {
     {"get", script::thunk<&method<T, &read_get<Source>>>},
@@ -370,6 +396,7 @@ void define_classes(lua_State* state) {
                                 {nullptr, nullptr}};
   script::define_class<LuaExclusive>(state, exclusive);
   define_watch(state);
+  define_feed(state);
 }
 
 /// Adds the functions of the prelude to the module on top. [-0, +0]
@@ -398,6 +425,8 @@ int open_store(lua_State* state) {
       {"watch", script::thunk<&store_watch>},
       {"head", script::thunk<&store_head>},
       {"id", script::thunk<&store_id>},
+      {"feed", script::thunk<&store_feed>},
+      {"sync", script::thunk<&store_sync>},
       {nullptr, nullptr}};
   define_classes(state);
   lua_newtable(state);

@@ -215,6 +215,22 @@ export interface Methods {
     result: null;
   };
   /**
+   * Wire name: `query:db.subscribe.v1`.
+   */
+  'db.subscribe': {
+    params: {
+      pointer?: string;
+      since?: number;
+      store?: string;
+    };
+    result: {
+      dump?: Json;
+      guid: string;
+      revisions?: Json;
+      store: string;
+    };
+  };
+  /**
    * Answer with the given message
    * Wire name: `query:echo.v1`.
    */
@@ -864,6 +880,20 @@ export interface Methods {
     };
   };
   /**
+   * Wire name: `query:server.logs.follow.v1`.
+   */
+  'server.logs.follow': {
+    params: {
+      level?: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+      limit?: number;
+      package?: Array<string>;
+      target?: Array<string>;
+    };
+    result: {
+      guid: string;
+    };
+  };
+  /**
    * Show temperature, memory, processors and disk
    * Wire name: `query:server.metrics.v1`.
    */
@@ -940,6 +970,91 @@ export interface Methods {
         used: {
           unit: string;
           value: number;
+        };
+      };
+    };
+  };
+  /**
+   * Wire name: `query:server.metrics.follow.v1`.
+   */
+  'server.metrics.follow': {
+    params: {
+      interval?: number;
+    };
+    result: {
+      guid: string;
+      metrics: {
+        cpu: {
+          idle: {
+            unit: string;
+            value: number;
+          };
+          kernelSpace: {
+            unit: string;
+            value: number;
+          };
+          percentageUsed: {
+            unit: string;
+            value: number;
+          };
+          userSpace: {
+            unit: string;
+            value: number;
+          };
+          wait: {
+            unit: string;
+            value: number;
+          };
+        };
+        disk: {
+          available: {
+            unit: string;
+            value: number;
+          };
+          capacity: {
+            unit: string;
+            value: number;
+          };
+          percentageUsed: {
+            unit: string;
+            value: number;
+          };
+          used: {
+            unit: string;
+            value: number;
+          };
+        };
+        general: {
+          temperature: {
+            unit: string;
+            value: number;
+          } | null;
+        };
+        memory: {
+          available: {
+            unit: string;
+            value: number;
+          };
+          percentageUsed: {
+            unit: string;
+            value: number;
+          };
+          swapFree: {
+            unit: string;
+            value: number;
+          };
+          swapTotal: {
+            unit: string;
+            value: number;
+          };
+          total: {
+            unit: string;
+            value: number;
+          };
+          used: {
+            unit: string;
+            value: number;
+          };
         };
       };
     };

@@ -51,6 +51,12 @@
 ---@field pointer string JSON pointer (RFC 6901)
 ---@field value any Value as JSON; - reads standard input, @FILE a file
 
+--- Parameters of `db.subscribe`.
+---@class moonbox.DbSubscribeParams
+---@field pointer? string
+---@field since? integer
+---@field store? string
+
 --- Answer with the given message
 ---@class moonbox.EchoParams
 ---@field message string Text to send back
@@ -244,6 +250,17 @@
 ---@field since? number|string Only lines of this last while, such as 10m
 ---@field target? string[] Only this part and those below it, such as service
 
+--- Parameters of `server.logs.follow`.
+---@class moonbox.ServerLogsFollowParams
+---@field level? 'trace'|'debug'|'info'|'warn'|'error'
+---@field limit? integer
+---@field package? string[]
+---@field target? string[]
+
+--- Parameters of `server.metrics.follow`.
+---@class moonbox.ServerMetricsFollowParams
+---@field interval? number
+
 --- Set the language of messages for callers that name none
 ---@class moonbox.ServerSetLanguageParams
 ---@field language 'en_US'|'de_DE'|'es_ES'|'fr_FR'|'pl_PL' Locale, such as de_DE
@@ -265,6 +282,7 @@
 ---@field call fun(self, method: 'db.dump', params?: moonbox.DbDumpParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
 ---@field call fun(self, method: 'db.put', params: moonbox.DbPutParams, opts?: engine.client.CallOptions): ({ changed: boolean, revision: integer })?, engine.Error?
 ---@field call fun(self, method: 'db.put.ui', params: moonbox.DbPutUiParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
+---@field call fun(self, method: 'db.subscribe', params?: moonbox.DbSubscribeParams, opts?: engine.client.CallOptions): ({ dump?: any, guid: string, revisions?: any, store: string })?, engine.Error?
 ---@field call fun(self, method: 'echo', params: moonbox.EchoParams, opts?: engine.client.CallOptions): (string)?, engine.Error?
 ---@field call fun(self, method: 'event.list', params?: moonbox.EventListParams, opts?: engine.client.CallOptions): ({ events: ({ data: any, level: 'trace'|'debug'|'info'|'warn'|'error', seq: integer, ts: string, type: string })[], gap: boolean, next: integer })?, engine.Error?
 ---@field call fun(self, method: 'event.subscribe', params?: moonbox.EventSubscribeParams, opts?: engine.client.CallOptions): ({ gap: boolean, next: integer, replayed: integer, sub: integer })?, engine.Error?
@@ -310,7 +328,9 @@
 ---@field call fun(self, method: 'server.device-info', params?: table, opts?: engine.client.CallOptions): ({ arch: string, devices: string[], kernel: string, language: string, name: string, os: string, processors: integer, ram: integer, version: string })?, engine.Error?
 ---@field call fun(self, method: 'server.info', params?: table, opts?: engine.client.CallOptions): ({ name: string, version: string })?, engine.Error?
 ---@field call fun(self, method: 'server.logs', params?: moonbox.ServerLogsParams, opts?: engine.client.CallOptions): ({ endCursor: string, entries: ({ cursor: string, fields?: table<string, any>, level: 'trace'|'debug'|'info'|'warn'|'error', message: string, target: string, timestamp?: string })[], startCursor?: string })?, engine.Error?
+---@field call fun(self, method: 'server.logs.follow', params?: moonbox.ServerLogsFollowParams, opts?: engine.client.CallOptions): ({ guid: string })?, engine.Error?
 ---@field call fun(self, method: 'server.metrics', params?: table, opts?: engine.client.CallOptions): ({ cpu: { idle: { unit: string, value: number }, kernelSpace: { unit: string, value: number }, percentageUsed: { unit: string, value: number }, userSpace: { unit: string, value: number }, wait: { unit: string, value: number } }, disk: { available: { unit: string, value: number }, capacity: { unit: string, value: number }, percentageUsed: { unit: string, value: number }, used: { unit: string, value: number } }, general: { temperature: { unit: string, value: number }|nil }, memory: { available: { unit: string, value: number }, percentageUsed: { unit: string, value: number }, swapFree: { unit: string, value: number }, swapTotal: { unit: string, value: number }, total: { unit: string, value: number }, used: { unit: string, value: number } } })?, engine.Error?
+---@field call fun(self, method: 'server.metrics.follow', params?: moonbox.ServerMetricsFollowParams, opts?: engine.client.CallOptions): ({ guid: string, metrics: { cpu: { idle: { unit: string, value: number }, kernelSpace: { unit: string, value: number }, percentageUsed: { unit: string, value: number }, userSpace: { unit: string, value: number }, wait: { unit: string, value: number } }, disk: { available: { unit: string, value: number }, capacity: { unit: string, value: number }, percentageUsed: { unit: string, value: number }, used: { unit: string, value: number } }, general: { temperature: { unit: string, value: number }|nil }, memory: { available: { unit: string, value: number }, percentageUsed: { unit: string, value: number }, swapFree: { unit: string, value: number }, swapTotal: { unit: string, value: number }, total: { unit: string, value: number }, used: { unit: string, value: number } } } })?, engine.Error?
 ---@field call fun(self, method: 'server.prometheus', params?: table, opts?: engine.client.CallOptions): (string)?, engine.Error?
 ---@field call fun(self, method: 'server.restart', params?: table, opts?: engine.client.CallOptions): ({ instanceId: string })?, engine.Error?
 ---@field call fun(self, method: 'server.set-language', params: moonbox.ServerSetLanguageParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?

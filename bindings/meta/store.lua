@@ -129,6 +129,38 @@ function Watch:next(timeout) end
 
 function Watch:close() end
 
+--- Follows the value at a pointer, as text that is ready to be sent.
+---@class engine.store.Feed
+local Feed = {}
+
+--- *async* The next update: `{"id":N,"patch":[…]}` with operations relative to the pointer, or,
+--- when too many have waited, `{"id":N,"value":…}`. Ids grow from one to the next.
+---@return string? text
+---@return engine.Error? err `closed` when the store closes or the feed was closed; `cancelled`
+---@async
+function Feed:next() end
+
+function Feed:close() end
+
+---@class engine.store.FeedOptions
+---@field since? integer The revision the reader has
+---@field store? string The store it has that of; of another store than this one it is nothing
+
+---@class engine.store.FeedStart
+---@field dump? engine.json.Value `{id, value}`
+---@field revisions? engine.json.Value `[{id, patch}, …]` after `since`, when they can be told
+
+--- Follows the value at `pointer`, null where nothing is. What comes fits to the start without a gap.
+---@param pointer string
+---@param options? engine.store.FeedOptions
+---@return engine.store.Feed? feed
+---@return engine.store.FeedStart|engine.Error start
+function store.feed(pointer, options) end
+
+--- The newest revision; every feed will come to an update with an id that is not below it.
+---@return integer
+function store.sync() end
+
 --- A snapshot of the document now. Never waits for a writer.
 ---@return engine.store.Snapshot? snapshot
 ---@return engine.Error? err `busy`

@@ -75,9 +75,12 @@ Result<Patch> apply_simplified(Value& document, const Patch& patch) {
   return done;
 }
 
+bool disturbs(const Patch& patch, const Pointer& scope) {
+  return std::ranges::any_of(patch, [&](const Operation& each) { return disturbs(each, scope); });
+}
+
 Patch scoped(const Patch& patch, const Pointer& scope, const Value* before, const Value* after) {
-  const auto disturbed = [&](const Operation& each) { return disturbs(each, scope); };
-  if (std::ranges::any_of(patch, disturbed)) {
+  if (disturbs(patch, scope)) {
     const Value nothing;
     return diff(before == nullptr ? nothing : *before, after == nullptr ? nothing : *after);
   }

@@ -12,6 +12,10 @@ namespace engine::json {
 /// ERRORS: as `apply_patch`; `document` is then in between, so give a copy if it still matters.
 Result<Patch> apply_simplified(Value& document, const Patch& patch);
 
+/// Whether `patch` may put another value under `scope`, so that its operations alone do not say what
+/// changes there: one is at the scope or above it, or moves an array element it goes through.
+bool disturbs(const Patch& patch, const Pointer& scope);
+
 /// What a reader of `scope` alone is told of a change: operations relative to the scope that turn
 /// `before` into `after`, the values there; null pointers stand for a scope that names nothing,
 /// which such a reader sees as null. `[]` if nothing changed there.

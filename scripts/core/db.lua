@@ -3,6 +3,7 @@ local auth = require('middleware.auth')
 local pointer = require('lib.pointer')
 local rpc = require('lib.rpc')
 local store = require('engine.store')
+local stream = require('core.stream')
 local t = rpc.types
 
 local UI = '/public/ui'
@@ -10,18 +11,34 @@ local UI = '/public/ui'
 local function is_public(text) return text == '/public' or text:sub(1, 8) == '/public/' end
 
 --- What is not public is for root on the host: passwords, sessions and keys are there.
+local function check_read(call, text)
+  if is_public(text) or auth.is_local(call) then return true end
+  return nil, { code = 'authorization', message = 'only /public may be read from elsewhere',
+    hint = 'moon-cli db dump reads everything, on the host itself' }
+end
+
 local function dump(call, params)
-  if not is_public(params.pointer) and not auth.is_local(call) then
-    return nil, { code = 'authorization', message = 'only /public may be read from elsewhere',
-      hint = 'moon-cli db dump reads everything, on the host itself' }
-  end
-  local snapshot, err = store.peek()
-  if not snapshot then return nil, err end
+  local allowed, err = check_read(call, params.pointer)
+  if not allowed then return nil, err end
+  local snapshot, failure = store.peek()
+  if not snapshot then return nil, failure end
   local value, problem = snapshot:raw(params.pointer)
   local revision = snapshot:revision()
   snapshot:close()
   if not value then return nil, problem end
   return { id = revision, value = value }
+end
+
+--- The document and what happens to it: {dump = {id, value}} or, for who has an older one of this
+--- store, {revisions = {{id, patch}, …}}; the stream goes on from there.
+local function subscribe(call, params)
+  local allowed, err = check_read(call, params.pointer)
+  if not allowed then return nil, err end
+  local feed, start = store.feed(params.pointer, { since = params.since, store = params.store })
+  if not feed then return nil, start end
+  start.guid = stream.open(call, feed, function(text) return text end)
+  start.store = store.id()
+  return start
 end
 
 local function is_below_ui(text) return text == UI or text:sub(1, #UI + 1) == UI .. '/' end
@@ -91,6 +108,18 @@ return rpc.parent():with_about('about.db')
     :with_custom_display_fn(show_dump)
     :with_about('about.db.dump')
     :with_call_remote('CliContext'))
+  :subcommand('subscribe', rpc.from_fn(subscribe)
+    :with_params({
+      pointer = t.string{ default = '/public', max_length = 4096 },
+      since = t.optional(t.integer{ min = 0, max = 2 ^ 53 }),
+      store = t.optional(t.string{ max_length = 64 }),
+    })
+    :with_result(t.object{ fields = {
+      dump = t.optional(t.json{ raw = true }), revisions = t.optional(t.json{ raw = true }),
+      guid = t.string, store = t.string,
+    } })
+    :with_metadata('read_only', true)
+    :no_cli())
   :subcommand('put', rpc.parent():with_about('about.db.put')
     :root_handler(rpc.from_fn_async(put)
       :with_params(write_params())

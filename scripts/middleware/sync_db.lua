@@ -14,9 +14,10 @@ M.after_raise = true
 function M.applies(metadata) return metadata.sync_db end
 
 --- After the handler: what it has written is visible, so the newest revision is not below its own.
+--- Who follows the store comes to it, too, whatever part he follows.
 function M.response(call)
   call.response = call.response or {}
-  call.response.patch_sequence = store.head()
+  call.response.patch_sequence = store.sync()
 end
 
 return M

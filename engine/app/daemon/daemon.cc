@@ -20,6 +20,7 @@
 #include "loop/offload.hh"
 #include "net/connection_table.hh"
 #include "script/state_table.hh"
+#include "store/feeds.hh"
 #include "store/store.hh"
 
 #include <signal.h>
@@ -88,6 +89,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   FailureTable failures;
   Events events;
   std::unique_ptr<store::Store> document;
+  std::unique_ptr<store::Feeds> feeds;
   std::unique_ptr<Dispatcher> dispatcher;  ///< outlives the VMs, whose calls end at the latest then
   std::unique_ptr<ScriptLoop> control;
   std::vector<std::unique_ptr<ScriptLoop>> workers;
@@ -125,6 +127,8 @@ Result<> Daemon::Impl::open_store() {
   if (!opened) return fail(fault.emplace(std::move(opened).error()));
   document = std::move(*opened);
   services.add<store::Store>(*document);
+  feeds = std::make_unique<store::Feeds>(*document);
+  services.add<store::Feeds>(*feeds);
   services.add<event::Ring>(events.ring);
   services.add<event::Channels>(events.channels);
   services.add<event::JobTable>(events.jobs);
@@ -264,6 +268,7 @@ void Daemon::Impl::stop(std::string_view why) {
     if (!std::exchange(*once, true)) stop_serving();
   };
   step->start(kDrainTimeout, next);
+  feeds->close();
   doors->drain([next](const Result<>&) { next(); });
 }
 
@@ -306,6 +311,7 @@ Result<> Daemon::run() {
   self.control->close();
   self.events.close();
   self.offload.reset();
+  self.feeds.reset();
   self.document.reset();
   ::unlink(self.options.paths.pid.c_str());
   log::info("daemon", "stopped");

@@ -6,7 +6,7 @@ namespace {
 constexpr unsigned kNormal = 1000;
 constexpr unsigned kGoingAway = 1001;
 constexpr unsigned kNoCode = 1005;
-constexpr unsigned kFailed = 1011;
+constexpr unsigned kSessionEnded = 4001;
 constexpr std::string_view kSessionOver = "the session has ended";
 
 Error connection_lost() {
@@ -96,7 +96,7 @@ void SocketChannel::close(unsigned code, std::string reason) {
 
 void SocketChannel::kill() {
   home_.post([self = shared_from_this()] { self->killed_ = true; });
-  close(kFailed, std::string(kSessionOver));
+  close(kSessionEnded, std::string(kSessionOver));
 }
 
 // --- BodyChannel --------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ local device = require('core.server.device')
 local display = require('lib.display')
 local duration = require('lib.duration')
 local filter = require('core.event.filter')
+local follow = require('core.server.follow')
 local i18n = require('lib.i18n')
 local journal = require('core.server.journal')
 local line = require('core.event.line')
@@ -161,13 +162,19 @@ return rpc.parent():with_about('about.server')
     :with_custom_display_fn(show_time)
     :with_about('about.server.time')
     :with_call_remote('CliContext'))
-  :subcommand('metrics', rpc.from_fn_async(sample)
-    :with_result(metrics_schema)
-    :with_metadata('read_only', true)
-    :with_display_serializable()
-    :with_custom_display_fn(show_metrics)
-    :with_about('about.server.metrics')
-    :with_call_remote('CliContext'))
+  :subcommand('metrics', rpc.parent():with_about('about.server.metrics')
+    :root_handler(rpc.from_fn_async(sample)
+      :with_result(metrics_schema)
+      :with_metadata('read_only', true)
+      :with_display_serializable()
+      :with_custom_display_fn(show_metrics)
+      :with_about('about.server.metrics')
+      :with_call_remote('CliContext'))
+    :subcommand('follow', rpc.from_fn_async(follow.metrics)
+      :with_params({ interval = t.number{ min = 0.5, max = 3600, default = 5 } })
+      :with_result(t.object{ fields = { guid = t.string, metrics = metrics_schema } })
+      :with_metadata('read_only', true)
+      :no_cli()))
   :subcommand('prometheus', rpc.from_fn(prometheus)
     :with_result(t.string)
     :with_metadata('read_only', true)
@@ -181,27 +188,40 @@ return rpc.parent():with_about('about.server')
     :with_display_serializable()
     :with_about('about.server.device-info')
     :with_call_remote('CliContext'))
-  :subcommand('logs', rpc.from_fn_async(logs)
-    :with_params({
-      limit = t.integer{ short = 'l', default = 50, min = 1, max = 10000, help = 'help.arg.limit' },
-      cursor = t.string{ short = 'c', optional = true, max_length = 20,
-        help = 'help.arg.log-cursor' },
-      before = t.flag{ short = 'B', help = 'help.arg.log-before' },
-      level = t.enum{ values = filter.LEVELS, optional = true, help = 'help.arg.event-level' },
-      target = t.array{ of = t.string, single = true, optional = true,
-        help = 'help.arg.event-target' },
-      package = t.array{ of = t.package_id, single = true, optional = true,
-        help = 'help.arg.event-package' },
-      since = t.optional(t.duration{ help = 'help.arg.log-since' }),
-    })
-    :with_result(t.object{ fields = {
-      entries = t.array{ of = log_entry }, startCursor = t.optional(t.string), endCursor = t.string,
-    } })
-    :with_metadata('read_only', true)
-    :with_display_serializable()
-    :with_custom_display_fn(show_logs)
-    :with_about('about.server.logs')
-    :with_call_remote('CliContext'))
+  :subcommand('logs', rpc.parent():with_about('about.server.logs')
+    :root_handler(rpc.from_fn_async(logs)
+      :with_params({
+        limit = t.integer{ short = 'l', default = 50, min = 1, max = 10000,
+          help = 'help.arg.limit' },
+        cursor = t.string{ short = 'c', optional = true, max_length = 20,
+          help = 'help.arg.log-cursor' },
+        before = t.flag{ short = 'B', help = 'help.arg.log-before' },
+        level = t.enum{ values = filter.LEVELS, optional = true, help = 'help.arg.event-level' },
+        target = t.array{ of = t.string, single = true, optional = true,
+          help = 'help.arg.event-target' },
+        package = t.array{ of = t.package_id, single = true, optional = true,
+          help = 'help.arg.event-package' },
+        since = t.optional(t.duration{ help = 'help.arg.log-since' }),
+      })
+      :with_result(t.object{ fields = {
+        entries = t.array{ of = log_entry },
+        startCursor = t.optional(t.string), endCursor = t.string,
+      } })
+      :with_metadata('read_only', true)
+      :with_display_serializable()
+      :with_custom_display_fn(show_logs)
+      :with_about('about.server.logs')
+      :with_call_remote('CliContext'))
+    :subcommand('follow', rpc.from_fn(follow.logs)
+      :with_params({
+        limit = t.integer{ default = 50, min = 0, max = 1000 },
+        level = t.enum{ values = filter.LEVELS, optional = true },
+        target = t.array{ of = t.string, single = true, optional = true },
+        package = t.array{ of = t.package_id, single = true, optional = true },
+      })
+      :with_result(t.object{ fields = { guid = t.string } })
+      :with_metadata('read_only', true)
+      :no_cli()))
   :subcommand('set-language', rpc.from_fn_async(set_language)
     :with_params({ language = t.enum{ values = i18n.LOCALES, positional = true,
       help = 'help.arg.language' } })

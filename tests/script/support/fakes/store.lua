@@ -80,6 +80,8 @@ function View:close() M.closed = true end
 
 function M.head() return M.revision end
 
+function M.sync() return M.revision end
+
 function M.peek() return setmetatable({}, View) end
 
 function M.get(text) return View:get(text) end

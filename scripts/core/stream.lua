@@ -1,0 +1,49 @@
+--- Streams of texts over a WebSocket: a call answers with an id, the client opens it.
+local continuation = require('engine.continuation')
+local loop = require('engine.loop')
+
+local M = {}
+
+--- What a stream tells.
+---@class core.stream.Source
+---@field next fun(self): any, engine.Error? *async*; `closed` when all has been told
+---@field close fun(self)
+
+--- What the client says is nothing to us; that it goes is.
+local function listen(socket, ended)
+  while socket:receive() do end
+  ended()
+end
+
+local function pump(socket, source, encode, is_over)
+  while not is_over() do
+    local item, err = source:next()
+    if not item then
+      if is_over() or err.code == 'closed' then return nil end
+      return nil, err
+    end
+    if not socket:send(encode(item)) then return nil end
+  end
+end
+
+--- Reserves a stream that ends with the session of the call, if it has one.
+---@param call table
+---@param source core.stream.Source
+---@param encode fun(item: any): string
+---@return string guid
+function M.open(call, source, encode)
+  return continuation.websocket({ session = call.session and call.session.id }, function(socket)
+    local over = false
+    local function finish()
+      if over then return end
+      over = true
+      source:close()
+    end
+    loop.spawn(listen, { name = 'stream' }, socket, finish)
+    local _, err = pump(socket, source, encode, function() return over end)
+    finish()
+    return nil, err
+  end)
+end
+
+return M
