@@ -293,8 +293,18 @@ int module_scripts(lua_State* state) {
   return 1;
 }
 
+/// module.source(name) → text | nil
+int module_source(lua_State* state) {
+  const Snapshot* scripts = script::Vm::of(state).scripts().get();
+  const Snapshot::File* file = scripts == nullptr ? nullptr : scripts->find(check_string(state, 1));
+  if (file == nullptr) return 0;
+  push_string(state, file->source);
+  return 1;
+}
+
 constexpr luaL_Reg kFunctions[] = {{"tree", script::thunk<module_tree>},
                                    {"scripts", script::thunk<module_scripts>},
+                                   {"source", script::thunk<module_source>},
                                    {"eval", script::thunk<module_eval>},
                                    {"loaded", script::thunk<module_loaded>},
                                    {nullptr, nullptr}};

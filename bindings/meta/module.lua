@@ -56,6 +56,12 @@ function module.eval(source, globals, name) end
 ---@return engine.module.File[]
 function module.scripts(prefix) end
 
+--- The text of one of the program's own scripts.
+---
+---@param name string "core.echo"
+---@return string? source nil: there is none
+function module.source(name) end
+
 --- All modules this VM has loaded so far, by name.
 ---
 ---@return table<string, any>

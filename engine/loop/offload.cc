@@ -16,6 +16,8 @@ struct OffloadPool::Impl {
   std::condition_variable wake;
   std::deque<UniqueFunction<void()>> queue;
   bool closing = false;
+  std::size_t most = 0;
+  std::size_t idle = 0;  ///< threads that wait
   std::vector<std::thread> threads;
 
   void work() {
@@ -27,7 +29,9 @@ struct OffloadPool::Impl {
       UniqueFunction<void()> next;
       {
         std::unique_lock lock(mutex);
+        ++idle;
         wake.wait(lock, [this] { return closing || !queue.empty(); });
+        --idle;
         if (closing) return;
         next = std::move(queue.front());
         queue.pop_front();
@@ -38,9 +42,7 @@ struct OffloadPool::Impl {
 };
 
 OffloadPool::OffloadPool(std::size_t threads) : impl_(std::make_unique<Impl>()) {
-  for (std::size_t i = 0; i < threads; ++i) {
-    impl_->threads.emplace_back([impl = impl_.get()] { impl->work(); });
-  }
+  impl_->most = threads;
 }
 
 OffloadPool::~OffloadPool() {
@@ -60,6 +62,9 @@ void OffloadPool::submit(UniqueFunction<void()> work) {
     const std::lock_guard lock(impl_->mutex);
     if (impl_->closing) return;
     impl_->queue.push_back(std::move(work));
+    if (impl_->queue.size() > impl_->idle && impl_->threads.size() < impl_->most) {
+      impl_->threads.emplace_back([impl = impl_.get()] { impl->work(); });
+    }
   }
   impl_->wake.notify_one();
 }

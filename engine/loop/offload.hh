@@ -7,8 +7,9 @@
 
 namespace engine::loop {
 
-/// A bounded set of threads for work that blocks (liblxc, fsync, hashing). Resource type; the
-/// destructor waits for work that has begun and drops what has not.
+/// A bounded set of threads for work that blocks (liblxc, fsync, hashing); each is made when it is
+/// first needed. Resource type; the destructor waits for work that has begun and drops what has
+/// not.
 class OffloadPool {
  public:
   explicit OffloadPool(std::size_t threads);

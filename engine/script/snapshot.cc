@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <lua.hpp>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <charconv>
@@ -103,11 +104,46 @@ Result<> Snapshot::read_root(const fs::path& root, std::size_t index) {
               "{} and {} are both module '{}'", known->second.name, file.name, file.module));
     }
     if (known != files_.end()) continue;
-    TRY_ASSIGN(file.source, read_file(file.path));
+    TRY(take_file(file));
     files_.emplace(file.module, std::move(file));
   }
   if (code) return fail(errno_error("reading scripts in " + root.string(), code.value()));
   return {};
+}
+
+/// Its content, or, in an index, what tells whether that has changed.
+Result<> Snapshot::take_file(File& file) {
+  if (!index_) {
+    TRY_ASSIGN(file.source, read_file(file.path));
+    return {};
+  }
+  struct stat facts {};
+  if (::stat(file.path.c_str(), &facts) != 0) return fail_errno("reading " + file.path.string());
+  const auto nanoseconds = [](const timespec& at) {
+    return std::int64_t{at.tv_sec} * 1'000'000'000 + at.tv_nsec;
+  };
+  const std::int64_t written = nanoseconds(facts.st_mtim);
+  const std::int64_t changed = nanoseconds(facts.st_ctim);
+  newest_ = std::max({newest_, written, changed});
+  file.stamp =
+      fmt::format("{} {} {} {}:{}", facts.st_size, written, changed, facts.st_dev, facts.st_ino);
+  return {};
+}
+
+Result<std::shared_ptr<const Snapshot>> Snapshot::index(const std::vector<fs::path>& roots) {
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->index_ = true;
+  Fingerprint fingerprint;
+  for (std::size_t i = 0; i < roots.size(); ++i) {
+    TRY(snapshot->read_root(roots[i], i));
+    fingerprint.add(roots[i].native());
+  }
+  for (const auto& [module, file] : snapshot->files_) {
+    fingerprint.add(file.name);
+    fingerprint.add(file.stamp);
+  }
+  snapshot->fingerprint_ = fingerprint.text();
+  return snapshot;
 }
 
 Result<> Snapshot::compile_all(const Snapshot* before) {
@@ -190,7 +226,14 @@ std::string_view source_line(std::string_view text, int number) {
 
 const Snapshot::File* Snapshot::find(std::string_view module) const {
   const auto found = files_.find(module);
-  return found == files_.end() ? nullptr : &found->second;
+  if (found == files_.end()) return nullptr;
+  const File& file = found->second;
+  if (index_ && file.source.empty()) {
+    auto text = read_file(file.path);
+    if (!text) return nullptr;  // it has just been removed
+    file.source = std::move(*text);
+  }
+  return &file;
 }
 
 const Snapshot::File* Snapshot::find_by_name(std::string_view name) const {

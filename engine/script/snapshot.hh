@@ -21,7 +21,8 @@ class Snapshot {
     std::string name;            ///< "core/echo.lua", as tracebacks name it
     std::filesystem::path path;  ///< where it was read
     std::size_t root = 0;        ///< which of the roots
-    std::string source;
+    std::string stamp = {};      ///< of an index: changes whenever the file was written
+    mutable std::string source;  ///< of an index: empty until `find` gave the file
     std::string bytecode;
   };
 
@@ -48,20 +49,31 @@ class Snapshot {
   };
   /// The same of sources that are in memory.
   static Result<std::shared_ptr<const Snapshot>> make(const std::vector<Source>& sources);
+  /// The files by name only; each is read when it is first found. For a program that lives shortly
+  /// and needs few of them. Not compiled beforehand, and for one VM on one thread only.
+  /// ERRORS: Errc::script (two files of one module), Errc::filesystem.
+  static Result<std::shared_ptr<const Snapshot>> index(
+      const std::vector<std::filesystem::path>& roots);
 
   [[nodiscard]] const File* find(std::string_view module) const;
   /// The file a traceback names ("core/echo.lua"), or null.
   [[nodiscard]] const File* find_by_name(std::string_view name) const;
   [[nodiscard]] const std::map<std::string, File, std::less<>>& files() const { return files_; }
-  /// Hash of all names and sources, hexadecimal; equal snapshots have equal ids.
+  /// Hash of all names and sources (of an index: of names and stamps), hexadecimal; equal snapshots
+  /// have equal ids.
   [[nodiscard]] const std::string& fingerprint() const { return fingerprint_; }
+  /// Of an index: when a file was changed last, in nanoseconds since 1970.
+  [[nodiscard]] std::int64_t newest() const { return newest_; }
 
  private:
   Result<> read_root(const std::filesystem::path& root, std::size_t index);
+  Result<> take_file(File& file);
   Result<> compile_all(const Snapshot* before);
 
   std::map<std::string, File, std::less<>> files_;
   std::string fingerprint_;
+  bool index_ = false;
+  std::int64_t newest_ = 0;
 };
 
 /// Files by name ("core/echo.lua") that two snapshots do not have in common; in byte order.

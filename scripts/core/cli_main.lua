@@ -10,8 +10,9 @@ local errc = require('engine.errc')
 local file = require('engine.file')
 local i18n = require('lib.i18n')
 local json = require('engine.json')
+local module = require('engine.module')
+local rpc = require('lib.rpc')
 local term = require('engine.term')
-local tree = require('core')
 
 local M = {}
 
@@ -68,6 +69,7 @@ end
 ---@field facts core.cli.Facts
 
 ---@class core.cli.Facts
+---@field branch string? Module of the branch the command lies in
 ---@field program string File of the running program
 ---@field scripts string Folder of the shipped scripts
 ---@field version string
@@ -85,9 +87,58 @@ local function environment(globals, facts, outcome)
   }
 end
 
+-- --- the tree, or the part of it that a command needs ---
+
+--- The module that declares a child of the root: `core/echo.lua` → `core.echo`.
+local function module_of(child)
+  local name = child.node.at.file:match('^(core/.+)%.lua$')
+  return name and (name:gsub('/init$', ''):gsub('/', '.'))
+end
+
+--- Branches whose commands look at the whole tree.
+local WHOLE = { completion = true, man = true, rpc = true, script = true, repl = true }
+
+--- Notes in the description where each branch of the tree comes from. With extensions, which may
+--- add to any of them, nothing is noted.
+local function note_modules(description, root)
+  if #module.scripts('extensions.') > 0 then return description end
+  local modules = {}
+  for _, child in ipairs(root.children) do
+    modules[child.name] = modules[child.name] == nil and module_of(child) or false
+  end
+  for _, node in ipairs(description.subcommands) do
+    node.module = not WHOLE[node.name] and modules[node.name] or nil
+  end
+  return description
+end
+
+--- The root with one branch, the others being empty groups: to load them takes longer than most
+--- commands run.
+local function load_branch(branch)
+  local function pick(name)
+    if name == branch or name == 'core.extensions' or name:find('^lib%.') then
+      return require(name)
+    end
+    return rpc.parent()
+  end
+  local source = module.source('core')
+  local chunk = source and load(source, 'core/init.lua', 't',
+    setmetatable({ require = pick }, { __index = _G }))
+  local fine, root = pcall(chunk)
+  return fine and root or nil
+end
+
+local function tree_for(branch)
+  local root = branch and branch ~= '' and load_branch(branch)
+  return root or require('core')
+end
+
 --- The command tree, ready for JSON. Raises a load error.
 ---@return table
-function M.describe() return cli.describe(tree, { name = 'moon-cli', locale = locale() }) end
+function M.describe()
+  local root = require('core')
+  return note_modules(cli.describe(root, { name = 'moon-cli', locale = locale() }), root)
+end
 
 --- Runs a command and prints what it gives. *async*
 ---@param path string[] Names from below the root
@@ -98,8 +149,10 @@ function M.describe() return cli.describe(tree, { name = 'moon-cli', locale = lo
 ---@async
 function M.run(path, params, globals, facts)
   globals.locale = locale()
+  facts = facts or {}
   local outcome = {}
-  local status = cli.run(tree, path, params, globals, environment(globals, facts or {}, outcome))
+  local status = cli.run(tree_for(facts.branch), path, params, globals,
+    environment(globals, facts, outcome))
   term.progress(nil)
   return outcome.status or status
 end

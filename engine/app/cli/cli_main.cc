@@ -5,10 +5,14 @@
 #include "app/version.hh"
 
 #include "cli/parser.hh"
+#include "cli/tree_cache.hh"
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,9 +23,12 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kProgram = "moon-cli";
 
-/// A VM with the scripts in it and the parser's view of them.
+using Roots = std::vector<fs::path>;
+
+/// The command tree, and the scripts behind it.
 struct Session {
-  std::unique_ptr<ScriptHost> host;
+  std::shared_ptr<const script::Snapshot> scripts;
+  std::unique_ptr<ScriptHost> host;  ///< null until it is needed
   cli::Command root;
 };
 
@@ -32,11 +39,46 @@ int report(const Error& error, bool verbose) {
   return errc_info(error.code).exit_code;
 }
 
-Result<Session> load(Result<std::unique_ptr<ScriptHost>> host) {
+/// Loads all scripts and asks them.
+Result<json::Value> describe(Session& session) {
+  TRY_ASSIGN(session.host, ScriptHost::open(session.scripts));
+  return session.host->describe(json::Object{{"name", kProgram}});
+}
+
+/// For what a description of the tree holds, beside the scripts it is made from.
+std::string cache_key(const Roots& roots) {
+  std::string key = fmt::format("{} {}", kProgram, kVersion);
+  struct stat program {};
+  if (::stat(executable_path().c_str(), &program) == 0) {
+    key +=
+        fmt::format(" {}:{}.{}", program.st_size, program.st_mtim.tv_sec, program.st_mtim.tv_nsec);
+  }
+  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    const char* value = std::getenv(name);
+    key += fmt::format(" {}", value == nullptr ? "" : value);
+  }
+  for (const fs::path& root : roots)
+    key += '\n' + root.string();
+  return key;
+}
+
+Result<Session> load(const Roots& roots) {
   Session session;
-  TRY_ASSIGN(session.host, std::move(host));
-  TRY_ASSIGN(const json::Value tree, session.host->describe(json::Object{{"name", kProgram}}));
+  TRY_ASSIGN(session.scripts, script::Snapshot::index(roots));
+  const cli::TreeCache cache(cli::TreeCache::default_directory(), cache_key(roots));
+  if (const auto known = cache.load(session.scripts->fingerprint())) {
+    auto root = cli::read_command(*known);
+    if (root) {
+      session.root = std::move(*root);
+      return session;
+    }
+  }
+  const auto index = session.scripts;
+  // All of them: what is broken is told before anything is kept.
+  TRY_ASSIGN(session.scripts, script::Snapshot::read(roots));
+  TRY_ASSIGN(const json::Value tree, describe(session));
   TRY_ASSIGN(session.root, cli::read_command(tree));
+  cache.store(index->fingerprint(), index->newest(), tree);
   return session;
 }
 
@@ -44,10 +86,10 @@ Result<Session> load(Result<std::unique_ptr<ScriptHost>> host) {
 /// there is a tool to repair them with.
 Result<Session> load_session(const Paths& paths, const fs::path& shipped) {
   std::error_code ignored;
-  if (!fs::is_directory(paths.overlay(), ignored)) return load(ScriptHost::open({shipped}));
-  auto session = load(ScriptHost::open({paths.overlay(), shipped}));
+  if (!fs::is_directory(paths.overlay(), ignored)) return load({shipped});
+  auto session = load({paths.overlay(), shipped});
   if (session) return session;
-  auto plain = load(ScriptHost::open({shipped}));
+  auto plain = load({shipped});
   if (!plain) return plain;
   fmt::print(stderr,
              "{}: the scripts in {} are left out, they do not load: {}\n",
@@ -72,11 +114,24 @@ Result<Session> load_somehow(const Paths& paths, const Result<fs::path>& shipped
              "{}: moonbox's scripts do not load, this runs from the copy in the program: {}\n",
              kProgram,
              why.message);
-  return load(ScriptHost::open_embedded());
+  Session session;
+  TRY_ASSIGN(session.scripts, ScriptHost::embedded());
+  TRY_ASSIGN(const json::Value tree, describe(session));
+  TRY_ASSIGN(session.root, cli::read_command(tree));
+  return session;
+}
+
+/// The module that declares the branch of the tree a command lies in; empty when that is not known.
+std::string branch_of(const cli::Command& root, const cli::Invocation& invocation) {
+  const cli::Command* branch = invocation.path.empty() ? nullptr : root.find(invocation.path[0]);
+  return branch == nullptr ? "" : branch->module;
 }
 
 /// What `core.cli_main.run` is told.
-json::Value command_for(cli::Invocation invocation, const Paths& paths, const fs::path& scripts) {
+json::Value command_for(cli::Invocation invocation,
+                        const std::string& branch,
+                        const Paths& paths,
+                        const fs::path& scripts) {
   json::Value globals = json::Object{{"verbose", invocation.globals.verbose},
                                      {"dataDir", paths.base.string()},
                                      {"instance", paths.instance}};
@@ -86,7 +141,8 @@ json::Value command_for(cli::Invocation invocation, const Paths& paths, const fs
                       {"params", std::move(invocation.params)},
                       {"globals", std::move(globals)},
                       {"facts",
-                       json::Object{{"program", executable_path().string()},
+                       json::Object{{"branch", branch},
+                                    {"program", executable_path().string()},
                                     {"scripts", scripts.string()},
                                     {"version", kVersion}}}};
 }
@@ -95,14 +151,22 @@ Result<int> run(const std::vector<std::string>& words, const cli::Globals& known
   TRY_ASSIGN(const Paths paths, resolve_paths(known.data_dir, known.instance));
   const auto found = find_scripts(known.scripts);
   if (!found && found.error().code == Errc::usage) return fail(found.error());
-  TRY_ASSIGN(const Session session, load_somehow(paths, found));
+  TRY_ASSIGN(Session session, load_somehow(paths, found));
   const fs::path scripts = found.value_or(fs::path());
   TRY_ASSIGN(cli::Parsed parsed, cli::parse(session.root, words, kVersion));
   if (!parsed.invocation) {
     fmt::print(parsed.status == 0 ? stdout : stderr, "{}", parsed.text);
     return parsed.status;
   }
-  return session.host->run(command_for(std::move(*parsed.invocation), paths, scripts));
+  const std::string branch = branch_of(session.root, *parsed.invocation);
+  if (!session.host) {
+    TRY_ASSIGN(session.host, ScriptHost::open(session.scripts));
+  }
+  auto status =
+      session.host->run(command_for(std::move(*parsed.invocation), branch, paths, scripts));
+  // The process ends with this: to free every object of the VM first would be time for nothing.
+  static_cast<void>(session.host.release());
+  return status;
 }
 
 }  // namespace

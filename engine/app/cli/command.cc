@@ -93,6 +93,7 @@ Result<Command> read_command(const json::Value& description) {
   Command command;
   command.name = description.string_or("name", "");
   command.about = description.string_or("about", "");
+  command.module = description.string_or("module", "");
   command.callable = description.boolean_or("callable", false);
   command.hidden = description.boolean_or("hidden", false);
   command.examples = texts(description.find("examples"));

@@ -39,7 +39,8 @@ struct Command {
   std::vector<std::string> examples;
   std::vector<Argument> arguments;
   std::vector<Command> subcommands;
-  bool callable = false;  ///< may be run; a group without a handler of its own may not
+  std::string module = {};  ///< on children of the root: the module that declares it, if known
+  bool callable = false;    ///< may be run; a group without a handler of its own may not
   bool hidden = false;
   std::map<std::string, std::string> labels = {};  ///< on the root: the words of help pages
 

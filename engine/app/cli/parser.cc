@@ -67,7 +67,10 @@ void add_globals(Node& node) {
   }
 }
 
-std::unique_ptr<Node> build(const Command& command, CLI::App& app) {
+/// Only the commands that `words` can name are built: most runs need few of a few hundred.
+std::unique_ptr<Node> build(const Command& command,
+                            CLI::App& app,
+                            const std::vector<std::string>& words) {
   auto node = std::make_unique<Node>();
   node->command = &command;
   node->app = &app;
@@ -86,7 +89,8 @@ std::unique_ptr<Node> build(const Command& command, CLI::App& app) {
   }
   add_globals(*node);
   for (const Command& subcommand : command.subcommands) {
-    node->children.push_back(build(subcommand, *app.add_subcommand(subcommand.name)));
+    if (std::ranges::find(words, subcommand.name) == words.end()) continue;
+    node->children.push_back(build(subcommand, *app.add_subcommand(subcommand.name), words));
   }
   return node;
 }
@@ -299,7 +303,7 @@ Result<Parsed> parse(const Command& root,
   std::unique_ptr<Node> tree;
   CLI::Option* version_flag = nullptr;
   try {
-    tree = build(root, app);
+    tree = build(root, app, words);
     version_flag = app.add_flag("-V,--version");
   } catch (const CLI::ConstructionError& error) {
     return fail(Errc::script, std::string("the command tree makes no parser: ") + error.what());

@@ -56,18 +56,11 @@ ScriptHost::ScriptHost() : loop_("cli"), pool_(kPoolThreads) {
   services_.add(interrupts_);
 }
 
+Result<std::shared_ptr<const script::Snapshot>> ScriptHost::embedded() {
+  return script::Snapshot::make(embedded_scripts());
+}
+
 Result<std::unique_ptr<ScriptHost>> ScriptHost::open(
-    const std::vector<std::filesystem::path>& roots) {
-  TRY_ASSIGN(auto scripts, script::Snapshot::read(roots));
-  return with(std::move(scripts));
-}
-
-Result<std::unique_ptr<ScriptHost>> ScriptHost::open_embedded() {
-  TRY_ASSIGN(auto scripts, script::Snapshot::make(embedded_scripts()));
-  return with(std::move(scripts));
-}
-
-Result<std::unique_ptr<ScriptHost>> ScriptHost::with(
     std::shared_ptr<const script::Snapshot> scripts) {
   std::unique_ptr<ScriptHost> host(new ScriptHost);
   TRY_ASSIGN(host->vm_,

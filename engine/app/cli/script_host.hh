@@ -7,11 +7,10 @@
 #include "loop/loop.hh"
 #include "loop/offload.hh"
 #include "script/services.hh"
+#include "script/snapshot.hh"
 #include "script/vm.hh"
 
-#include <filesystem>
 #include <memory>
-#include <vector>
 
 namespace engine::app {
 
@@ -19,10 +18,9 @@ namespace engine::app {
 /// lives on the thread that made it.
 class ScriptHost {
  public:
-  /// Reads the scripts below `roots` (earlier ones win). ERRORS: Errc::script with file and line.
-  static Result<std::unique_ptr<ScriptHost>> open(const std::vector<std::filesystem::path>& roots);
-  /// With the scripts that are built into the program.
-  static Result<std::unique_ptr<ScriptHost>> open_embedded();
+  static Result<std::unique_ptr<ScriptHost>> open(std::shared_ptr<const script::Snapshot> scripts);
+  /// The scripts that are built into the program.
+  static Result<std::shared_ptr<const script::Snapshot>> embedded();
   ScriptHost(const ScriptHost&) = delete;
   ScriptHost& operator=(const ScriptHost&) = delete;
 
@@ -36,7 +34,6 @@ class ScriptHost {
 
  private:
   ScriptHost();
-  static Result<std::unique_ptr<ScriptHost>> with(std::shared_ptr<const script::Snapshot> scripts);
 
   loop::Loop loop_;
   loop::OffloadPool pool_;
