@@ -1,7 +1,8 @@
 // How long a saved handler takes to be live: saves an edited core/echo.lua into the overlay, asks
 // on a kept connection until the new answer comes, prints the milliseconds of each reload.
-//   reload_probe SOCKET SHIPPED OVERLAY COUNT
-// Every second save replaces the file, the others write into it, as editors do.
+//   reload_probe SOCKET SHIPPED OVERLAY COUNT [reload]
+// Every second save replaces the file, the others write into it, as editors do. With `reload` it
+// does not wait for the file watch but calls script.reload; the next answer must be the new one.
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -45,10 +46,13 @@ int dial(const char* path) {
   return fd;
 }
 
-std::string ask(int fd) {
-  static constexpr std::string_view kLine =
-      "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\",\"params\":{\"message\":\"hello\"}}\n";
-  if (::write(fd, kLine.data(), kLine.size()) != static_cast<ssize_t>(kLine.size())) {
+constexpr std::string_view kEcho =
+    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\",\"params\":{\"message\":\"hello\"}}\n";
+constexpr std::string_view kReload =
+    "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"script.reload\"}\n";
+
+std::string ask(int fd, std::string_view line = kEcho) {
+  if (::write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
     die("the connection broke");
   }
   std::string answer;
@@ -67,10 +71,18 @@ void save(const std::filesystem::path& path, const std::string& text, bool repla
   if (replace) std::filesystem::rename(target, path);
 }
 
+void reload(int fd, const std::string& mark) {
+  const std::string report = ask(fd, kReload);
+  if (report.find("\"result\"") == std::string::npos) die("refused: " + report);
+  const std::string answer = ask(fd);
+  if (answer.find(mark) == std::string::npos) die("reloaded, but the old answer: " + answer);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) die("usage: reload_probe SOCKET SHIPPED OVERLAY COUNT");
+  if (argc != 5 && argc != 6) die("usage: reload_probe SOCKET SHIPPED OVERLAY COUNT [reload]");
+  const bool by_method = argc == 6;
   const std::string shipped = read_all(argv[2]);
   const auto at = shipped.find(kAnswer);
   if (at == std::string::npos) die(std::string(argv[2]) + " is not what it was");
@@ -82,7 +94,9 @@ int main(int argc, char** argv) {
     std::string edited = shipped;
     edited.insert(at + kAnswer.size(), " .. '" + mark + "'");
     const auto begin = Clock::now();
-    save(overlay, edited, i % 2 == 0);
+    // The file watch may look at any time: a file half written would be refused.
+    save(overlay, edited, by_method || i % 2 == 0);
+    if (by_method) reload(fd, mark + '"');
     while (ask(fd).find(mark + '"') == std::string::npos) {
       if (Clock::now() - begin > kPatience) die("the new answer did not come within 5 s");
     }

@@ -140,6 +140,8 @@ std::int64_t Connection::settle(const Answer& answer, bool by_id) {
   const std::size_t slot = slot_of(answer, by_id);
   if (slot == started_.size() || started_[slot] == 0) return 0;
   const std::int64_t start = started_[slot];
+  if (ids_[slot] < newest_) ++overtaken_;
+  newest_ = std::max(newest_, ids_[slot]);
   started_[slot] = 0;
   free_.push_back(slot);
   return start;

@@ -44,6 +44,8 @@ class Connection {
 
   /// The start of the request that `answer` is for, or 0 when nobody asked for it.
   std::int64_t settle(const Answer& answer, bool by_id);
+  /// Answers that came after the answer to a request sent later.
+  std::uint64_t overtaken() const { return overtaken_; }
 
  private:
   std::size_t slot_of(const Answer& answer, bool by_id);
@@ -62,6 +64,8 @@ class Connection {
   std::size_t head_ = 0;
   std::size_t tail_ = 0;
   std::uint64_t sequence_ = 0;
+  std::uint64_t newest_ = 0;  ///< id of the latest request that has been answered
+  std::uint64_t overtaken_ = 0;
 };
 
 }  // namespace loadgen

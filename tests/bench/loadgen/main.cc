@@ -51,13 +51,14 @@ void print(const Options& o, const Protocol& protocol, const Counts& c, double s
              o.seconds,
              o.rate,
              protocol.request_size());
-  fmt::print(R"("requests":{},"rps":{:.1f},"errors":{},"lost":{},"mismatched":{},)"
+  fmt::print(R"("requests":{},"rps":{:.1f},"errors":{},"lost":{},"mismatched":{},"reordered":{},)"
              R"("reconnects":{},"max_gap_ms":{:.3f},"client_cpu_pct":{:.1f},)",
              c.done,
              static_cast<double>(c.done) / o.seconds,
              c.errors,
              c.lost,
              c.mismatched,
+             c.reordered,
              c.reconnects,
              static_cast<double>(c.longest_gap) / 1e6,
              100 * c.cpu_seconds / o.seconds);

@@ -27,6 +27,7 @@ void Counts::merge(const Counts& other) {
   reconnects += other.reconnects;
   lost += other.lost;
   mismatched += other.mismatched;
+  reordered += other.reordered;
   longest_gap = std::max(longest_gap, other.longest_gap);
   cpu_seconds += other.cpu_seconds;
   failed = failed || other.failed;
@@ -192,6 +193,8 @@ void Worker::loop() {
   const std::int64_t end = std::min(now_ns(), schedule_.end);
   counts_.longest_gap = std::max(counts_.longest_gap, end - last_answer_);
   counts_.cpu_seconds = thread_cpu() - cpu_before;
+  for (const auto& connection : connections_)
+    counts_.reordered += connection->overtaken();
 }
 
 void Worker::run(std::size_t first, std::size_t count, double rate) {

@@ -20,6 +20,7 @@ struct Counts {
   std::uint64_t reconnects = 0;
   std::uint64_t lost = 0;        ///< unanswered when their connection closed
   std::uint64_t mismatched = 0;  ///< answers nobody asked for
+  std::uint64_t reordered = 0;   ///< answers overtaken by that to a later request
   std::int64_t longest_gap = 0;  ///< ns without any answer
   double cpu_seconds = 0;
   bool failed = false;
