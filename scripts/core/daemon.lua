@@ -20,6 +20,7 @@ local start_params = {
   http = t.optional(t.array{ of = t.string, help = 'help.arg.http' }),
   https = t.optional(t.array{ of = t.string, help = 'help.arg.https' }),
   tlsLines = t.optional(t.array{ of = t.string, help = 'help.arg.tls-lines' }),
+  scriptMemory = t.optional(t.integer{ min = 16, max = 65536, help = 'help.arg.script-memory' }),
   timeout = t.duration{ default = 15, help = 'help.arg.timeout' },
 }
 
@@ -44,6 +45,7 @@ local function arguments(call, params)
   add_each('--https', params.https)
   add_each('--tls-lines', params.tlsLines)
   add('--log-level', params.logLevel)
+  add('--script-memory', params.scriptMemory)
   add('--scripts', call.ctx.globals.scripts)
   return list
 end

@@ -254,6 +254,7 @@ return {
   ['help.arg.resource-type'] = 'Nur, was Dinge dieses Typs betrifft',
   ['help.arg.script'] = 'Lua-Code; - liest die Standardeingabe, @DATEI eine Datei',
   ['help.arg.script-dir'] = 'Ordner mit Skripten; ohne Angabe die eigenen über den mitgelieferten',
+  ['help.arg.script-memory'] = 'MiB, die jede VM halten darf (256)',
   ['help.arg.seen-before'] = 'Nummer der letzten Benachrichtigung, die gekennzeichnet wird',
   ['help.arg.session'] = 'Name der Variablen, die zwischen Eingaben bleiben',
   ['help.arg.session-ids'] = 'Sitzungen, wie auth session list sie nennt',

@@ -251,6 +251,7 @@ return {
   ['help.arg.resource-type'] = 'Only what is about things of this type',
   ['help.arg.script'] = 'Lua to run; - reads standard input, @FILE a file',
   ['help.arg.script-dir'] = 'Folder of scripts; without it, your own over the shipped ones',
+  ['help.arg.script-memory'] = 'MiB that each VM may hold (256)',
   ['help.arg.seen-before'] = 'Number of the last notification to mark',
   ['help.arg.session'] = 'Name of the variables to keep between inputs',
   ['help.arg.session-ids'] = 'Sessions, as auth session list names them',

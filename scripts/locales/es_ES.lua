@@ -255,6 +255,7 @@ return {
   ['help.arg.resource-type'] = 'Solo lo que atañe a cosas de este tipo',
   ['help.arg.script'] = 'Lua que se ejecuta; - lee la entrada estándar, @ARCHIVO un archivo',
   ['help.arg.script-dir'] = 'Carpeta de scripts; sin ella, los propios sobre los incluidos',
+  ['help.arg.script-memory'] = 'MiB que puede ocupar cada VM (256)',
   ['help.arg.seen-before'] = 'Número de la última notificación que se marca',
   ['help.arg.session'] = 'Nombre de las variables que se conservan entre entradas',
   ['help.arg.session-ids'] = 'Sesiones, como las nombra auth session list',

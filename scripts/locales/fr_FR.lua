@@ -255,6 +255,7 @@ return {
   ['help.arg.resource-type'] = 'Seulement ce qui concerne les choses de ce type',
   ['help.arg.script'] = "Lua à exécuter ; - lit l'entrée standard, @FICHIER un fichier",
   ['help.arg.script-dir'] = 'Dossier de scripts ; sinon les vôtres par-dessus ceux fournis',
+  ['help.arg.script-memory'] = 'Mio que chaque VM peut occuper (256)',
   ['help.arg.seen-before'] = 'Numéro de la dernière notification à marquer',
   ['help.arg.session'] = 'Nom des variables gardées entre les entrées',
   ['help.arg.session-ids'] = 'Sessions, telles que auth session list les nomme',

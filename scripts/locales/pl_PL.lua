@@ -252,6 +252,7 @@ return {
   ['help.arg.resource-type'] = 'Tylko to, co dotyczy rzeczy tego typu',
   ['help.arg.script'] = 'Kod Lua; - czyta standardowe wejście, @PLIK plik',
   ['help.arg.script-dir'] = 'Folder skryptów; domyślnie własne na dostarczonych',
+  ['help.arg.script-memory'] = 'MiB, które może zająć każda VM (256)',
   ['help.arg.seen-before'] = 'Numer ostatniego powiadomienia do oznaczenia',
   ['help.arg.session'] = 'Nazwa zmiennych zachowywanych między wejściami',
   ['help.arg.session-ids'] = 'Sesje, tak jak nazywa je auth session list',

@@ -136,13 +136,22 @@ local function select_hooks(chain, metadata, http, spans)
   return hooks
 end
 
+--- Anything else would be taken for an answer without a result.
+local function not_a_response(given, method)
+  error(('a middleware of %s answered with a %s, not with a response')
+    :format(method.method, type(given)), 0)
+end
+
 local function with_requests(run, requests, metadata, method)
   local count = #requests
   if count == 0 then return run end
   return function(call, params)
     for i = 1, count do
       local stop = requests[i](call, params, metadata, method)
-      if stop then return stop.result, stop.error end
+      if stop then
+        if type(stop) ~= 'table' then not_a_response(stop, method) end
+        return stop.result, stop.error
+      end
     end
     return run(call, params)
   end

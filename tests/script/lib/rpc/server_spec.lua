@@ -242,6 +242,20 @@ describe('middleware', function()
         'response b', 'response c' })
     end)
 
+  it('raises what a request hook raises, and what answers with no response', function()
+    for _, given in ipairs({ 5, 'words', true }) do
+      local run = runner_with({ recorder('a', { request = function() return given end }) })
+      local fine, why = pcall(run, {}, {})
+      expect(fine):equals(false)
+      expect(why):equals(('a middleware of m answered with a %s, not with a response')
+        :format(type(given)))
+    end
+    local run = runner_with({ recorder('a', { request = function() error('mine', 0) end }) })
+    local fine, why = pcall(run, {}, {})
+    expect({ fine, why }):equals({ false, 'mine' })
+    expect(seen):equals({})
+  end)
+
   it('stops at an answer of a request hook, and still runs every response hook', function()
     local stop = recorder('b', { request = function()
       return { error = { code = 'authorization', message = 'no' } }
