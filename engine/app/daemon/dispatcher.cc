@@ -182,7 +182,9 @@ void Dispatcher::handle_call(ScriptLoop& worker,
                   .extras = extras_of(call)};
   auto reply =
       encoding(std::move(form), has_response_head(*caller), std::move(labels), std::move(answer));
-  if (call.idempotency_key.empty() || method->read_only) {
+  // What a login gives is a secret, and kept nowhere.
+  if (call.idempotency_key.empty() || method->read_only ||
+      method->metadata.boolean_or("login", false)) {
     return route(worker,
                  method->kind,
                  std::move(request),

@@ -6,7 +6,10 @@ namespace {
 constexpr unsigned kNormal = 1000;
 constexpr unsigned kGoingAway = 1001;
 constexpr unsigned kNoCode = 1005;
+constexpr unsigned kTooMuch = 1008;
 constexpr unsigned kSessionEnded = 4001;
+/// Bytes of messages that a script has not taken yet.
+constexpr std::size_t kMostUnread = 32UL << 20U;
 constexpr std::string_view kSessionOver = "the session has ended";
 
 Error connection_lost() {
@@ -32,8 +35,17 @@ SocketChannel::~SocketChannel() {
 void SocketChannel::on_text(std::string_view text, http::Answer taken) {
   // The answer is given up when the script takes the message: until then it counts as under way,
   // and with too many of those nothing more is read.
+  if (unread_ + text.size() > kMostUnread) return refuse_more();
+  unread_ += text.size();
   inbox_.emplace_back(text, std::move(taken));
   settle();
+}
+
+/// Their number is bounded by the connection, but a few of the longest would be too much already.
+void SocketChannel::refuse_more() {
+  if (http::Session* session = find_(); session != nullptr && !session->closed()) {
+    session->close(kTooMuch, "more messages than the script takes");
+  }
 }
 
 void SocketChannel::on_end(unsigned code) {
@@ -49,6 +61,7 @@ void SocketChannel::settle() {
   if (killed_ || inbox_.empty()) return deliver(*receiver.back, std::move(receiver.done), end());
   auto [text, taken] = std::move(inbox_.front());
   inbox_.pop_front();
+  unread_ -= text.size();
   deliver(*receiver.back,
           std::move(receiver.done),
           Result<std::optional<std::string>>(std::move(text)));
@@ -89,6 +102,7 @@ void SocketChannel::close(unsigned code, std::string reason) {
     if (self->end_code_) return;
     self->end_code_ = code;
     self->inbox_.clear();
+    self->unread_ = 0;
     if (http::Session* session = self->find_()) session->close(code, reason);
     self->settle();
   });

@@ -45,11 +45,13 @@ class SocketChannel final : public Channel,
     Completion<std::optional<std::string>> done;
   };
   void settle();
+  void refuse_more();
   [[nodiscard]] Result<std::optional<std::string>> end() const;
 
   loop::Loop& home_;
   FindSession find_;
   std::deque<std::pair<std::string, http::Answer>> inbox_;
+  std::size_t unread_ = 0;  ///< bytes in inbox_
   std::optional<Receiver> receiver_;
   std::optional<unsigned> end_code_;
   bool killed_ = false;

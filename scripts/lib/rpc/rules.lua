@@ -153,13 +153,24 @@ local function check_group(root, group, contexts, cache)
   end
 end
 
+--- A login is for those who have not shown yet who they are: their rights are not looked at.
+local function check_logins(node)
+  for _, leaf in ipairs(tree.leaves(node)) do
+    local metadata = leaf.metadata
+    if metadata.login and (metadata.admin or metadata['local']) then
+      fault.raise(leaf.handler.at, ("'%s' is a login that asks for rights"):format(leaf.method),
+        'leave out admin and local, or login')
+    end
+  end
+end
+
 --- Checks the whole tree, in every context it is for. Raises a load error.
 ---@param root lib.rpc.Parent
 function M.check(root)
   local contexts = tree.contexts(root)
   local has_cli = false
   for _, context in ipairs(contexts) do
-    tree.build(root, context)
+    check_logins(tree.build(root, context))
     has_cli = has_cli or context == 'CliContext'
   end
   check_group(root, root, contexts, {})

@@ -162,6 +162,15 @@ describe('a tree', function()
     return rpc.parent():subcommand('a', rpc.from_fn(noop):with_metadata(key, value):no_cli())
   end
 
+  it('refuses a login that asks for rights', function()
+    local keys = { login = { type = 'boolean' }, admin = { type = 'boolean' } }
+    local tree = rpc.parent():with_context('RpcContext')
+      :with_middleware('RpcContext', { { name = 'auth', keys = keys } })
+      :subcommand('enter', rpc.from_fn(noop):with_metadata('login', true)
+        :with_metadata('admin', true):no_cli())
+    refused(function() server.load(tree, 'RpcContext') end, "'enter' is a login that asks for rights")
+  end)
+
   it('refuses metadata that nobody reads', function()
     refused(function() load_tree(tagged('synk_db', true)) end,
       "no middleware of RpcContext reads metadata 'synk_db'", 'known keys: deadline')
