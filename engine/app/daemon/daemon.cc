@@ -66,6 +66,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   // --- the control loop -----------------------------------------------------------------------
 
   Result<> open_store();
+  void follow_language();
   Result<> build();
   void load_scripts();
   void open_doors();
@@ -91,6 +92,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   std::unique_ptr<store::Store> document;
   std::unique_ptr<store::Feeds> feeds;
   std::unique_ptr<Dispatcher> dispatcher;  ///< outlives the VMs, whose calls end at the latest then
+  store::Watch language;
   std::unique_ptr<ScriptLoop> control;
   std::vector<std::unique_ptr<ScriptLoop>> workers;
   std::unique_ptr<BlockingPool> blocking;
@@ -137,6 +139,20 @@ Result<> Daemon::Impl::open_store() {
   return {};
 }
 
+/// The language set in the store is that of callers who name none, from the next call on.
+void Daemon::Impl::follow_language() {
+  const auto place = json::Pointer::parse("/public/serverInfo/language");
+  const auto read = [this, place = *place] {
+    const auto snapshot = document->peek();
+    if (!snapshot) return;
+    const auto found = snapshot->get(place);
+    const bool is_set = found && *found && (*found)->is_string();
+    dispatcher->default_locale.set(is_set ? *(*found)->string() : "");
+  };
+  language = document->watch(*place, [read](const store::RevisionPtr&) { read(); });
+  read();
+}
+
 Result<> Daemon::Impl::build() {
   TRY(open_store());
   report.phase("threads");
@@ -167,6 +183,7 @@ Result<> Daemon::Impl::build() {
       *blocking,
       failures,
       Dispatcher::Settings{.limits = options.settings.limits, .instance = options.paths.instance});
+  follow_language();
   dispatcher->on_deprecated = [this](const rpc::Method& method) {
     events.ring.publish({.type = "rpc.deprecated",
                          .level = log::Level::warn,
@@ -311,6 +328,7 @@ Result<> Daemon::run() {
   self.control->close();
   self.events.close();
   self.offload.reset();
+  self.language = {};
   self.feeds.reset();
   self.document.reset();
   ::unlink(self.options.paths.pid.c_str());

@@ -100,10 +100,11 @@ Milliseconds deadline_of(const rpc::Method& method, const rpc::Request& call) {
   return std::min(method.deadline, Milliseconds(call.deadline_ms));
 }
 
-std::unique_ptr<const RequestExtras> extras_of(const rpc::Request& call) {
-  if (call.locale.empty() && call.idempotency_key.empty() && call.trace.empty()) return {};
+/// `locale` is empty where the caller's own one applies.
+std::unique_ptr<const RequestExtras> extras_of(const rpc::Request& call, std::string_view locale) {
+  if (locale.empty() && call.idempotency_key.empty() && call.trace.empty()) return {};
   return std::make_unique<RequestExtras>(
-      RequestExtras{.locale = std::string(call.locale),
+      RequestExtras{.locale = std::string(locale),
                     .idempotency_key = std::string(call.idempotency_key),
                     .trace = std::string(call.trace)});
 }
@@ -164,8 +165,9 @@ void Dispatcher::handle_call(ScriptLoop& worker,
                            .hint = "try again in a moment"}));
   }
   if (form.answers_itself()) return answer(success(form, "null"));
-  Labels labels =
-      labels_for(loaded->generation, call.locale.empty() ? caller->locale : call.locale);
+  const std::string_view locale =
+      call.locale.empty() && caller->locale.empty() ? default_locale.get() : call.locale;
+  Labels labels = labels_for(loaded->generation, locale.empty() ? caller->locale : locale);
   const auto table = loaded->generation->tables.find(caller->context);
   auto found =
       find_method(table == loaded->generation->tables.end() ? nullptr : table->second.get(), call);
@@ -179,7 +181,7 @@ void Dispatcher::handle_call(ScriptLoop& worker,
                   .method = method->name,
                   .params = std::string(call.params),
                   .deadline = deadline_of(*method, call),
-                  .extras = extras_of(call)};
+                  .extras = extras_of(call, locale)};
   auto reply =
       encoding(std::move(form), has_response_head(*caller), std::move(labels), std::move(answer));
   // What a login gives is a secret, and kept nowhere.

@@ -2,6 +2,7 @@
 
 #include "app/daemon/blocking_pool.hh"
 #include "app/daemon/caller.hh"
+#include "app/daemon/default_locale.hh"
 #include "app/daemon/failure_table.hh"
 #include "app/daemon/idempotency.hh"
 #include "app/daemon/metrics.hh"
@@ -69,6 +70,9 @@ class Dispatcher {
   /// The answer to a line that was too long to be read.
   [[nodiscard]] std::string oversize_answer() const;
   [[nodiscard]] const WireLimits& limits() const { return limits_; }
+
+  /// For calls that name no language; set on any thread.
+  DefaultLocale default_locale;
 
   /// Told of a method marked as deprecated when it is called for the first time; on any worker's
   /// thread. Set before the first call.
