@@ -27,7 +27,8 @@ Result<> read_error(std::string_view text, Message& out) {
     out.error.debug = *details;
     return {};
   }
-  out.error.message = data->string_or("details", out.error.message);
+  const std::string details = data->string_or("details", "");
+  if (!details.empty()) out.error.message = details;
   out.error.hint = data->string_or("hint", "");
   out.error.debug = data->string_or("debug", "");
   if (const json::Value* info = data->find("info"); info != nullptr && !info->is_null()) {

@@ -13,6 +13,7 @@ return {
   ['about.auth.sign'] = 'Den Header ausgeben, der eine HTTP-Anfrage signiert',
   ['about.backup'] = 'Pakete sichern',
   ['about.backup.create'] = 'Pakete in ein Verzeichnis sichern',
+  ['about.call'] = 'Eine beliebige Methode des Daemons aufrufen',
   ['about.completion'] = 'Ausgeben, was eine Shell zum Vervollständigen braucht',
   ['about.completion.bash'] = 'Die Vervollständigung für bash ausgeben',
   ['about.completion.fish'] = 'Die Vervollständigung für fish ausgeben',
@@ -184,6 +185,8 @@ return {
 
   ['help.arg.action-id'] = 'Aktion',
   ['help.arg.backup-target'] = 'Verzeichnis der Sicherungen',
+  ['help.arg.call-method'] = 'Methode, etwa package.list oder query:package.list.v1',
+  ['help.arg.call-params'] = 'Parameter als JSON-Objekt',
   ['help.arg.channel'] = 'events, oder logs für Protokollzeilen',
   ['help.arg.command'] = 'Wörter des Befehls',
   ['help.arg.commitment'] = 'Zusage, die das Archiv haben muss, in Hex oder Base64',

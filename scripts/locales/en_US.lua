@@ -13,6 +13,7 @@ return {
   ['about.auth.sign'] = 'Print the header that signs an HTTP request',
   ['about.backup'] = 'Back up packages',
   ['about.backup.create'] = 'Back up packages into a directory',
+  ['about.call'] = 'Call any method of the daemon',
   ['about.completion'] = 'Print what a shell needs to complete commands',
   ['about.completion.bash'] = 'Print the completion of bash',
   ['about.completion.fish'] = 'Print the completion of fish',
@@ -183,6 +184,8 @@ return {
 
   ['help.arg.action-id'] = 'Action',
   ['help.arg.backup-target'] = 'Directory that holds the backups',
+  ['help.arg.call-method'] = 'Method, such as package.list or query:package.list.v1',
+  ['help.arg.call-params'] = 'Parameters as a JSON object',
   ['help.arg.channel'] = 'events, or logs for log lines',
   ['help.arg.command'] = 'Words of the command',
   ['help.arg.commitment'] = 'Commitment the archive must have, in hex or base64',

@@ -13,6 +13,7 @@ return {
   ['about.auth.sign'] = 'Imprimir la cabecera que firma una petición HTTP',
   ['about.backup'] = 'Respaldar paquetes',
   ['about.backup.create'] = 'Respaldar paquetes en un directorio',
+  ['about.call'] = 'Llamar a cualquier método del daemon',
   ['about.completion'] = 'Imprimir lo que un intérprete necesita para completar órdenes',
   ['about.completion.bash'] = 'Imprimir el completado de bash',
   ['about.completion.fish'] = 'Imprimir el completado de fish',
@@ -184,6 +185,8 @@ return {
 
   ['help.arg.action-id'] = 'Acción',
   ['help.arg.backup-target'] = 'Directorio de los respaldos',
+  ['help.arg.call-method'] = 'Método, como package.list o query:package.list.v1',
+  ['help.arg.call-params'] = 'Parámetros como objeto JSON',
   ['help.arg.channel'] = 'events, o logs para las líneas del registro',
   ['help.arg.command'] = 'Palabras de la orden',
   ['help.arg.commitment'] = 'Compromiso que debe tener el archivo, en hex o base64',

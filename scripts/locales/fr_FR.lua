@@ -13,6 +13,7 @@ return {
   ['about.auth.sign'] = "Afficher l'en-tête qui signe une requête HTTP",
   ['about.backup'] = 'Sauvegarder des paquets',
   ['about.backup.create'] = 'Sauvegarder des paquets dans un répertoire',
+  ['about.call'] = 'Appeler une méthode quelconque du daemon',
   ['about.completion'] = 'Afficher ce qu’il faut à un shell pour compléter',
   ['about.completion.bash'] = 'Afficher la complétion de bash',
   ['about.completion.fish'] = 'Afficher la complétion de fish',
@@ -184,6 +185,8 @@ return {
 
   ['help.arg.action-id'] = 'Action',
   ['help.arg.backup-target'] = 'Répertoire des sauvegardes',
+  ['help.arg.call-method'] = 'Méthode, par exemple package.list ou query:package.list.v1',
+  ['help.arg.call-params'] = 'Paramètres sous forme d’objet JSON',
   ['help.arg.channel'] = 'events, ou logs pour les lignes du journal',
   ['help.arg.command'] = 'Mots de la commande',
   ['help.arg.commitment'] = "Engagement que l'archive doit avoir, en hex ou base64",

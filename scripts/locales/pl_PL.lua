@@ -13,6 +13,7 @@ return {
   ['about.auth.sign'] = 'Wypisz nagłówek, który podpisuje żądanie HTTP',
   ['about.backup'] = 'Tworzenie kopii zapasowych pakietów',
   ['about.backup.create'] = 'Utwórz kopię zapasową pakietów w katalogu',
+  ['about.call'] = 'Wywołanie dowolnej metody demona',
   ['about.completion'] = 'Wypisz to, czego powłoka potrzebuje do uzupełniania',
   ['about.completion.bash'] = 'Wypisz uzupełnianie dla bash',
   ['about.completion.fish'] = 'Wypisz uzupełnianie dla fish',
@@ -183,6 +184,8 @@ return {
 
   ['help.arg.action-id'] = 'Akcja',
   ['help.arg.backup-target'] = 'Katalog kopii zapasowych',
+  ['help.arg.call-method'] = 'Metoda, na przykład package.list lub query:package.list.v1',
+  ['help.arg.call-params'] = 'Parametry jako obiekt JSON',
   ['help.arg.channel'] = 'events albo logs dla wierszy dziennika',
   ['help.arg.command'] = 'Słowa polecenia',
   ['help.arg.commitment'] = 'Zobowiązanie, jakie musi mieć archiwum, hex lub base64',
