@@ -168,7 +168,8 @@ describe('a tree', function()
       :with_middleware('RpcContext', { { name = 'auth', keys = keys } })
       :subcommand('enter', rpc.from_fn(noop):with_metadata('login', true)
         :with_metadata('admin', true):no_cli())
-    refused(function() server.load(tree, 'RpcContext') end, "'enter' is a login that asks for rights")
+    refused(function() server.load(tree, 'RpcContext') end,
+      "'enter' is a login that asks for rights")
   end)
 
   it('refuses metadata that nobody reads', function()

@@ -3,9 +3,9 @@ local M = { reloads = 0, stopped = false, failures = {} }
 
 function M.info()
   return { name = 'moonbox', version = '0.1.0', gitInfo = 'abc123', uid = 1000, uptime = 90,
-    hostname = 'box',
-    instance = 'default', instanceId = 'i1', pid = 7, workers = 1, dataDir = M.data_dir or '/nowhere',
-    arch = 'x86_64', kernel = '6.1', socket = '/base/daemon/daemon.sock' }
+    hostname = 'box', instance = 'default', instanceId = 'i1', pid = 7, workers = 1,
+    dataDir = M.data_dir or '/nowhere', arch = 'x86_64', kernel = '6.1',
+    socket = '/base/daemon/daemon.sock' }
 end
 
 function M.methods(context)
