@@ -28,16 +28,21 @@ local function nanoseconds(started_at, offset)
   return ('%d%09d'):format(whole, nanos)
 end
 
-local function span_of(call, trace, i)
+-- Calls may share a trace, but no span.
+local function span_id(call, trace, index, i)
+  return hex(('%s/%.6f/%d/%d'):format(trace, call.startedAt, index, i), 16)
+end
+
+local function span_of(call, trace, index, i)
   local span = call.spans[i]
   local attributes = { attribute('moonbox.vm', call.vm) }
   if span.at then attributes[#attributes + 1] = attribute('code.filepath', span.at) end
-  local out = { traceId = trace, spanId = hex(trace .. i, 16), name = span.name,
+  local out = { traceId = trace, spanId = span_id(call, trace, index, i), name = span.name,
     kind = span.parent == 0 and SERVER or INTERNAL,
     startTimeUnixNano = nanoseconds(call.startedAt, span.start),
     endTimeUnixNano = nanoseconds(call.startedAt, span.finish), attributes = attributes }
   if span.parent > 0 then
-    out.parentSpanId = hex(trace .. span.parent, 16)
+    out.parentSpanId = span_id(call, trace, index, span.parent)
   else
     attributes[#attributes + 1] = attribute('rpc.method', call.method)
     out.status = { code = call.error and ERROR or OK, message = call.error }
@@ -60,7 +65,7 @@ function M.document(calls, version)
   for index, call in ipairs(calls) do
     local trace = trace_id(call, index)
     for i = 1, #call.spans do
-      spans[#spans + 1] = span_of(call, trace, i)
+      spans[#spans + 1] = span_of(call, trace, index, i)
     end
   end
   return { resourceSpans = { {

@@ -104,8 +104,10 @@ void DebugDesk::run(Run run, loop::Loop& back, Completion<std::string> done) {
                                            .message = "there is no VM '" + run.vm + "'",
                                            .hint = "one of " + known}));
   }
+  on->enter();
   on->loop().post([on, run = std::move(run), &back, done = std::move(done)]() mutable {
-    run_here(*on, run, [&back, done = std::move(done)](Result<std::string> result) mutable {
+    run_here(*on, run, [on, &back, done = std::move(done)](Result<std::string> result) mutable {
+      on->leave();
       deliver(back, std::move(done), std::move(result));
     });
   });

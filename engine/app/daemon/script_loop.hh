@@ -75,6 +75,10 @@ class ScriptLoop {
   /// Bytes of the current VM after its last request, and requests under way. Thread-safe.
   [[nodiscard]] std::size_t heap_bytes() const { return heap_bytes_; }
   [[nodiscard]] std::size_t under_way() const { return under_way_; }
+  /// For tasks that are no requests: from `enter` until `leave`, cancel_connection looks here too.
+  /// Any thread.
+  void enter() { ++under_way_; }
+  void leave() { --under_way_; }
   [[nodiscard]] const std::string& name() const { return loop_.name(); }
 
   [[nodiscard]] LoadedVm* current() const { return current_.get(); }

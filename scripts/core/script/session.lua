@@ -69,13 +69,21 @@ local function finish(session, ...)
   return { output = take_output(session), values = json.array(shown) }
 end
 
+--- An expression is an argument first: returned alone, a call would be a tail call and its function
+--- nameless in tracebacks.
+local function compile(code, env)
+  local chunk = module.eval(('(function(...) return ... end)(%s\n)'):format(code), env, 'repl')
+  if chunk then return chunk end
+  return module.eval(code, env, 'repl')
+end
+
 --- Runs a chunk or an expression. What it raises is raised, so that its traceback is kept. *async*
 ---@param request {code: string, session: string, once: boolean?} `once`: nothing of it is kept
 ---@return {output: string[], values: string[]}? answer
 ---@return engine.Error? err It does not compile
 function M.eval(request)
   local session = session_of(request.session)
-  local chunk, err = module.eval(request.code, session.env, 'repl')
+  local chunk, err = compile(request.code, session.env)
   if not chunk then return nil, err end
   local answer = finish(session, chunk())
   if request.once then forget(request.session) end
