@@ -1,9 +1,10 @@
---- Every locale key that is used is there. That all locales
+--- Every locale key that is used is there, and every key that is there is used. That all locales
 --- have the same keys and placeholders is the affair of lib/i18n_spec.lua.
 local errc = require('engine.errc')
 local file = require('engine.file')
 local i18n = require('lib.i18n')
 local cli = require('lib.rpc.cli')
+local names = require('lib.names')
 
 local manifest = load(assert(file.read('package.lua')), '@package.lua')()
 local english = i18n.catalog('en_US')
@@ -87,5 +88,16 @@ describe('locale keys', function()
     end
     table.sort(missing)
     expect(missing):equals({})
+  end)
+
+  it('that are there are used', function()
+    local used, idle = written(), {}
+    for key in pairs(spoken()) do
+      used[key] = true
+    end
+    for _, key in ipairs(names.sorted_keys(english)) do
+      if not used[key] then idle[#idle + 1] = key end
+    end
+    expect(idle):equals({})
   end)
 end)
