@@ -39,6 +39,9 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::string content_type = "application/json";  ///< empty: none is sent
   std::string body = {};
+  /// Further header lines as they are on the wire, each with its CRLF. Of static storage: what many
+  /// answers have in common costs one copy.
+  std::string_view fixed_headers = {};
 
   /// A short answer in plain text, ended with a line feed.
   static Response text(unsigned status, std::string_view body);

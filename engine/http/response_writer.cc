@@ -47,6 +47,7 @@ void write_head(std::string& out, const Response& response, const Framing& frami
       log::warn("http", "a response header was left out", {{"name", name}});
     }
   }
+  out += response.fixed_headers;
   if (!response.content_type.empty() && is_harmless(response.content_type)) {
     append_header(out, "Content-Type", response.content_type);
   }

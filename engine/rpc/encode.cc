@@ -1,9 +1,23 @@
 #include "rpc/encode.hh"
 
+#include "json/reader.hh"
 #include "json/writer.hh"
 
 namespace engine::rpc {
 namespace {
+
+constexpr const char* kRetryKey = "retryAfterMs";
+constexpr std::int64_t kRetryAfterMs = 1'000;
+
+/// With the time to come back in it, where there is one.
+std::string info_of(const Error& error) {
+  const auto wait = retry_after_ms(error);
+  if (!wait) return error.info;
+  auto info = error.info.empty() ? Result<json::Value>(json::Object{}) : json::parse(error.info);
+  if (!info || !info->is_object()) return error.info;
+  (*info)[kRetryKey] = *wait;
+  return json::write(*info);
+}
 
 void write_data(json::Writer& writer, const Error& error, const ErrorText& text) {
   writer.start_object();
@@ -15,9 +29,9 @@ void write_data(json::Writer& writer, const Error& error, const ErrorText& text)
     writer.key("hint");
     writer.string(error.hint);
   }
-  if (!error.info.empty()) {
+  if (const std::string info = info_of(error); !info.empty()) {
     writer.key("info");
-    writer.raw(error.info);
+    writer.raw(info);
   }
   if (!text.correlation_id.empty()) {
     writer.key("correlationId");
@@ -32,6 +46,12 @@ bool has_data(const Error& error, const ErrorText& text) {
 }
 
 }  // namespace
+
+std::optional<std::int64_t> retry_after_ms(const Error& error) {
+  if (errc_info(error.code).five != FiveCode::busy) return std::nullopt;
+  const auto info = json::parse(error.info.empty() ? "{}" : std::string_view(error.info));
+  return info ? info->integer_or(kRetryKey, kRetryAfterMs) : kRetryAfterMs;
+}
 
 void begin_result(std::string& out) {
   out += R"({"jsonrpc":"2.0","result":)";

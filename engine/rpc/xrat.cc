@@ -28,7 +28,6 @@ constexpr std::array kKinds = {
     XratKind{"proxy_status", "query:rotation.status.v1", Verb::xrat_kind, false},
     XratKind{"proxy_stop", "action:rotation.disable.input.v1", Verb::xrat_kind, true}};
 constexpr std::array<std::string_view, 3> kTriggers = {"manual", "timer", "health_check_failed"};
-constexpr std::int64_t kRetryAfterMs = 1'000;
 
 tl::unexpected<Error> invalid(std::string message) {
   return fail(Errc::invalid_request, std::move(message));
@@ -155,7 +154,7 @@ void begin(json::Writer& writer, const AnswerForm& form, FiveCode code, std::str
 /// REQ-33.
 void write_error(json::Writer& writer, const Error& error) {
   const ErrcInfo& info = errc_info(error.code);
-  const bool busy = info.five == FiveCode::busy;
+  const auto wait = retry_after_ms(error);
   writer.start_object();
   writer.key("kind");
   writer.string(info.kind);
@@ -166,10 +165,10 @@ void write_error(json::Writer& writer, const Error& error) {
     writer.string(error.hint);
   }
   writer.key("retryable");
-  writer.boolean(busy);
-  if (busy) {
+  writer.boolean(wait.has_value());
+  if (wait) {
     writer.key("retry_after_ms");
-    writer.integer(kRetryAfterMs);
+    writer.integer(*wait);
   }
   if (!error.info.empty()) {
     writer.key("data");

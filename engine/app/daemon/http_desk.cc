@@ -1,5 +1,6 @@
 #include "app/daemon/http_desk.hh"
 
+#include "app/daemon/api_headers.hh"
 #include "app/daemon/http_facts.hh"
 #include "json/reader.hh"
 #include "rpc/spacedrive.hh"
@@ -15,6 +16,10 @@ constexpr std::string_view kRpc = "/rpc/";
 constexpr std::string_view kSocket = "/ws/rpc/";
 constexpr std::string_view kBody = "/rest/rpc/";
 constexpr unsigned kLinkBroken = 1006;
+
+constexpr std::string_view kRpcMethods = "POST, OPTIONS";
+constexpr std::string_view kFigureMethods = "GET, HEAD, OPTIONS";
+constexpr std::string_view kStreamMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// Bytes that wait for a peer above which events wait, too.
 constexpr std::size_t kUnsentForEvents = http::Limits{}.pushed;
@@ -55,17 +60,38 @@ http::Limits http_limits(const WireLimits& limits) {
   return out;
 }
 
+/// An answer in words, for what is no call.
+http::Response in_words(unsigned status, std::string_view words) {
+  http::Response response = http::Response::text(status, words);
+  response.fixed_headers = kApiHeaders;
+  return response;
+}
+
 http::Response not_found(std::string_view path) {
-  return http::Response::text(
+  return in_words(
       404,
       fmt::format("nothing is at {}: methods are called with POST /rpc/v1 or over a WebSocket "
                   "there, figures are at /metrics",
                   path.substr(0, 200)));
 }
 
+http::Response not_allowed(std::string_view allowed, std::string_view words) {
+  http::Response response = in_words(405, words);
+  response.headers.emplace_back("Allow", allowed);
+  return response;
+}
+
+/// The HTTP methods of a path, of static storage; empty where nothing is.
+std::string_view methods_at(std::string_view path) {
+  if (path.starts_with(kRpc) || path == "*") return kRpcMethods;
+  if (path == "/metrics") return kFigureMethods;
+  if (path.starts_with(kBody)) return kStreamMethods;
+  return {};
+}
+
 /// Nobody is told whether the id never was, has been used, or is for another kind.
 http::Response gone() {
-  return http::Response::text(404, "Not Found");
+  return in_words(404, "Not Found");
 }
 
 /// Headers of the calls' answers, in call order. What CORS says holds for the whole response and is
@@ -100,7 +126,7 @@ http::Response metrics_response(const std::string& answer) {
   const auto document = json::parse(answer);
   const json::Value* result = document ? document->find("result") : nullptr;
   if (result != nullptr && result->is_string()) {
-    http::Response response = http::Response::text(200, {});
+    http::Response response = in_words(200, {});
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     response.body = *result->string();
     return response;
@@ -111,7 +137,7 @@ http::Response metrics_response(const std::string& answer) {
   const std::string why = data == nullptr ? "not available" : data->string_or("details", "");
   const bool denied = code == errc_info(Errc::authorization).number ||
                       code == errc_info(Errc::incorrect_password).number;
-  return http::Response::text(denied ? 401 : code == -32601 ? 404 : 500, why);
+  return in_words(denied ? 401 : code == -32601 ? 404 : 500, why);
 }
 
 }  // namespace
@@ -215,11 +241,14 @@ const std::shared_ptr<const Caller>& HttpDesk::caller_of(http::Session& session,
 void HttpDesk::serve_rpc(http::Session& session,
                          const http::Request& request,
                          http::Responder respond) {
+  if (request.method != "POST") {
+    return respond.send(not_allowed(kRpcMethods, "methods are called with POST"));
+  }
   shared_.dispatcher.handle_line(worker_,
                                  caller_of(session, request),
                                  request.body,
                                  [respond = std::move(respond)](LineReply reply) mutable {
-                                   http::Response response;
+                                   http::Response response{.fixed_headers = kApiHeaders};
                                    add_heads(response, reply.heads);
                                    response.body = std::move(reply.text);
                                    respond.send(response);
@@ -231,12 +260,15 @@ void HttpDesk::serve_rpc(http::Session& session,
 void HttpDesk::serve_options(http::Session& session,
                              const http::Request& request,
                              http::Responder respond) {
+  const std::string_view allowed = methods_at(request.path);
+  if (allowed.empty()) return respond.send(not_found(request.path));
   shared_.dispatcher.handle_line(worker_,
                                  caller_of(session, request),
                                  R"({"id":0,"method":"echo","params":{"message":""}})",
-                                 [respond = std::move(respond)](LineReply reply) mutable {
-                                   http::Response response{.content_type = {}};
-                                   response.headers.emplace_back("Allow", "POST, GET, OPTIONS");
+                                 [respond = std::move(respond), allowed](LineReply reply) mutable {
+                                   http::Response response{.content_type = {},
+                                                           .fixed_headers = kApiHeaders};
+                                   response.headers.emplace_back("Allow", allowed);
                                    add_heads(response, reply.heads);
                                    respond.send(response);
                                  });
@@ -246,7 +278,7 @@ void HttpDesk::serve_metrics(http::Session& session,
                              const http::Request& request,
                              http::Responder respond) {
   if (request.method != "GET" && request.method != "HEAD") {
-    return respond.send(http::Response::text(405, "figures are read with GET /metrics"));
+    return respond.send(not_allowed(kFigureMethods, "figures are read with GET /metrics"));
   }
   shared_.dispatcher.handle_line(worker_,
                                  caller_of(session, request),
@@ -259,13 +291,8 @@ void HttpDesk::serve_metrics(http::Session& session,
 }
 
 void HttpDesk::on_oversize(http::Session&, const http::Request& request, http::Responder respond) {
-  http::Response response;
-  if (request.path.starts_with(kRpc)) {
-    response.body = shared_.dispatcher.oversize_answer();
-  } else {
-    response = http::Response::text(413, "the body is too large");
-  }
-  respond.send(response);
+  if (!request.path.starts_with(kRpc)) return respond.send(in_words(413, "the body is too large"));
+  respond.send({.body = shared_.dispatcher.oversize_answer(), .fixed_headers = kApiHeaders});
 }
 
 http::BodyMode HttpDesk::on_head(http::Session&, const http::Request& request) {

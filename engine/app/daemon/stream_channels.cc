@@ -1,5 +1,13 @@
 #include "app/daemon/stream_channels.hh"
 
+#include "app/daemon/api_headers.hh"
+#include "app/daemon/caller.hh"
+
+#include <fmt/format.h>
+#include <strings.h>
+
+#include <algorithm>
+
 namespace engine::app {
 namespace {
 
@@ -14,6 +22,14 @@ constexpr std::string_view kSessionOver = "the session has ended";
 
 Error connection_lost() {
   return {.code = Errc::connection_lost, .message = "the client has gone"};
+}
+
+/// What a script says about keeping its answer holds.
+std::string_view fixed_headers(const HeaderList& said) {
+  const bool about_keeping = std::ranges::any_of(said, [](const auto& header) {
+    return ::strcasecmp(header.first.c_str(), "cache-control") == 0;
+  });
+  return about_keeping ? kNoSniff : kApiHeaders;
 }
 
 /// Calls `done` on `back`.
@@ -151,10 +167,12 @@ void BodyChannel::answer(Answer answer) {
     if (!self->ends_->respond) return;
     http::Responder respond = std::move(*self->ends_->respond);
     self->ends_->respond.reset();
+    const std::string_view fixed = fixed_headers(answer.headers);
     http::Response response{.status = answer.status,
                             .headers = std::move(answer.headers),
                             .content_type = std::move(answer.content_type),
-                            .body = std::move(answer.body)};
+                            .body = std::move(answer.body),
+                            .fixed_headers = fixed};
     if (answer.file) {
       respond.send_file(response, std::move(answer.file), answer.file_size);
     } else {
@@ -166,7 +184,7 @@ void BodyChannel::answer(Answer answer) {
 void BodyChannel::kill() {
   answer({.status = 500,
           .content_type = "text/plain; charset=utf-8",
-          .body = std::string(kSessionOver) + "\n"});
+          .body = fmt::format("{}\n", kSessionOver)});
 }
 
 }  // namespace engine::app

@@ -57,7 +57,7 @@ local function refusal(call, bucket, rule)
   call.response.headers = call.response.headers or {}
   table.insert(call.response.headers, { 'Retry-After', tostring(wait) })
   return nil, { code = 'rate_limited', message = 'too many attempts to log in',
-    hint = ('try again in %d s'):format(wait), details = { retryAfter = wait } }
+    hint = ('try again in %d s'):format(wait), details = { retryAfterMs = wait * 1000 } }
 end
 
 local function is_full() return #state.names(PREFIX) > MOST_ADDRESSES end

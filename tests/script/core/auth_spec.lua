@@ -70,7 +70,7 @@ describe('auth.login', function()
     local _, err = run('auth.login', access.http(), { password = PASSWORD })
     password.verify = verify
     expect(err.code):equals('rate_limited')
-    expect(err.details.retryAfter > 0):is_true()
+    expect(err.details.retryAfterMs > 0):is_true()
   end)
 
   it('is not for pages of other origins, whose tries do not count', function()

@@ -151,10 +151,10 @@ describe('the login limiter', function()
     local allowed, err, call = try('192.0.2.1:2000')
     expect(allowed):is_nil()
     expect(err.code):equals('rate_limited')
-    expect(err.details.retryAfter):equals(20)
+    expect(err.details.retryAfterMs):equals(20000)
     expect(call.response.headers):equals({ { 'Retry-After', '20' } })
     clock = clock + 15
-    expect(select(2, try()).details.retryAfter):equals(5)
+    expect(select(2, try()).details.retryAfterMs):equals(5000)
     clock = clock + 5
     expect(try()):is_true()
     expect(try()):is_nil()
@@ -192,7 +192,7 @@ describe('the login limiter', function()
     for i = 1, 59 do
       expect(try(('192.0.2.%d:1'):format(i))):is_true()
     end
-    expect(select(2, try('192.0.2.200:1')).details.retryAfter):equals(3)
+    expect(select(2, try('192.0.2.200:1')).details.retryAfterMs):equals(3000)
     expect(try('198.51.100.1:1')):is_true()
     clock = clock + 3
     expect(try('192.0.2.200:1')):is_true()

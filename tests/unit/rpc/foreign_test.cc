@@ -111,6 +111,11 @@ TEST_CASE("rpc/xrat: what is busy says when to come back") {
         R"({"protocol_version":1,"id":1,"ok":false,"code":"Busy","message":"too many",)"
         R"("error":{"kind":"rate_limited","message":"too many","hint":"wait","retryable":true,)"
         R"("retry_after_ms":1000}})");
+  out.clear();
+  rpc::encode_failure(out,
+                      form_of(R"({"protocol_version":1,"id":1,"method":"m"})"),
+                      {.code = Errc::busy, .message = "full", .info = R"({"retryAfterMs":20})"});
+  CHECK_THAT(out, Catch::Contains(R"("retry_after_ms":20,)"));
 }
 
 TEST_CASE("rpc/spacedrive: the golden transcript") {

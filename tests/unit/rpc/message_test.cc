@@ -37,6 +37,23 @@ TEST_CASE("rpc/message: an error survives the way over the wire") {
   CHECK(message.error.info == sent.info);
 }
 
+TEST_CASE("rpc/message: what is busy says when to come back, whoever wrote the error") {
+  const auto info_of = [](const Error& sent) {
+    std::string line;
+    engine::rpc::encode_error(line, "1", sent);
+    Message message;
+    REQUIRE(decode_message(line, message));
+    return message.error.info;
+  };
+  CHECK(info_of({.code = Errc::busy, .message = "m"}) == R"({"retryAfterMs":1000})");
+  CHECK(info_of({.code = Errc::shutting_down, .message = "m", .info = R"({"a":1})"}) ==
+        R"({"a":1,"retryAfterMs":1000})");
+  CHECK(info_of({.code = Errc::rate_limited, .info = R"({"retryAfterMs":20})"}) ==
+        R"({"retryAfterMs":20})");
+  CHECK(info_of({.code = Errc::busy, .info = "[1]"}) == "[1]");
+  CHECK(info_of({.code = Errc::conflict, .message = "m"}).empty());
+}
+
 TEST_CASE("rpc/message: keeps kinds apart that share a number") {
   for (const engine::ErrcInfo& row : engine::errc_table()) {
     if (row.code == Errc::unknown) continue;
