@@ -11,6 +11,12 @@ local archive = {}
 ---@field rootSighashHex string
 ---@field rootMaxsize integer bytes
 
+---@class engine.archive.Place Where a package is wrong
+---@field stage 'header'|'signature'|'commitment'|'table'|'file'|'manifest'|'package'
+---@field rule string as docs/s9pk.md lists them
+---@field path? string inside the package
+---@field offset? integer of the byte in the file
+
 ---@class engine.archive.Entry
 ---@field path string from the root of the package, names joined by "/"
 ---@field type 'file'|'directory'|'missing'
@@ -84,7 +90,7 @@ function Package:extract(path, destination, opts) end
 --- Reads and checks the whole package up to a level. *async*
 ---@param opts? engine.archive.VerifyOptions
 ---@return engine.archive.Report? report
----@return engine.Error? err `validate_s9pk`, `parse_s9pk`, `cancelled`; `details` {stage, path}
+---@return engine.Error? err `validate_s9pk`, `parse_s9pk`, `cancelled`; `details` engine.archive.Place
 ---@async
 function Package:verify(opts) end
 
@@ -99,7 +105,7 @@ function Package:close() end
 ---@param opts? engine.archive.OpenOptions
 ---@return engine.archive.Package? package
 ---@return engine.Error? err `filesystem`, `not_found`, `parse_s9pk`, `invalid_signature`,
---- `validate_s9pk`; `details` {stage, path}
+--- `validate_s9pk`; `details` engine.archive.Place
 ---@async
 function archive.open(path, opts) end
 

@@ -1,7 +1,5 @@
 #include "archive/archive.hh"
 
-#include "archive/fault.hh"
-
 #include <algorithm>
 
 namespace engine::archive {
@@ -18,15 +16,17 @@ struct Archive::Directory {
 
 namespace {
 
+// Fields of the header.
+constexpr std::uint64_t kRootSighashAt = 99;
+constexpr std::uint64_t kRootMaxsizeAt = 131;
+constexpr std::uint64_t kTableSizeAt = 147;
+
 constexpr std::string_view kGetAgain =
     "the package is damaged or forged: get it again from its author";
 
-Error table_fault(Errc code, std::string_view path, const std::string& what) {
-  return fault(code,
-               Stage::table,
-               path,
-               "the table of " + show_path(path) + " " + what,
-               std::string(kGetAgain));
+Error table_fault(Errc code, const Place& place, const std::string& what) {
+  return fault(
+      code, place, "the table of " + show_path(place.path) + " " + what, std::string(kGetAgain));
 }
 
 Error no_entry(std::string_view path, const std::string& why) {
@@ -56,23 +56,27 @@ Result<Header> read_header(const ByteSource& source) {
 }  // namespace
 
 Result<> check_commitment(const Commitment& own, const std::optional<Commitment>& wanted) {
-  const auto refuse = [](std::string message, std::string hint) {
-    return fail(
-        fault(Errc::validate_s9pk, Stage::commitment, "", std::move(message), std::move(hint)));
+  const auto refuse = [](Rule rule, std::string message, std::string hint) {
+    const std::uint64_t at = rule == Rule::commitment_hash ? kRootSighashAt : kRootMaxsizeAt;
+    return fail(fault(
+        Errc::validate_s9pk, {.rule = rule, .offset = at}, std::move(message), std::move(hint)));
   };
   if (!wanted) {
     if (own.root_maxsize <= kMaxRootWithoutCommitment) return {};
-    return refuse("the package's root table may take " + std::to_string(own.root_maxsize) +
+    return refuse(Rule::root_maxsize,
+                  "the package's root table may take " + std::to_string(own.root_maxsize) +
                       " bytes, more than the 1 MiB allowed without a commitment",
                   "give the commitment the registry publishes for it");
   }
   if (own.root_sighash != wanted->root_sighash) {
-    return refuse("this is another package than the commitment names: its root hash is " +
+    return refuse(Rule::commitment_hash,
+                  "this is another package than the commitment names: its root hash is " +
                       own.sighash_hex() + ", wanted is " + wanted->sighash_hex(),
                   "check the commitment, or get the file it belongs to");
   }
   if (own.root_maxsize > wanted->root_maxsize) {
-    return refuse("the package's root table may take " + std::to_string(own.root_maxsize) +
+    return refuse(Rule::commitment_maxsize,
+                  "the package's root table may take " + std::to_string(own.root_maxsize) +
                       " bytes, more than the commitment's " + std::to_string(wanted->root_maxsize),
                   "check the commitment, or get the file it belongs to");
   }
@@ -107,14 +111,16 @@ Result<std::unique_ptr<Archive::Directory>> Archive::load(const Entry& row,
                                                           std::string path,
                                                           unsigned depth) const {
   if (depth > limits_.max_depth) {
-    return fail(table_fault(Errc::validate_s9pk, path, "is nested too deeply"));
+    return fail(table_fault(
+        Errc::validate_s9pk, {Rule::depth, path, row.position}, "is nested too deeply"));
   }
   TRY_ASSIGN(const Bytes bytes, read_table(row, path));
-  TRY_ASSIGN(std::vector<Entry> rows, parse_table(bytes, path));
+  TRY_ASSIGN(std::vector<Entry> rows, parse_table(bytes, path, row.position));
   if (sighash(rows) != row.hash) {
-    return fail(table_fault(Errc::validate_s9pk, path, "does not match its hash"));
+    return fail(table_fault(
+        Errc::validate_s9pk, {Rule::sighash, path, row.position}, "does not match its hash"));
   }
-  TRY(charge(path, bytes.size(), rows.size()));
+  TRY(charge({.path = path, .offset = row.position}, bytes.size(), rows.size()));
   const std::size_t count = rows.size();
   return std::make_unique<Directory>(
       Directory{.path = std::move(path),
@@ -126,30 +132,35 @@ Result<std::unique_ptr<Archive::Directory>> Archive::load(const Entry& row,
 Result<Bytes> Archive::read_table(const Entry& row, std::string_view path) const {
   if (row.table_size > row.size) {
     return fail(table_fault(Errc::validate_s9pk,
-                            path,
+                            {Rule::table_size, path, path.empty() ? kTableSizeAt : row.position},
                             "takes " + std::to_string(row.table_size) + " bytes, signed were " +
                                 std::to_string(row.size)));
   }
   if (!path.empty() && row.table_size > limits_.max_table) {
-    return fail(table_fault(Errc::validate_s9pk, path, "is larger than this host reads"));
+    return fail(table_fault(Errc::validate_s9pk,
+                            {Rule::table_limit, path, row.position},
+                            "is larger than this host reads"));
   }
   if (!lies_inside(row.position, row.table_size, source_->size())) {
-    return fail(table_fault(Errc::parse_s9pk, path, "lies outside the file"));
+    return fail(table_fault(
+        Errc::parse_s9pk, {Rule::table_range, path, source_->size()}, "lies outside the file"));
   }
   Bytes bytes(static_cast<std::size_t>(row.table_size));
   TRY(source_->read(row.position, bytes));
   return bytes;
 }
 
-Result<> Archive::charge(std::string_view path, std::uint64_t bytes, std::uint64_t entries) const {
+Result<> Archive::charge(Place place, std::uint64_t bytes, std::uint64_t entries) const {
   table_bytes_seen_ += bytes;
   entries_seen_ += entries;
   if (entries_seen_ > limits_.max_entries) {
-    return fail(table_fault(Errc::validate_s9pk, path, "brings the package over 1048576 entries"));
+    place.rule = Rule::total_entries;
+    return fail(table_fault(Errc::validate_s9pk, place, "brings the package over 1048576 entries"));
   }
   if (table_bytes_seen_ > limits_.max_all_tables) {
+    place.rule = Rule::total_tables;
     return fail(table_fault(
-        Errc::validate_s9pk, path, "brings all tables together over what this host reads"));
+        Errc::validate_s9pk, place, "brings all tables together over what this host reads"));
   }
   return {};
 }
@@ -222,8 +233,7 @@ Result<std::string> Archive::read_file(std::string_view path, std::uint64_t max_
   TRY_ASSIGN(const Entry entry, find(path));
   if (entry.type == EntryType::file && entry.size > max_size) {
     return fail(fault(Errc::validate_s9pk,
-                      Stage::file,
-                      path,
+                      {Rule::file_limit, path, entry.position},
                       show_path(path) + " has " + std::to_string(entry.size) +
                           " bytes, more than the " + std::to_string(max_size) + " read at once",
                       "extract it to a file instead"));
@@ -241,15 +251,17 @@ Result<> Archive::verify(std::string_view path,
     return fail(no_entry(path, "was left out of this copy of the package"));
   }
   if (entry.type == EntryType::directory) return fail(no_entry(path, "is a directory, not a file"));
-  const auto refuse = [&](Errc code, std::string_view what) {
+  const auto refuse = [&](Errc code, Rule rule, std::uint64_t offset, std::string_view what) {
     return fail(fault(code,
-                      Stage::file,
-                      path,
+                      {rule, path, offset},
                       show_path(path) + " " + std::string(what),
                       std::string(kGetAgain)));
   };
   if (!lies_inside(entry.position, entry.size, source_->size())) {
-    return refuse(Errc::parse_s9pk, "lies outside the file: the package is cut off");
+    return refuse(Errc::parse_s9pk,
+                  Rule::file_range,
+                  source_->size(),
+                  "lies outside the file: the package is cut off");
   }
   if (copy_to != nullptr) TRY(copy_to->resize(entry.size));
   const crypto::PieceReader piece = [&](std::uint64_t offset,
@@ -259,7 +271,9 @@ Result<> Archive::verify(std::string_view path,
     return ByteView(scratch);
   };
   TRY_ASSIGN(const Digest digest, crypto::blake3_pieces(entry.size, piece, options));
-  if (digest != entry.hash) return refuse(Errc::validate_s9pk, "does not match its hash");
+  if (digest != entry.hash) {
+    return refuse(Errc::validate_s9pk, Rule::file_hash, entry.position, "does not match its hash");
+  }
   return {};
 }
 

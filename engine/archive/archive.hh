@@ -1,5 +1,6 @@
 #pragma once
 
+#include "archive/fault.hh"
 #include "archive/header.hh"
 #include "archive/sink.hh"
 #include "archive/source.hh"
@@ -81,7 +82,7 @@ class Archive {
 
   Result<std::unique_ptr<Directory>> load(const Entry& row, std::string path, unsigned depth) const;
   Result<Bytes> read_table(const Entry& row, std::string_view path) const;
-  Result<> charge(std::string_view path, std::uint64_t bytes, std::uint64_t entries) const;
+  Result<> charge(Place place, std::uint64_t bytes, std::uint64_t entries) const;
   Result<const Directory*> child(const Directory& parent, std::size_t index) const;
   Result<const Directory*> directory(std::string_view path) const;
   Result<> walk_in(const Directory& directory, const Visitor& visit) const;

@@ -3,6 +3,7 @@
 #include "base/result.hh"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,12 +15,67 @@ enum class Stage : std::uint8_t { header, signature, commitment, table, file, ma
 /// `header`, `signature`, …
 std::string_view stage_name(Stage stage);
 
-/// An Error about a package. `info` becomes `{"path": …, "stage": …}`; `path` is the place inside
-/// the package and may be empty.
-Error fault(Errc code, Stage stage, std::string_view path, std::string message, std::string hint);
+/// What a package must be. The names (`rule_name`) are those verdicts show; docs/s9pk.md lists
+/// them.
+enum class Rule : std::uint8_t {
+  magic,
+  version,
+  header_length,
+  signature,
+  commitment_hash,
+  commitment_maxsize,
+  root_maxsize,
+  table_size,
+  table_limit,
+  table_range,
+  varint,
+  entry_count,
+  entry_length,
+  entry_type,
+  name_length,
+  name,
+  duplicate_name,
+  trailing_bytes,
+  sighash,
+  depth,
+  total_entries,
+  total_tables,
+  file_range,
+  file_hash,
+  file_overlap,
+  file_limit,
+  manifest_missing,
+  manifest_json,
+  manifest_field,
+  icon,
+  required_file,
+  image_arch,
+};
+
+/// `magic`, `header-length`, …
+std::string_view rule_name(Rule rule);
+/// The step at which `rule` is looked at.
+Stage rule_stage(Rule rule);
+
+/// Where a rule was broken.
+struct Place {
+  Rule rule;
+  std::string_view path = {};                          ///< inside the package; may be empty
+  std::optional<std::uint64_t> offset = std::nullopt;  ///< of the byte, from the file's first one
+};
+
+/// An Error about a package. Its `info` becomes `{"stage", "rule", "path"?, "offset"?}`.
+Error fault(Errc code, const Place& place, std::string message, std::string hint);
+
+/// `error`, whose offset is `offset` if it named none.
+Error fault_at(Error error, std::uint64_t offset);
 
 /// The stage an error made by `fault` names; `otherwise` for any other error.
 std::string fault_stage(const Error& error, std::string_view otherwise = "");
+/// The rule such an error names; empty for any other error.
+std::string fault_rule(const Error& error);
+/// The offset such an error names, if it does.
+std::optional<std::uint64_t> fault_offset(const Error& error);
 
 /// `path` as shown to people: quoted, the root as "the root directory".
 std::string show_path(std::string_view path);

@@ -8,28 +8,38 @@
 namespace engine::archive {
 namespace {
 
+constexpr std::uint64_t kSignaturePosition = 35;
 constexpr std::array<std::byte, 3> kMagic = {std::byte{0x3b}, std::byte{0x3b}, std::byte{2}};
 
-Error header_fault(std::string message, std::string hint) {
-  return fault(Errc::parse_s9pk, Stage::header, "", std::move(message), std::move(hint));
+Error header_fault(Rule rule, std::uint64_t offset, std::string message, std::string hint) {
+  return fault(
+      Errc::parse_s9pk, {.rule = rule, .offset = offset}, std::move(message), std::move(hint));
 }
 
 Result<> check_magic(ByteView bytes) {
   if (bytes.empty()) {
-    return fail(header_fault("the file is empty", "copy or download the package again"));
+    return fail(header_fault(
+        Rule::header_length, 0, "the file is empty", "copy or download the package again"));
   }
-  const std::size_t known = std::min<std::size_t>(bytes.size(), 2);
-  if (!std::ranges::equal(bytes.first(known), std::span(kMagic).first(known))) {
-    return fail(header_fault("not an s9pk package: it does not start with the bytes 3b 3b",
+  const ByteView known = bytes.first(std::min<std::size_t>(bytes.size(), 2));
+  const auto wrong = std::ranges::mismatch(known, kMagic).in1;
+  if (wrong != known.end()) {
+    return fail(header_fault(Rule::magic,
+                             static_cast<std::uint64_t>(wrong - known.begin()),
+                             "not an s9pk package: it does not start with the bytes 3b 3b",
                              "check that this is the right file"));
   }
   if (bytes.size() < 3 || bytes[2] == kMagic[2]) return {};
   const auto version = std::to_integer<unsigned>(bytes[2]);
   if (version == 1) {
-    return fail(header_fault("an s9pk package of the old version 1, which moonbox does not read",
+    return fail(header_fault(Rule::version,
+                             2,
+                             "an s9pk package of the old version 1, which moonbox does not read",
                              "ask the author for a version 2 package, or rebuild it"));
   }
-  return fail(header_fault("an s9pk package of the unknown version " + std::to_string(version),
+  return fail(header_fault(Rule::version,
+                           2,
+                           "an s9pk package of the unknown version " + std::to_string(version),
                            "it needs a newer moonbox, or the file is damaged"));
 }
 
@@ -54,7 +64,9 @@ std::array<std::byte, kHeaderSize> encode_header(const Header& header) {
 Result<Header> decode_header(ByteView bytes) {
   TRY(check_magic(bytes));
   if (bytes.size() < kHeaderSize) {
-    return fail(header_fault("the file is cut off: " + std::to_string(bytes.size()) +
+    return fail(header_fault(Rule::header_length,
+                             bytes.size(),
+                             "the file is cut off: " + std::to_string(bytes.size()) +
                                  " bytes, where the header alone takes " +
                                  std::to_string(kHeaderSize),
                              "copy or download the package again"));
@@ -75,8 +87,7 @@ Result<> verify_header(const Header& header) {
       crypto::verify(header.signer, kSignatureContext, header.root.message(), header.signature);
   if (verdict) return {};
   return fail(fault(Errc::invalid_signature,
-                    Stage::signature,
-                    "",
+                    {.rule = Rule::signature, .offset = kSignaturePosition},
                     "the package's signature is not valid: " + verdict.error().message,
                     "the package was changed after it was signed: get it again from its author"));
 }

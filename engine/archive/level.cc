@@ -1,5 +1,6 @@
 #include "archive/level.hh"
 
+#include "archive/fault.hh"
 #include "archive/manifest.hh"
 #include "archive/package.hh"
 
@@ -20,8 +21,14 @@ Result<CheckReport> check(const Archive& archive, const CheckOptions& options) {
     TRY_ASSIGN(report.manifest, read_manifest(archive));
   }
   if (options.level == Level::package) {
-    TRY(check_manifest(*report.manifest));
-    TRY_ASSIGN(report.warnings, check_members(archive, *report.manifest, options.arch));
+    // The place of a field or of a file that is not there is the manifest that asks for it.
+    const auto place = [&](Error error) {
+      const auto manifest = archive.find("manifest.json");
+      return manifest ? fault_at(std::move(error), manifest->position) : std::move(error);
+    };
+    TRY(check_manifest(*report.manifest).map_error(place));
+    TRY_ASSIGN(report.warnings,
+               check_members(archive, *report.manifest, options.arch).map_error(place));
   }
   TRY_ASSIGN(report.contents, verify_all(archive, options.verify));
   return report;

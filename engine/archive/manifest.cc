@@ -16,9 +16,15 @@ using json::Value;
 
 constexpr std::string_view kManifest = "manifest.json";
 
-Error manifest_fault(std::string message, std::string hint) {
-  return fault(
-      Errc::validate_s9pk, Stage::manifest, kManifest, std::move(message), std::move(hint));
+Error manifest_fault(Rule rule, std::string message, std::string hint) {
+  return fault(Errc::validate_s9pk, {rule, kManifest}, std::move(message), std::move(hint));
+}
+
+Error not_json(const Entry& entry, std::string message) {
+  return fault(Errc::validate_s9pk,
+               {Rule::manifest_json, kManifest, entry.position},
+               std::move(message),
+               "correct it and pack the package again");
 }
 
 /// Checks one value; `at` is where it stands, e.g. "images.main.arch".
@@ -31,7 +37,8 @@ struct Field {
 };
 
 tl::unexpected<Error> refuse(const std::string& at, std::string_view expected) {
-  return fail(manifest_fault("manifest.json: \"" + at + "\" must be " + std::string(expected),
+  return fail(manifest_fault(Rule::manifest_field,
+                             "manifest.json: \"" + at + "\" must be " + std::string(expected),
                              "correct it in the package's sources and pack it again"));
 }
 
@@ -44,7 +51,8 @@ Result<> check_fields(const Value& value, const std::string& at, std::span<const
     if (member != nullptr) {
       TRY(field.check(*member, place));
     } else if (field.needed) {
-      return fail(manifest_fault("manifest.json: \"" + place + "\" is missing",
+      return fail(manifest_fault(Rule::manifest_field,
+                                 "manifest.json: \"" + place + "\" is missing",
                                  "add it to the package's sources and pack it again"));
     }
   }
@@ -238,17 +246,16 @@ Result<json::Value> read_manifest(const Archive& archive) {
     const std::string why = !entry ? "has no manifest.json"
                                    : "has no manifest.json file: the entry is of type " +
                                          std::string(type_name(entry->type));
-    return fail(manifest_fault("the package " + why, "pack it again with a manifest"));
+    return fail(manifest_fault(
+        Rule::manifest_missing, "the package " + why, "pack it again with a manifest"));
   }
   TRY_ASSIGN(const std::string text, archive.read_file(kManifest));
   auto manifest = json::parse(text);
   if (!manifest) {
-    return fail(manifest_fault("manifest.json is not JSON: " + manifest.error().message,
-                               "correct it and pack the package again"));
+    return fail(not_json(*entry, "manifest.json is not JSON: " + manifest.error().message));
   }
   if (!manifest->is_object()) {
-    return fail(manifest_fault("manifest.json does not hold an object",
-                               "correct it and pack the package again"));
+    return fail(not_json(*entry, "manifest.json does not hold an object"));
   }
   return std::move(*manifest);
 }

@@ -23,8 +23,8 @@ constexpr std::array<std::string_view, 14> kImageExtensions = {"apng",
                                                                "webp",
                                                                "mng"};
 
-Error package_fault(std::string_view path, std::string message, std::string hint) {
-  return fault(Errc::validate_s9pk, Stage::package, path, std::move(message), std::move(hint));
+Error package_fault(Rule rule, std::string_view path, std::string message, std::string hint) {
+  return fault(Errc::validate_s9pk, {rule, path}, std::move(message), std::move(hint));
 }
 
 bool has_file(const Archive& archive, const std::string& path) {
@@ -37,7 +37,8 @@ Result<> require_file(const Archive& archive, const std::string& path) {
   const auto entry = archive.find(path);
   const std::string why =
       !entry ? "is not there" : "is of type " + std::string(type_name(entry->type));
-  return fail(package_fault(path,
+  return fail(package_fault(Rule::required_file,
+                            path,
                             "the package needs the file " + show_path(path) + ", which " + why,
                             "pack it again with that file, or get the complete package"));
 }
@@ -55,7 +56,8 @@ Result<> check_icon(const Archive& archive, std::vector<std::string>& warnings) 
   TRY_ASSIGN(const std::vector<Entry> rows, archive.list());
   const auto icons = std::ranges::count_if(rows, is_icon);
   if (icons == 0) {
-    return fail(package_fault("icon",
+    return fail(package_fault(Rule::icon,
+                              "icon",
                               "the package has no icon: a file \"icon.\" with an image extension",
                               "pack it again with icon.png or icon.svg"));
   }
@@ -84,6 +86,7 @@ Result<std::vector<std::string>> architectures(const json::Value& manifest,
   std::vector<std::string> own = strings(image.find("arch"));
   if (!emulated.empty() && std::ranges::find(own, emulated) != own.end()) return own;
   return fail(package_fault(
+      Rule::image_arch,
       "manifest.json",
       "image \"" + id + "\": the manifest does not say for which architectures it is needed",
       "set hardwareRequirements.arch, or emulateMissingAs to one of the image's own"));
@@ -116,7 +119,8 @@ Result<std::string> code_member(const Archive& archive) {
   for (std::string_view name : {"lua.squashfs", "javascript.squashfs"}) {
     if (has_file(archive, std::string(name))) return std::string(name);
   }
-  return fail(package_fault("lua.squashfs",
+  return fail(package_fault(Rule::required_file,
+                            "lua.squashfs",
                             "the package holds no code: neither lua.squashfs nor "
                             "javascript.squashfs is present",
                             "pack it again with its procedures"));

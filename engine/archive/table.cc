@@ -13,22 +13,28 @@ namespace {
 
 constexpr std::uint64_t kMinRow = 42;
 
-/// Reads the rows of one table, saying where it stopped if it cannot go on.
+/// Reads the rows of one table, saying at which byte it stopped if it cannot go on.
 class TableReader {
  public:
-  TableReader(ByteView bytes, std::string_view path) : cursor_(bytes), path_(path) {}
+  TableReader(ByteView bytes, std::string_view path, std::uint64_t position)
+      : bytes_(bytes), cursor_(bytes), path_(path), position_(position) {}
 
   Result<std::vector<Entry>> run() {
     const auto count = cursor_.varint();
-    if (!count) return refuse("its entry count is not readable");
-    if (*count > cursor_.left() / kMinRow) return refuse("it is too short for its entry count");
+    if (!count) return refuse(Rule::varint, "its entry count is not readable");
+    if (*count > cursor_.left() / kMinRow) {
+      return refuse(Rule::entry_count, "it is too short for its entry count");
+    }
     std::vector<Entry> rows;
     rows.reserve(static_cast<std::size_t>(*count));
     for (index_ = 0; index_ < *count; ++index_) {
       TRY_ASSIGN(Entry entry, row());
       rows.push_back(std::move(entry));
     }
-    if (cursor_.left() > 0) return refuse("bytes are left over after its last entry");
+    mark();
+    if (cursor_.left() > 0) {
+      return refuse(Rule::trailing_bytes, "bytes are left over after its last entry");
+    }
     return sorted(std::move(rows));
   }
 
@@ -38,12 +44,14 @@ class TableReader {
     TRY_ASSIGN(entry.name, name());
     const auto hash = cursor_.take(entry.hash.size());
     const auto size = cursor_.u64();
+    mark();
     const auto type = cursor_.take(1);
-    if (!hash || !size || !type) return refuse_row("is cut off");
+    if (!hash || !size || !type) return refuse_cut();
     std::ranges::copy(*hash, entry.hash.begin());
     entry.size = *size;
     if (type->front() > std::byte{2}) {
-      return refuse_row("has the unknown type " + std::to_string(std::to_integer<int>((*type)[0])));
+      return refuse_row(Rule::entry_type,
+                        "has the unknown type " + std::to_string(std::to_integer<int>((*type)[0])));
     }
     entry.type = static_cast<EntryType>(type->front());
     return tail(std::move(entry));
@@ -52,24 +60,26 @@ class TableReader {
   Result<Entry> tail(Entry entry) {
     if (entry.type == EntryType::missing) return entry;
     const auto position = cursor_.u64();
-    if (!position) return refuse_row("is cut off");
+    if (!position) return refuse_cut();
     entry.position = *position;
     if (entry.type == EntryType::file) return entry;
     const auto table_size = cursor_.u64();
-    if (!table_size) return refuse_row("is cut off");
+    if (!table_size) return refuse_cut();
     entry.table_size = *table_size;
     return entry;
   }
 
   Result<std::string> name() {
+    mark();
     const auto length = cursor_.varint();
-    if (!length) return refuse_row("has no readable name length");
-    if (*length > kMaxName) return refuse_row("has a name longer than 1 MiB");
+    if (!length) return refuse_row(Rule::varint, "has no readable name length");
+    if (*length > kMaxName) return refuse_row(Rule::name_length, "has a name longer than 1 MiB");
+    mark();
     const auto bytes = cursor_.take(*length);
-    if (!bytes) return refuse_row("is cut off");
+    if (!bytes) return refuse_cut();
     const std::string_view text = as_text(*bytes);
     if (const auto problem = name_problem(text); !problem.empty()) {
-      return refuse_row("has a name that " + std::string(problem));
+      return refuse_row(Rule::name, "has a name that " + std::string(problem));
     }
     return std::string(text);
   }
@@ -78,24 +88,46 @@ class TableReader {
     // std::string compares as unsigned bytes, which is the order the hash is taken in.
     std::ranges::sort(rows, {}, &Entry::name);
     const auto twin = std::ranges::adjacent_find(rows, {}, &Entry::name);
-    if (twin != rows.end()) return refuse("the name " + json::quote(twin->name) + " occurs twice");
-    return rows;
+    if (twin == rows.end()) return rows;
+    seek_second(twin->name);
+    return refuse(Rule::duplicate_name, "the name " + json::quote(twin->name) + " occurs twice");
   }
 
-  tl::unexpected<Error> refuse(const std::string& why) {
+  /// Marks the second row called `wanted` of a table that was read to its end.
+  void seek_second(const std::string& wanted) {
+    cursor_ = Cursor(bytes_);
+    cursor_.varint();
+    for (int seen = 0; seen < 2;) {
+      const std::uint64_t start = bytes_.size() - cursor_.left();
+      if (row()->name == wanted) ++seen;
+      mark_ = start;
+    }
+  }
+
+  /// What is read next is to blame if it is wrong.
+  void mark() { mark_ = bytes_.size() - cursor_.left(); }
+
+  tl::unexpected<Error> refuse(Rule rule, const std::string& why) {
     return fail(fault(Errc::parse_s9pk,
-                      Stage::table,
-                      path_,
+                      {.rule = rule, .path = path_, .offset = position_ + mark_},
                       "the table of " + show_path(path_) + " is not valid: " + why,
                       "the package is damaged or forged: get it again from its author"));
   }
-  tl::unexpected<Error> refuse_row(const std::string& why) {
-    return refuse("entry " + std::to_string(index_ + 1) + " " + why);
+  tl::unexpected<Error> refuse_row(Rule rule, const std::string& why) {
+    return refuse(rule, "entry " + std::to_string(index_ + 1) + " " + why);
+  }
+  /// The table ends inside a row.
+  tl::unexpected<Error> refuse_cut() {
+    mark_ = bytes_.size();
+    return refuse_row(Rule::entry_length, "is cut off");
   }
 
+  ByteView bytes_;
   Cursor cursor_;
   std::string_view path_;
+  std::uint64_t position_;
   std::uint64_t index_ = 0;
+  std::uint64_t mark_ = 0;
 };
 
 void append(Bytes& out, ByteView bytes) {
@@ -126,8 +158,10 @@ std::string_view name_problem(std::string_view name) {
   return "";
 }
 
-Result<std::vector<Entry>> parse_table(ByteView bytes, std::string_view path) {
-  return TableReader(bytes, path).run();
+Result<std::vector<Entry>> parse_table(ByteView bytes,
+                                       std::string_view path,
+                                       std::uint64_t position) {
+  return TableReader(bytes, path, position).run();
 }
 
 Bytes encode_table(std::span<const Entry* const> rows) {

@@ -35,10 +35,13 @@ inline constexpr std::uint64_t kMaxRootWithoutCommitment = 1U << 20U;
 /// Why `name` cannot be a file name in a package; empty if it can.
 std::string_view name_problem(std::string_view name);
 
-/// Parses the whole of `bytes` into rows sorted by name. `path` is the directory, for messages.
+/// Parses the whole of `bytes` into rows sorted by name. `path` is the directory and `position` the
+/// place of the table in the file, for messages.
 /// Follows nothing and allocates no more than the rows that are there.
 /// ERRORS: Errc::parse_s9pk, stage table.
-Result<std::vector<Entry>> parse_table(ByteView bytes, std::string_view path);
+Result<std::vector<Entry>> parse_table(ByteView bytes,
+                                       std::string_view path,
+                                       std::uint64_t position = 0);
 
 /// The stored form of `rows`, in the order given.
 Bytes encode_table(std::span<const Entry* const> rows);

@@ -40,8 +40,7 @@ class Inventory {
     report.bytes += entry.size;
     if (report.bytes / kMaxOverlap > archive.source().size()) {
       return fail(fault(Errc::validate_s9pk,
-                        Stage::file,
-                        path,
+                        {Rule::file_overlap, path, entry.position},
                         "the files of the package overlap so much that reading them is refused",
                         "the package is forged or was made by a broken tool"));
     }

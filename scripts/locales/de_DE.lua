@@ -189,7 +189,8 @@ return {
   ['help.arg.call-params'] = 'Parameter als JSON-Objekt',
   ['help.arg.channel'] = 'events, oder logs für Protokollzeilen',
   ['help.arg.command'] = 'Wörter des Befehls',
-  ['help.arg.commitment'] = 'Zusage, die das Archiv haben muss, in Hex oder Base64',
+  ['help.arg.commitment'] =
+    'Zusage, die das Archiv haben muss: Wurzel-Hash oder {"rootSighash":…,"rootMaxsize":…}',
   ['help.arg.completion-kind'] = 'Was aufgezählt wird: package, method oder job',
   ['help.arg.context'] = 'Kontext des Baumes',
   ['help.arg.directory'] = 'Verzeichnis',
@@ -242,6 +243,8 @@ return {
     'Eine Paketdatei (.s9pk) oder die Kennung eines Pakets in einem Verzeichnisdienst',
   ['help.arg.package-id'] = 'Paket',
   ['help.arg.package-ids'] = 'Pakete; ohne Angabe alle',
+  ['help.arg.package-source'] = 'Paketdatei oder ihre Adresse (http oder https)',
+  ['help.arg.package-url'] = 'Adresse des Pakets (http oder https)',
   ['help.arg.patch'] = 'JSON Patch (RFC 6902); - liest die Standardeingabe, @DATEI eine Datei',
   ['help.arg.path-lenient'] = 'Auch Ereignisse ohne Pfade zeigen',
   ['help.arg.path-scope'] = 'Nur, was diesen Pfad und die darunter betrifft',

@@ -188,7 +188,8 @@ return {
   ['help.arg.call-params'] = 'Parameters as a JSON object',
   ['help.arg.channel'] = 'events, or logs for log lines',
   ['help.arg.command'] = 'Words of the command',
-  ['help.arg.commitment'] = 'Commitment the archive must have, in hex or base64',
+  ['help.arg.commitment'] =
+    'Commitment the archive must have: root hash or {"rootSighash":…,"rootMaxsize":…}',
   ['help.arg.completion-kind'] = 'What to list: package, method or job',
   ['help.arg.context'] = 'Context of the tree',
   ['help.arg.directory'] = 'Directory',
@@ -240,6 +241,8 @@ return {
   ['help.arg.package-file-or-id'] = 'A package file (.s9pk), or the id of a package in a registry',
   ['help.arg.package-id'] = 'Package',
   ['help.arg.package-ids'] = 'Packages; none means all',
+  ['help.arg.package-source'] = 'Package file, or its URL (http or https)',
+  ['help.arg.package-url'] = 'URL of the package (http or https)',
   ['help.arg.patch'] = 'JSON Patch (RFC 6902); - reads standard input, @FILE a file',
   ['help.arg.path-lenient'] = 'Show events without paths, too',
   ['help.arg.path-scope'] = 'Only what is about this path and those below it',

@@ -189,7 +189,8 @@ return {
   ['help.arg.call-params'] = 'Parámetros como objeto JSON',
   ['help.arg.channel'] = 'events, o logs para las líneas del registro',
   ['help.arg.command'] = 'Palabras de la orden',
-  ['help.arg.commitment'] = 'Compromiso que debe tener el archivo, en hex o base64',
+  ['help.arg.commitment'] =
+    'Compromiso que debe tener el archivo: hash raíz o {"rootSighash":…,"rootMaxsize":…}',
   ['help.arg.completion-kind'] = 'Qué listar: package, method o job',
   ['help.arg.context'] = 'Contexto del árbol',
   ['help.arg.directory'] = 'Directorio',
@@ -242,6 +243,8 @@ return {
     'Un archivo de paquete (.s9pk) o el identificador de un paquete de un registro',
   ['help.arg.package-id'] = 'Paquete',
   ['help.arg.package-ids'] = 'Paquetes; ninguno significa todos',
+  ['help.arg.package-source'] = 'Archivo de paquete, o su URL (http o https)',
+  ['help.arg.package-url'] = 'URL del paquete (http o https)',
   ['help.arg.patch'] = 'JSON Patch (RFC 6902); - lee la entrada estándar, @ARCHIVO un archivo',
   ['help.arg.path-lenient'] = 'Mostrar también sucesos sin rutas',
   ['help.arg.path-scope'] = 'Solo lo que atañe a esta ruta y las inferiores',

@@ -189,7 +189,8 @@ return {
   ['help.arg.call-params'] = 'Paramètres sous forme d’objet JSON',
   ['help.arg.channel'] = 'events, ou logs pour les lignes du journal',
   ['help.arg.command'] = 'Mots de la commande',
-  ['help.arg.commitment'] = "Engagement que l'archive doit avoir, en hex ou base64",
+  ['help.arg.commitment'] =
+    'Engagement que doit avoir l’archive : hash racine ou {"rootSighash":…,"rootMaxsize":…}',
   ['help.arg.completion-kind'] = 'Quoi énumérer : package, method ou job',
   ['help.arg.context'] = 'Contexte de l’arbre',
   ['help.arg.directory'] = 'Répertoire',
@@ -242,6 +243,8 @@ return {
     "Un fichier de paquet (.s9pk) ou l'identifiant d'un paquet d'un registre",
   ['help.arg.package-id'] = 'Paquet',
   ['help.arg.package-ids'] = 'Paquets ; aucun signifie tous',
+  ['help.arg.package-source'] = 'Fichier de paquet, ou son URL (http ou https)',
+  ['help.arg.package-url'] = 'URL du paquet (http ou https)',
   ['help.arg.patch'] = "JSON Patch (RFC 6902) ; - lit l'entrée standard, @FICHIER un fichier",
   ['help.arg.path-lenient'] = 'Afficher aussi les événements sans chemin',
   ['help.arg.path-scope'] = 'Seulement ce qui concerne ce chemin et ceux en dessous',

@@ -188,7 +188,8 @@ return {
   ['help.arg.call-params'] = 'Parametry jako obiekt JSON',
   ['help.arg.channel'] = 'events albo logs dla wierszy dziennika',
   ['help.arg.command'] = 'Słowa polecenia',
-  ['help.arg.commitment'] = 'Zobowiązanie, jakie musi mieć archiwum, hex lub base64',
+  ['help.arg.commitment'] =
+    'Zobowiązanie, które archiwum musi mieć: skrót korzenia lub {"rootSighash":…,"rootMaxsize":…}',
   ['help.arg.completion-kind'] = 'Co wymienić: package, method lub job',
   ['help.arg.context'] = 'Kontekst drzewa',
   ['help.arg.directory'] = 'Katalog',
@@ -240,6 +241,8 @@ return {
   ['help.arg.package-file-or-id'] = 'Plik pakietu (.s9pk) albo identyfikator pakietu w rejestrze',
   ['help.arg.package-id'] = 'Pakiet',
   ['help.arg.package-ids'] = 'Pakiety; brak oznacza wszystkie',
+  ['help.arg.package-source'] = 'Plik pakietu lub jego adres URL (http lub https)',
+  ['help.arg.package-url'] = 'Adres URL pakietu (http lub https)',
   ['help.arg.patch'] = 'JSON Patch (RFC 6902); - czyta standardowe wejście, @PLIK plik',
   ['help.arg.path-lenient'] = 'Pokaż też zdarzenia bez ścieżek',
   ['help.arg.path-scope'] = 'Tylko to, co dotyczy tej ścieżki i tych poniżej',

@@ -1,6 +1,6 @@
 --- `s9pk.*`: what package authors do, all of it on their own machine.
 local archive = require('engine.archive')
-local errc = require('engine.errc')
+local display = require('lib.display')
 local file = require('engine.file')
 local keys = require('core.s9pk.keys')
 local pack = require('core.s9pk.pack')
@@ -9,18 +9,11 @@ local template = require('core.s9pk.template')
 local term = require('engine.term')
 local t = rpc.types
 
-local BAD, USAGE = 1, 2
+local BAD = 1
 
 local here = t.path{ positional = true, default = '.', help = 'help.arg.directory' }
 local package_file = t.path{ positional = true, help = 'help.arg.package-file' }
 local key_file = t.optional(t.path{ long = 'key', help = 'help.arg.key-file' })
-
-local function bytes(count)
-  for _, unit in ipairs({ { 2 ^ 30, 'GiB' }, { 2 ^ 20, 'MiB' }, { 2 ^ 10, 'KiB' } }) do
-    if count >= unit[1] then return ('%.1f %s'):format(count / unit[1], unit[2]) end
-  end
-  return ('%d bytes'):format(count)
-end
 
 -- A folder given as the default is not made absolute by the parser.
 local function absolute(directory)
@@ -77,12 +70,12 @@ local function show_pack(_params, result, out)
   end
   out:block({
     { 'package', ('%s %s'):format(result.id, result.version) }, { 'file', result.output },
-    { 'size', ('%s, %d files'):format(bytes(result.size), result.files) },
+    { 'size', ('%s, %d files'):format(display.bytes(result.size), result.files) },
     { 'root hash', result.commitment.rootSighashHex },
   })
 end
 
--- --- inspect, verify ---
+-- --- inspect ---
 
 local function inspect(_call, params)
   local package, err = archive.open(params.file)
@@ -104,8 +97,8 @@ local function tree_rows(entries)
     local depth = select(2, entry.path:gsub('/', ''))
     local name = ('%s%s'):format(('  '):rep(depth), entry.path:match('[^/]+$'))
     local is_folder = entry.type == 'directory'
-    rows[i] = { name = name .. (is_folder and '/' or ''),
-      size = is_folder and '' or (entry.type == 'missing' and 'left out' or bytes(entry.size)),
+    local size = entry.type == 'missing' and 'left out' or display.bytes(entry.size)
+    rows[i] = { name = name .. (is_folder and '/' or ''), size = is_folder and '' or size,
       hash = entry.hash:sub(1, 16) }
   end
   return rows
@@ -116,7 +109,8 @@ local function show_inspect(_params, result, out)
   out:block({
     { 'package', manifest.id and ('%s %s'):format(manifest.id, manifest.version) or 'no manifest' },
     { 'title', manifest.title }, { 'license', manifest.license },
-    { 'git hash', manifest.gitHash }, { 'file', result.file }, { 'size', bytes(result.size) },
+    { 'git hash', manifest.gitHash }, { 'file', result.file },
+    { 'size', display.bytes(result.size) },
     { 'signer', (result.signer:gsub('%-%-%-%-%-[^\n]*\n?', ''):gsub('%s+', '')) },
     { 'root hash', result.commitment.rootSighashHex },
     { 'rootSighash', result.commitment.rootSighash },
@@ -125,50 +119,6 @@ local function show_inspect(_params, result, out)
   out:line('')
   out:table({ { key = 'name' }, { key = 'size', align = 'right' }, { key = 'hash' } },
     tree_rows(result.tree))
-end
-
---- 64 hex digits, or 43 characters of base64 with or without padding.
-local function is_root_hash(text)
-  return #text == 64 and text:find('^%x+$') ~= nil
-    or #text:gsub('=$', '') == 43 and text:find('^[%w+/]+=?$') ~= nil
-end
-
-local function check(params)
-  if params.commitment and not is_root_hash(params.commitment) then
-    return nil, errc.new('usage', ("--commitment: '%s' is no root hash"):format(params.commitment),
-      { hint = 'give 64 hex digits or 43 characters of base64' })
-  end
-  local package, err = archive.open(params.file, { commitment = params.commitment })
-  if not package then return nil, err end
-  local report, wrong = package:verify({ level = params.level, commitment = params.commitment })
-  local commitment = package:commitment()
-  package:close()
-  if not report then return nil, wrong end
-  return report, commitment
-end
-
---- Good is 0 and bad is 1, whatever kind of bad; what could not be judged is a usage error.
-local function verify(call, params)
-  if not file.exists(params.file) then
-    call.ctx.exit(USAGE)
-    return nil, errc.new('usage', ('there is no file %s'):format(params.file))
-  end
-  local report, found = check(params)
-  if report then
-    return { file = params.file, level = params.level, files = report.files, bytes = report.bytes,
-      warnings = report.warnings, commitment = found }
-  end
-  call.ctx.exit(found.code == 'usage' and USAGE or BAD)
-  return nil, found
-end
-
-local function show_verify(_params, result, out)
-  for _, warning in ipairs(result.warnings) do
-    out:line('warning: ' .. warning)
-  end
-  out:line(('good: %s, level %s, %d files, %s'):format(result.file, result.level, result.files,
-    bytes(result.bytes)))
-  out:line(('root hash %s'):format(result.commitment.rootSighashHex))
 end
 
 -- --- test ---
@@ -211,9 +161,5 @@ return rpc.parent():with_about('about.s9pk')
   }, show_pack, 'about.s9pk.pack'))
   :subcommand('inspect', command(inspect, { file = package_file }, show_inspect,
     'about.s9pk.inspect'))
-  :subcommand('verify', command(verify, {
-    file = package_file,
-    level = t.enum{ 'archive', 'open', 'package', default = 'package', help = 'help.arg.level' },
-    commitment = t.optional(t.string{ help = 'help.arg.commitment' }),
-  }, show_verify, 'about.s9pk.verify'))
+  :subcommand('verify', require('core.s9pk.verify'))
   :subcommand('test', command(test, { directory = here }, show_test, 'about.s9pk.test'))
