@@ -35,6 +35,7 @@ return {
   --- The engine modules the scripts of each folder may require.
   requires = {
     core = core, diagnostic = core, extensions = core, middleware = core, service = core,
+    store = { 'engine.json', 'engine.store' },
     runtime = runtime,
   },
 

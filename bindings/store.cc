@@ -153,6 +153,26 @@ Result<int> read_keys(lua_State* state, Source& source, int index) {
   return 1;
 }
 
+template <typename Source>
+Result<int> read_kind(lua_State* state, Source& source, int index) {
+  TRY_ASSIGN(const json::Pointer pointer, pointer_at(state, index));
+  TRY_ASSIGN(const std::string_view kind, source.kind(pointer));
+  if (kind.empty()) {
+    lua_pushnil(state);
+  } else {
+    script::push_string(state, kind);
+  }
+  return 1;
+}
+
+template <typename Source>
+Result<int> read_size(lua_State* state, Source& source, int index) {
+  TRY_ASSIGN(const json::Pointer pointer, pointer_at(state, index));
+  TRY_ASSIGN(const std::size_t size, source.size(pointer));
+  lua_pushnumber(state, static_cast<lua_Number>(size));
+  return 1;
+}
+
 /// A method of T from a reading function.
 template <typename T, auto Read>
 Result<int> method(lua_State* state) {
@@ -223,8 +243,13 @@ int mutation_revision(lua_State* state) {
   return 1;
 }
 
-/// begin() → mutation
+/// begin() → mutation. Within the closure of another change nothing can wait, and it would wait for
+/// itself.
 Result<int> store_begin(lua_State* state) {
+  if (lua_isyieldable(state) == 0) {
+    luaL_error(state,
+               "a change of the store cannot be made inside another, nor where nothing waits");
+  }
   TRY_ASSIGN(store::Mutation mutation, store_of(state).begin());
   script::push_object(state, std::make_shared<LuaMutation>(LuaMutation{std::move(mutation)}));
   return 1;
@@ -367,6 +392,8 @@ constexpr luaL_Reg kReading[] = {
     {"raw", script::thunk<&method<T, &read_raw<Source>>>},
     {"exists", script::thunk<&method<T, &read_exists<Source>>>},
     {"keys", script::thunk<&method<T, &read_keys<Source>>>},
+    {"kind", script::thunk<&method<T, &read_kind<Source>>>},
+    {"size", script::thunk<&method<T, &read_size<Source>>>},
 };
 
 void define_classes(lua_State* state) {
@@ -375,6 +402,8 @@ void define_classes(lua_State* state) {
                                reads[1],
                                reads[2],
                                reads[3],
+                               reads[4],
+                               reads[5],
                                {"revision", script::thunk<&snapshot_revision>},
                                {"close", &script::release_object<LuaSnapshot>},
                                {nullptr, nullptr}};
@@ -384,6 +413,8 @@ void define_classes(lua_State* state) {
                                edits[1],
                                edits[2],
                                edits[3],
+                               edits[4],
+                               edits[5],
                                {"revision", script::thunk<&mutation_revision>},
                                {"put", script::thunk<&mutation_edit<&store::Mutation::put>>},
                                {"insert", script::thunk<&mutation_edit<&store::Mutation::insert>>},

@@ -49,6 +49,18 @@ function Snapshot:exists(pointer) end
 ---@return engine.Error? err `not_found`, `invalid_params` if it is no object, `corrupt`
 function Snapshot:keys(pointer) end
 
+--- What kind of value is there; nil if there is nothing.
+---@param pointer string
+---@return 'object'|'array'|'string'|'number'|'boolean'|'null'|nil kind
+---@return engine.Error? err `invalid_params`, `corrupt`
+function Snapshot:kind(pointer) end
+
+--- The number of members or elements; 0 for scalars.
+---@param pointer string
+---@return integer? size
+---@return engine.Error? err `not_found`, `invalid_params`, `corrupt`
+function Snapshot:size(pointer) end
+
 ---@return integer
 function Snapshot:revision() end
 
@@ -77,6 +89,18 @@ function Mutation:exists(pointer) end
 ---@return string[]? keys
 ---@return engine.Error? err `not_found`, `invalid_params`, `corrupt`
 function Mutation:keys(pointer) end
+
+--- What kind of value is there; nil if there is nothing.
+---@param pointer string
+---@return 'object'|'array'|'string'|'number'|'boolean'|'null'|nil kind
+---@return engine.Error? err `invalid_params`, `corrupt`
+function Mutation:kind(pointer) end
+
+--- The number of members or elements; 0 for scalars.
+---@param pointer string
+---@return integer? size
+---@return engine.Error? err `not_found`, `invalid_params`, `corrupt`
+function Mutation:size(pointer) end
 
 --- The revision the closure sees.
 ---@return integer

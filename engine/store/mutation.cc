@@ -87,6 +87,17 @@ Result<std::vector<std::string>> Mutation::keys(const Pointer& pointer) {
   return keys_at(*impl_->draft, pointer);
 }
 
+Result<std::string_view> Mutation::kind(const Pointer& pointer) {
+  impl_->seen.push_back({pointer, Seen::existence});
+  return kind_at(*impl_->draft, pointer);
+}
+
+/// Elements that come or go count as a change of the array itself.
+Result<std::size_t> Mutation::size(const Pointer& pointer) {
+  impl_->seen.push_back({pointer, Seen::names});
+  return size_at(*impl_->draft, pointer);
+}
+
 Result<> Mutation::write(const Pointer& pointer, json::Writer& out) {
   impl_->seen.push_back({pointer, Seen::all});
   TRY_ASSIGN(const auto place, impl_->draft->find(pointer));

@@ -42,6 +42,8 @@ class Mutation {
   Result<std::optional<json::Value>> get(const json::Pointer& pointer);
   Result<bool> exists(const json::Pointer& pointer);
   Result<std::vector<std::string>> keys(const json::Pointer& pointer);
+  Result<std::string_view> kind(const json::Pointer& pointer);
+  Result<std::size_t> size(const json::Pointer& pointer);
   Result<> write(const json::Pointer& pointer, json::Writer& out);
 
   /// Makes the value at `path` this one, whether there is one or not. The parent must exist; `-` or

@@ -16,6 +16,14 @@ Error no_object_at(const json::Pointer& pointer) {
           .message = fmt::format("the value at {} is not an object", json::quote(pointer.text()))};
 }
 
+std::string_view kind_name(const json::Value& value) {
+  if (value.is_null()) return "null";
+  if (value.string() != nullptr) return "string";
+  if (value.array() != nullptr) return "array";
+  if (value.object() != nullptr) return "object";
+  return value.boolean() != nullptr ? "boolean" : "number";
+}
+
 Snapshot::Snapshot(std::unique_ptr<SnapshotImpl> impl) : impl_(std::move(impl)) {}
 Snapshot::Snapshot(Snapshot&&) noexcept = default;
 Snapshot& Snapshot::operator=(Snapshot&&) noexcept = default;
@@ -52,11 +60,12 @@ Result<std::vector<std::string>> Snapshot::keys(const json::Pointer& pointer) co
   return keys_at(impl_->view, pointer);
 }
 
+Result<std::string_view> Snapshot::kind(const json::Pointer& pointer) const {
+  return kind_at(impl_->view, pointer);
+}
+
 Result<std::size_t> Snapshot::size(const json::Pointer& pointer) const {
-  TRY_ASSIGN(const auto place, impl_->view.find(pointer));
-  if (!place) return fail(nothing_at(pointer));
-  TRY_ASSIGN(const Shape shape, impl_->view.shape(*place));
-  return shape.size;
+  return size_at(impl_->view, pointer);
 }
 
 Result<> Snapshot::write(const json::Pointer& pointer, json::Writer& out) const {

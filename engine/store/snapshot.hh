@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace engine::store {
@@ -37,6 +38,9 @@ class Snapshot {
   /// The names of the members of an object, in byte order.
   /// ERRORS: Errc::not_found if there is nothing, Errc::invalid_params if it is no object.
   [[nodiscard]] Result<std::vector<std::string>> keys(const json::Pointer& pointer) const;
+  /// What kind of value is there: `object`, `array`, `string`, `number`, `boolean`, `null`; empty
+  /// if there is nothing.
+  [[nodiscard]] Result<std::string_view> kind(const json::Pointer& pointer) const;
   /// The number of members or elements; 0 for scalars. ERRORS: Errc::not_found.
   [[nodiscard]] Result<std::size_t> size(const json::Pointer& pointer) const;
   /// Writes the value at `pointer`, members in byte order, without building a tree.

@@ -43,4 +43,24 @@ Result<std::vector<std::string>> keys_at(const Layer& layer, const json::Pointer
   return layer.names(*place);
 }
 
+std::string_view kind_name(const json::Value& value);
+
+template <typename Layer>
+Result<std::string_view> kind_at(const Layer& layer, const json::Pointer& pointer) {
+  TRY_ASSIGN(const auto place, layer.find(pointer));
+  if (!place) return std::string_view();
+  TRY_ASSIGN(const Shape shape, layer.shape(*place));
+  if (shape.kind != Kind::scalar) return shape.kind == Kind::object ? "object" : "array";
+  TRY_ASSIGN(const json::Value value, layer.value(*place));
+  return kind_name(value);
+}
+
+template <typename Layer>
+Result<std::size_t> size_at(const Layer& layer, const json::Pointer& pointer) {
+  TRY_ASSIGN(const auto place, layer.find(pointer));
+  if (!place) return fail(nothing_at(pointer));
+  TRY_ASSIGN(const Shape shape, layer.shape(*place));
+  return shape.size;
+}
+
 }  // namespace engine::store

@@ -14,7 +14,9 @@
 #include "script/live.hh"
 #include "script/state_table.hh"
 #include "script/vm.hh"
+#include "store/store.hh"
 
+#include "support/temp_dir.hh"
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -60,7 +62,12 @@ int open_fake(lua_State* state) {
   return 1;
 }
 
-std::vector<script::Module> modules() {
+/// Specs below tests/script/store run over a real store, the others over a fake of it.
+bool wants_store(const std::string& spec) {
+  return spec.starts_with("tests/script/store/");
+}
+
+std::vector<script::Module> modules(bool real_store) {
   return {{"engine.errc", bindings::open_errc},
           {"engine.file", bindings::open_file},
           {"engine.json", bindings::open_json},
@@ -83,7 +90,7 @@ std::vector<script::Module> modules() {
           {"engine.debug", open_fake},
           {"engine.editor", open_fake},
           {"engine.spec", open_fake},
-          {"engine.store", open_fake},
+          {"engine.store", real_store ? bindings::open_store : open_fake},
           {"engine.term", open_fake},
           {"engine.archive", open_fake},
           {"engine.ns", open_fake}};
@@ -134,7 +141,13 @@ Result<json::Value> run_spec(const fs::path& path, const std::string& name) {
   connections.add({.id = 1, .transport = "tls", .address = "127.0.0.1:4711"}, {});
   connections.add({.id = 2, .transport = "ws", .address = "127.0.0.1:4712"}, {});
   services.add(connections);
-  const std::vector<script::Module> offered = modules();
+  const std::vector<script::Module> offered = modules(wants_store(name));
+  const engine::test::TempDir directory;
+  std::unique_ptr<engine::store::Store> store;
+  if (wants_store(name)) {
+    TRY_ASSIGN(store, engine::store::Store::open(directory.path() / "store"));
+    services.add(*store);
+  }
   TRY_ASSIGN(auto vm,
              script::Vm::create(loop, services, offered, {.name = "spec", .scripts = scripts}));
   const Result<json::Value> report = run_in(*vm, source, name);

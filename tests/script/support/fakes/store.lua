@@ -58,6 +58,22 @@ function View:keys(text)
   return keys
 end
 
+function View:kind(text)
+  local value = at(text)
+  if json.is_array(value) then return 'array' end
+  if value == json.null then return 'null' end
+  return type(value) == 'table' and 'object' or value ~= nil and type(value) or nil
+end
+
+function View:size(text)
+  local value, count = at(text), 0
+  if value == nil then return missing(text) end
+  for _ in pairs(type(value) == 'table' and value or {}) do
+    count = count + 1
+  end
+  return count
+end
+
 function View:put(text, value)
   local tokens = assert(pointer.split(text))
   local parent = find(tokens, #tokens - 1)
