@@ -134,6 +134,7 @@ Result<Handle> open_connection(lua_State* state, std::string_view path, int opti
   how.locale = script::field_string(state, options, "locale").value_or("");
   Vm& vm = Vm::of(state);
   auto connection = std::make_shared<Connection>();
+  connection->socket = path;
   TRY_ASSIGN(connection->client, Client::open(vm.loop(), path, std::move(how)));
   connection->client->on_notification([vm = vm.watch(), weak = std::weak_ptr(connection)](
                                           std::string_view method, std::string_view params) {

@@ -6,6 +6,7 @@
 #include <lua.hpp>
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct ClientConnection {
     std::uint64_t id = 0;
     std::shared_ptr<script::Ref> function;
   };
+  std::filesystem::path socket;
   std::unique_ptr<client::Client> client;
   std::vector<Listener> listeners;
   std::uint64_t last_listener = 0;

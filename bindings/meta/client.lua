@@ -106,6 +106,45 @@ function Connection:events(filter, opts) end
 ---@return engine.Error? err `serialization`
 function Connection:notify(method, params) end
 
+---@class engine.client.WebSocketOptions
+---@field timeout? number Seconds for the handshake, default 5
+
+--- *async* Opens a WebSocket of the same server, on a connection of its own: a stream that a call
+--- has answered with (`/ws/rpc/GUID`). Absent in containers.
+---@param target string Path, from `/` on
+---@param opts? engine.client.WebSocketOptions
+---@return engine.client.WebSocket? socket
+---@return engine.Error? err `not_found` (the id is wrong, or too old), `daemon_not_running`,
+--- `permission_denied`, `busy`, `network`, `timeout`, `connection_lost`, `deserialization`
+---@async
+function Connection:websocket(target, opts) end
+
+--- A stream of messages. Without `close` it lives until the collector finds it.
+---@class engine.client.WebSocket
+local WebSocket = {}
+
+--- *async* The next message.
+---@param timeout? number Seconds; without it, waits for ever
+---@return string? message
+---@return engine.Error? err `closed` when all is told; `timeout` (the stream goes on);
+--- `connection_lost` when the server went away or the connection broke; `busy`; `internal` with
+--- the server's words when the stream failed
+---@async
+function WebSocket:receive(timeout) end
+
+--- *async* Sends a message; waits while the server is slow.
+---@param message string
+---@param binary? boolean Else it is text, which must be UTF-8
+---@return true? sent
+---@return engine.Error? err As for `receive`
+---@async
+function WebSocket:send(message, binary) end
+
+--- Says goodbye; what comes from now on is `closed`.
+---@param code? integer 1000 if absent
+---@param reason? string At most 123 bytes
+function WebSocket:close(code, reason) end
+
 ---@return boolean
 function Connection:connected() end
 

@@ -10,7 +10,7 @@ std::span<const script::Module> host_modules() {
   using namespace bindings;
   static constexpr std::array kModules = {
       script::Module{"engine.archive", open_archive},
-      script::Module{"engine.client", open_client},
+      script::Module{"engine.client", open_host_client},
       script::Module{"engine.connection", open_connection},
       script::Module{"engine.continuation", open_continuation},
       script::Module{"engine.crypto", open_crypto},

@@ -1,8 +1,11 @@
 #include "http/frame_reader.hh"
 
+#include "crypto/random.hh"
+
 #include <wslay/wslay.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string>
 
@@ -10,15 +13,31 @@ namespace engine::http {
 namespace {
 
 constexpr std::uint8_t kFin = 0x80;
+constexpr std::uint8_t kMasked = 0x80;
 
 void append_length(std::string& out, std::size_t length, int bytes) {
   for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8)
     out += static_cast<char>(static_cast<unsigned char>(length >> static_cast<unsigned>(shift)));
 }
 
+void append_head(std::string& out, std::uint8_t opcode, std::uint8_t masked, std::size_t size) {
+  out += static_cast<char>(kFin | opcode);
+  if (size < 126) {
+    out += static_cast<char>(masked | size);
+  } else if (size <= 0xFFFF) {
+    out += static_cast<char>(masked | 126U);
+    append_length(out, size, 2);
+  } else {
+    out += static_cast<char>(masked | 127U);
+    append_length(out, size, 8);
+  }
+}
+
 }  // namespace
 
 struct FrameReader::Impl {
+  explicit Impl(From sender) : from(sender) {}
+
   static ssize_t receive(std::uint8_t* into, std::size_t size, int, void* self) {
     auto& impl = *static_cast<Impl*>(self);
     const std::size_t part = std::min(size, impl.input.size() - impl.used);
@@ -27,6 +46,7 @@ struct FrameReader::Impl {
     return static_cast<ssize_t>(part);
   }
 
+  From from;
   wslay_frame_context_ptr context = nullptr;
   std::span<const char> input;
   std::size_t used = 0;
@@ -34,7 +54,7 @@ struct FrameReader::Impl {
   bool inside = false;         ///< the current frame has begun
 };
 
-FrameReader::FrameReader() : impl_(std::make_unique<Impl>()) {
+FrameReader::FrameReader(From from) : impl_(std::make_unique<Impl>(from)) {
   const wslay_frame_callbacks callbacks{
       .send_callback = nullptr, .recv_callback = &Impl::receive, .genmask_callback = nullptr};
   wslay_frame_context_init(&impl_->context, &callbacks, impl_.get());
@@ -58,8 +78,11 @@ FrameReader::Part FrameReader::next() {
   const ssize_t got = wslay_frame_recv(impl_->context, &frame);
   unread_ = got >= 0;
   if (got == WSLAY_ERR_WANT_READ) return {};
-  // A client masks every frame, and extensions were not agreed on.
-  if (got < 0 || frame.mask == 0 || frame.rsv != 0) return {.event = Part::Event::broken};
+  // A client masks every frame, a server none, and extensions were not agreed on.
+  const bool from_client = frame.mask != 0;
+  if (got < 0 || from_client != (impl_->from == From::client) || frame.rsv != 0) {
+    return {.event = Part::Event::broken};
+  }
   Part part{.event = Part::Event::part,
             .opcode = frame.opcode,
             .fin = frame.fin != 0,
@@ -74,17 +97,17 @@ FrameReader::Part FrameReader::next() {
 }
 
 void write_frame(std::string& out, std::uint8_t opcode, std::string_view payload) {
-  out += static_cast<char>(kFin | opcode);
-  if (payload.size() < 126) {
-    append_length(out, payload.size(), 1);
-  } else if (payload.size() <= 0xFFFF) {
-    out += static_cast<char>(126);
-    append_length(out, payload.size(), 2);
-  } else {
-    out += static_cast<char>(127);
-    append_length(out, payload.size(), 8);
-  }
+  append_head(out, opcode, 0, payload.size());
   out += payload;
+}
+
+void write_masked_frame(std::string& out, std::uint8_t opcode, std::string_view payload) {
+  std::array<char, 4> mask{};
+  crypto::random_bytes(std::as_writable_bytes(std::span(mask)));
+  append_head(out, opcode, kMasked, payload.size());
+  out.append(mask.data(), mask.size());
+  for (std::size_t at = 0; at < payload.size(); ++at)
+    out += static_cast<char>(payload[at] ^ mask[at % mask.size()]);
 }
 
 }  // namespace engine::http

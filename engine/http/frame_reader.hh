@@ -4,13 +4,15 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace engine::http {
 
-/// Cuts the bytes of a WebSocket client into frames. Sans-IO.
+/// Cuts the bytes of one end of a WebSocket into frames. Sans-IO.
 class FrameReader {
  public:
+  enum class From : std::uint8_t { client, server };
   /// A frame, or the part of one that is there.
   struct Part {
     enum class Event : std::uint8_t { need_more, part, broken };
@@ -23,7 +25,7 @@ class FrameReader {
     std::string_view payload = {};  ///< valid until the next call of `next`
   };
 
-  FrameReader();
+  explicit FrameReader(From from = From::client);
   FrameReader(const FrameReader&) = delete;
   FrameReader& operator=(const FrameReader&) = delete;
   ~FrameReader();
@@ -44,5 +46,7 @@ class FrameReader {
 
 /// Appends a frame as a server sends it.
 void write_frame(std::string& out, std::uint8_t opcode, std::string_view payload);
+/// Appends a frame as a client sends it: masked with four random bytes.
+void write_masked_frame(std::string& out, std::uint8_t opcode, std::string_view payload);
 
 }  // namespace engine::http

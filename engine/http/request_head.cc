@@ -81,6 +81,34 @@ class BlockParser final : public beast::http::basic_parser<true> {
   std::size_t max_headers_;
 };
 
+/// The same for a response.
+class ResponseParser final : public beast::http::basic_parser<false> {
+ public:
+  explicit ResponseParser(ResponseHead& head) : head_(head) {}
+
+ private:
+  using Code = beast::error_code;
+  using Text = beast::string_view;
+
+  void on_response_impl(int status, Text, int, Code&) override {
+    head_.status = static_cast<unsigned>(status);
+  }
+  void on_field_impl(beast::http::field, Text name, Text value, Code&) override {
+    auto* letters = const_cast<char*>(name.data());  // the block is ours and not const
+    std::transform(letters, letters + name.size(), letters, &lower);
+    head_.headers.push_back({view(name), view(value)});
+  }
+  void on_request_impl(beast::http::verb, Text, Text, int, Code&) override {}
+  void on_header_impl(Code&) override {}
+  void on_body_init_impl(boost::optional<std::uint64_t> const&, Code&) override {}
+  std::size_t on_body_impl(Text, Code&) override { return 0; }
+  void on_chunk_header_impl(std::uint64_t, Text, Code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, Text, Code&) override { return 0; }
+  void on_finish_impl(Code&) override {}
+
+  ResponseHead& head_;
+};
+
 Refusal refusal_of(const beast::error_code& code, std::string_view block) {
   using beast::http::error;
   if (code == error::bad_version) {
@@ -176,6 +204,21 @@ Refusal RequestHead::parse(std::span<char> block, std::size_t max_headers) {
   expects_continue = expects_continue && version == 11;
   upgrades_websocket = parser.upgrade && parser.connection_upgrade && version == 11;
   return split_target();
+}
+
+bool ResponseHead::parse(std::span<char> block) {
+  *this = {};
+  ResponseParser parser(*this);
+  parser.header_limit(static_cast<std::uint32_t>(block.size()) + 1);
+  parser.body_limit(std::numeric_limits<std::uint64_t>::max());
+  beast::error_code code;
+  parser.put(boost::asio::const_buffer(block.data(), block.size()), code);
+  return !code && parser.is_header_done();
+}
+
+std::string_view ResponseHead::header(std::string_view name) const {
+  const auto found = std::ranges::find(headers, name, &Header::name);
+  return found == headers.end() ? std::string_view() : found->value;
 }
 
 /// Makes path and query of the target: origin form, absolute form, or "*" for OPTIONS.

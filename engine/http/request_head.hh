@@ -51,6 +51,17 @@ struct RequestHead {
   Refusal split_target();
 };
 
+/// The parsed header block of a response, as a client of ours reads it.
+struct ResponseHead {
+  unsigned status = 0;
+  std::vector<Header> headers;
+
+  /// Parses a whole block (as HeadScanner found it), as RequestHead does. False when it is no HTTP.
+  bool parse(std::span<char> block);
+  /// The first header of this (lower-case) name; empty when there is none.
+  [[nodiscard]] std::string_view header(std::string_view name) const;
+};
+
 /// Whether the comma-separated list `value` holds `token` (given in lower case).
 bool list_has(std::string_view value, std::string_view token);
 /// Whether `value` is `lower` but for the case of its letters.
