@@ -32,7 +32,7 @@ Result<RevisionId> Store::backup(const std::filesystem::path& directory) {
                       .hint = "name a folder that is to be made"});
   }
   // A durable change that changes nothing flushes what others have left in memory.
-  TRY(commit_and_wait({}, Durability::durable, nullptr));
+  TRY(committer_->submit_and_wait({}, Durability::durable));
   std::filesystem::path draft = directory;
   draft += ".part";
   std::filesystem::remove_all(draft, ignored);

@@ -10,11 +10,12 @@ namespace engine::store {
 namespace {
 
 constexpr std::size_t kMaxBatch = 1024;
-constexpr std::size_t kMaxRecent = 8192;
 constexpr std::size_t kMaxPendingBytes = 8UL << 20U;
 constexpr std::size_t kTrimPerRevision = 4;
 constexpr RevisionId kReserve = 2 * Committer::kMaxPending;
 constexpr int kMaxGrowths = 16;
+/// Longest wait for writers that were answered a moment ago.
+constexpr std::chrono::milliseconds kMaxGather{2};
 
 tl::unexpected<Error> conflict() {
   return fail(Error{.code = Errc::conflict,
@@ -32,7 +33,7 @@ struct Committer::Pending {
   Document document;
   View view;
   std::size_t bytes = 0;
-  std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
+  Clock::time_point since = Clock::now();
 };
 
 Exclusive::Exclusive(Exclusive&& other) noexcept
@@ -49,7 +50,7 @@ Committer::Committer(
       watches_(watches),
       options_(options),
       head_(head),
-      recent_floor_(head.revision),
+      touches_(head.revision),
       thread_([this] { run(); }) {}
 
 Committer::~Committer() {
@@ -65,14 +66,41 @@ void Committer::submit(ChangeSet change,
                        Durability durability,
                        CommitDone done,
                        const Exclusive* exclusive) {
+  auto revision = std::make_shared<Revision>();
+  revision->durable = durability == Durability::durable;
+  revision->patch = std::move(change.patch);
+  revision->text = std::move(change.text);
+  revision->touched = std::move(change.touched);
+  bool enough = false;
   {
     const std::lock_guard lock(mutex_);
-    jobs_.push_back({.change = std::move(change),
-                     .durability = durability,
+    jobs_.push_back({.base = change.base,
+                     .seen = std::move(change.seen),
+                     .revision = std::move(revision),
                      .done = std::move(done),
                      .ticket = exclusive == nullptr ? 0 : exclusive->ticket_});
+    enough = jobs_.size() >= wanted_;
   }
-  wake_.notify_one();
+  if (enough) wake_.notify_one();
+}
+
+/// All who wait sleep on one word, so that one call wakes a whole batch.
+Result<Committed> Committer::submit_and_wait(ChangeSet change,
+                                             Durability durability,
+                                             const Exclusive* exclusive) {
+  Result<Committed> answer;
+  std::atomic<bool> done{false};
+  submit(
+      std::move(change),
+      durability,
+      [&](Result<Committed> result) {
+        answer = std::move(result);
+        done = true;
+      },
+      exclusive);
+  for (std::uint32_t seen = answered_; !done; seen = answered_)
+    answered_.wait(seen);
+  return answer;
 }
 
 void Committer::request_exclusive(ExclusiveDone done) {
@@ -109,8 +137,7 @@ bool Committer::has_work() const {
       jobs_.begin(), jobs_.end(), [&](const Job& job) { return job.ticket == active_ticket_; });
 }
 
-Committer::Batch Committer::take_batch() {
-  Batch batch;
+void Committer::take_jobs(Batch& batch) {
   for (auto job = jobs_.begin(); job != jobs_.end() && batch.size() < kMaxBatch;) {
     if (active_ticket_ != 0 && job->ticket != active_ticket_ && !stopping_) {
       ++job;
@@ -119,7 +146,30 @@ Committer::Batch Committer::take_batch() {
     batch.push_back(std::move(*job));
     job = jobs_.erase(job);
   }
-  return batch;
+}
+
+/// Adds what has come since to a batch that is being written; false if nothing has.
+///
+/// Writers that were answered a moment ago come back with their next change: waiting for them, no
+/// longer than a flush takes, lets all share the next one instead of taking turns in two groups.
+/// What they send is written meanwhile. One writer alone never waits.
+bool Committer::gather(Batch& batch, Clock::time_point until) {
+  const std::size_t before = batch.size();
+  {
+    std::unique_lock lock(mutex_);
+    const bool alone = active_ticket_ != 0 || !exclusive_requests_.empty();
+    if (before < expected_ && !alone) {
+      wanted_ = std::max<std::size_t>((expected_ - before) / 2, 1);
+      wake_.wait_until(lock, until, [this] {
+        return stopping_ || jobs_.size() >= wanted_ || !exclusive_requests_.empty();
+      });
+      wanted_ = 1;
+    }
+    take_jobs(batch);
+  }
+  if (batch.size() == before) return false;
+  prepare(std::span(batch).subspan(before));
+  return true;
 }
 
 void Committer::run() {
@@ -146,16 +196,18 @@ void Committer::run() {
       lock.lock();
       continue;
     }
-    Batch batch = take_batch();
+    Batch batch;
+    take_jobs(batch);
     const bool last = stopping_ && batch.empty();
     lock.unlock();
     if (!batch.empty()) {
-      process(std::move(batch));
+      process(batch);
     } else if (layer_ != nullptr) {
       flush_pending();
     }
     if (last) return;
     lock.lock();
+    expected_ = std::min(batch.size() + jobs_.size(), kMaxBatch);
   }
 }
 
@@ -163,93 +215,71 @@ void Committer::grant(ExclusiveDone done) {
   done(std::shared_ptr<Exclusive>(new Exclusive(*this, tickets_)));
 }
 
-void Committer::process(Batch batch) {
-  const bool durable = std::any_of(batch.begin(), batch.end(), [](const Job& job) {
-    return job.durability == Durability::durable;
-  });
+void Committer::process(Batch& batch) {
+  last_id_ = published_.get()->revision;
+  const bool durable =
+      std::any_of(batch.begin(), batch.end(), [](const Job& job) { return job.revision->durable; });
   if (broken_) {
     fail_all(batch, *broken_);
   } else if (durable) {
-    commit(batch);
+    commit(batch, true);
   } else {
     commit_in_memory(batch);
   }
-  for (const Job& job : batch) {
-    if (job.revision != nullptr && job.answer) watches_.notify(job.revision);
-  }
+  count(batch);
+  for (const Job& job : batch)
+    if (job.accepted) watches_.notify(job.revision);
   for (Job& job : batch)
     job.done(std::move(job.answer));
+  ++answered_;
+  answered_.notify_all();
 }
 
 /// Decides for each job whether it conflicts, and gives the others ids in order.
 void Committer::prepare(std::span<Job> jobs) {
   const auto now = std::chrono::system_clock::now();
-  RevisionId last = published_.get()->revision;
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    Job& job = jobs[i];
-    job.revision = nullptr;
-    job.answer = Committed{last, false};
-    if (job.change.patch.empty()) continue;
-    if (conflicts(job.change, jobs.first(i))) {
+  for (Job& job : jobs) {
+    job.answer = Committed{last_id_, false};
+    job.accepted = false;
+    if (job.revision->patch.empty()) continue;
+    if (touches_.disturbed(job.seen, job.base)) {
       job.answer = conflict();
       continue;
     }
-    auto revision = std::make_shared<Revision>();
-    revision->id = ++last;
-    revision->time = now;
-    revision->durable = job.durability == Durability::durable;
-    revision->patch = job.change.patch;
-    revision->text = job.change.text;
-    revision->touched = job.change.touched;
-    job.answer = Committed{last, true};
-    job.revision = std::move(revision);
+    job.revision->id = ++last_id_;
+    job.revision->time = now;
+    touches_.add(job.revision->touched, last_id_);
+    job.answer = Committed{last_id_, true};
+    job.accepted = true;
   }
 }
 
-bool Committer::conflicts(const ChangeSet& change, std::span<const Job> earlier) const {
-  if (change.base < recent_floor_) return true;
-  const auto disturbed = [&](const std::vector<Touch>& touched) {
-    return std::any_of(touched.begin(), touched.end(), [&](const Touch& touch) {
-      return std::any_of(change.seen.begin(), change.seen.end(), [&](const Footprint& seen) {
-        return disturbs(touch, seen);
-      });
-    });
-  };
-  for (auto revision = recent_.rbegin(); revision != recent_.rend(); ++revision) {
-    if ((*revision)->id <= change.base) break;
-    if (disturbed((*revision)->touched)) return true;
-  }
-  return std::any_of(earlier.begin(), earlier.end(), [&](const Job& job) {
-    return job.revision != nullptr && disturbed(job.revision->touched);
-  });
-}
-
-void Committer::commit(std::span<Job> jobs) {
-  prepare(jobs);
+/// Commits `batch`, and what comes while it is written if it is `open_ended`.
+void Committer::commit(Batch& batch, bool open_ended) {
+  prepare(batch);
   const bool changes =
-      std::any_of(jobs.begin(), jobs.end(), [](const Job& job) { return job.revision != nullptr; });
+      std::any_of(batch.begin(), batch.end(), [](const Job& job) { return job.accepted; });
   if (!changes && layer_ == nullptr) return;
-  const auto written = write(jobs);
-  if (written) {
-    remember(jobs);
-    return;
-  }
+  const auto written = write(batch, open_ended);
+  if (written) return;
+  last_id_ = published_.get()->revision;
+  touches_.take_back(last_id_);
   const bool of_one = written.error().code != Errc::no_space && !broken_;
-  if (of_one && jobs.size() > 1) {
-    // One of them cannot be applied: each on its own, so that only that one fails.
-    for (std::size_t i = 0; i < jobs.size(); ++i)
-      commit(jobs.subspan(i, 1));
-    return;
+  if (!of_one || batch.size() == 1) return fail_all(batch, written.error());
+  // One of them cannot be applied: each on its own, so that only that one fails.
+  for (Job& job : batch) {
+    Batch one;
+    one.push_back(std::move(job));
+    commit(one, false);
+    job = std::move(one.front());
   }
-  fail_all(jobs, written.error());
 }
 
 /// Writes what is pending and the prepared jobs; makes room in the map if need be.
-Result<> Committer::write(std::span<const Job> jobs) {
-  Result<> written = write_once(jobs);
+Result<> Committer::write(Batch& batch, bool open_ended) {
+  Result<> written = write_once(batch, open_ended);
   for (int i = 0; i < kMaxGrowths && !written && written.error().debug == kMapFull; ++i) {
     // The layer reads through a transaction that would keep the map from growing.
-    const std::vector<RevisionPtr> kept = pending();
     const bool had_layer = layer_ != nullptr;
     const NodePtr edits = had_layer ? layer_->view.freeze() : nullptr;
     const std::size_t bytes = had_layer ? layer_->bytes : 0;
@@ -262,27 +292,32 @@ Result<> Committer::write(std::span<const Job> jobs) {
       layer_->bytes = bytes;
     }
     TRY(grown);
-    written = write_once(jobs);
+    written = write_once(batch, false);
   }
   return written;
 }
 
-Result<> Committer::write_once(std::span<const Job> jobs) {
+Result<> Committer::write_once(Batch& batch, bool open_ended) {
+  const auto until = Clock::now() + std::min<Clock::duration>(flush_time_, kMaxGather);
   TRY_ASSIGN(WriteTxn txn, env_.write());
   Head head = head_;
   const std::vector<RevisionPtr> earlier = pending();
   for (const RevisionPtr& revision : earlier)
     TRY(write_revision(txn.txn(), *revision, head));
   std::size_t count = earlier.size();
-  for (const Job& job : jobs) {
-    if (job.revision == nullptr) continue;
-    TRY(write_revision(txn.txn(), *job.revision, head));
-    ++count;
-  }
+  std::size_t next = 0;
+  do {
+    for (; next < batch.size(); ++next) {
+      if (!batch[next].accepted) continue;
+      TRY(write_revision(txn.txn(), *batch[next].revision, head));
+      ++count;
+    }
+  } while (open_ended && gather(batch, until));
   TRY(trim_log(txn.txn(), options_.log, count * kTrimPerRevision, head));
   reserve_ids(head);
   TRY(save_head(txn.txn(), head));
   const std::uint64_t id = txn.id();
+  const auto begin = Clock::now();
   if (auto committed = txn.commit(); !committed) {
     const Error& error = committed.error();
     if (error.debug != kMapFull && error.code != Errc::no_space) {
@@ -294,6 +329,7 @@ Result<> Committer::write_once(std::span<const Job> jobs) {
     }
     return committed;
   }
+  flush_time_ = Clock::now() - begin;
   head_ = head;
   publish_file(id);
   const std::lock_guard lock(mutex_);
@@ -326,74 +362,57 @@ void Committer::publish_file(std::uint64_t txn_id) {
   pending_.clear();
 }
 
-void Committer::remember(std::span<Job> jobs) {
+void Committer::count(std::span<const Job> jobs) {
+  const std::lock_guard lock(mutex_);
   for (const Job& job : jobs) {
-    if (job.revision == nullptr) continue;
-    recent_.push_back(job.revision);
-    const std::lock_guard lock(mutex_);
-    ++stats_.revisions;
-  }
-  for (const Job& job : jobs) {
-    if (job.answer || job.answer.error().code != Errc::conflict) continue;
-    const std::lock_guard lock(mutex_);
-    ++stats_.conflicts;
-  }
-  while (recent_.size() > kMaxRecent) {
-    recent_floor_ = recent_.front()->id;
-    recent_.pop_front();
+    if (job.accepted) ++stats_.revisions;
+    if (!job.answer && job.answer.error().code == Errc::conflict) ++stats_.conflicts;
   }
 }
 
-void Committer::commit_in_memory(std::span<Job> jobs) {
+void Committer::commit_in_memory(Batch& batch) {
   uses_memory_ = true;
-  const RevisionId last = published_.get()->revision;
-  const bool full = pending_.size() + jobs.size() > kMaxPending ||
+  const bool full = pending_.size() + batch.size() > kMaxPending ||
                     (layer_ != nullptr && layer_->bytes > kMaxPendingBytes);
-  if (full || head_.reserved < last + jobs.size()) {
-    commit(jobs);
-    return;
-  }
+  if (full || head_.reserved < last_id_ + batch.size()) return commit(batch, true);
   if (layer_ == nullptr) {
     auto txn = env_.read();
-    if (!txn) return fail_all(jobs, txn.error());
+    if (!txn) return fail_all(batch, txn.error());
     layer_ = std::make_unique<Pending>(std::move(*txn));
   }
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    Job& job = jobs[i];
-    prepare(jobs.subspan(i, 1));
-    if (job.revision == nullptr) {
-      remember(jobs.subspan(i, 1));
-      continue;
-    }
-    const NodePtr before = layer_->view.freeze();
-    for (const json::Operation& operation : job.revision->patch) {
-      auto done = layer_->view.edit(operation.op, operation.path, operation.value);
-      if (done) continue;
-      layer_->view.restore(before);
-      job.revision = nullptr;
-      job.answer = fail(std::move(done).error());
-      break;
-    }
-    if (job.revision == nullptr) continue;
-    layer_->bytes += job.revision->text.size();
-    published_.set(std::make_shared<State>(
-        State{layer_->txn.id(), head_.revision, job.revision->id, layer_->view.freeze()}));
-    remember(jobs.subspan(i, 1));
-    const std::lock_guard lock(mutex_);
-    pending_.push_back(job.revision);
+  for (Job& job : batch) {
+    prepare({&job, 1});
+    if (job.accepted) apply_in_memory(job);
   }
+}
+
+void Committer::apply_in_memory(Job& job) {
+  const NodePtr before = layer_->view.freeze();
+  for (const json::Operation& operation : job.revision->patch) {
+    auto done = layer_->view.edit(operation.op, operation.path, operation.value);
+    if (done) continue;
+    layer_->view.restore(before);
+    touches_.take_back(--last_id_);
+    return fail_all({&job, 1}, done.error());
+  }
+  layer_->bytes += job.revision->text.size();
+  published_.set(std::make_shared<State>(
+      State{layer_->txn.id(), head_.revision, job.revision->id, layer_->view.freeze()}));
+  const std::lock_guard lock(mutex_);
+  pending_.push_back(job.revision);
 }
 
 void Committer::flush_pending() {
-  const auto written = write({});
+  Batch none;
+  const auto written = write(none, false);
   if (!written) log::error("store", "a flush failed", {{"error", written.error().message}});
   // Not again before the usual time, even if the disk is still full.
-  if (layer_ != nullptr) layer_->since = std::chrono::steady_clock::now();
+  if (layer_ != nullptr) layer_->since = Clock::now();
 }
 
 void Committer::fail_all(std::span<Job> jobs, const Error& error) {
   for (Job& job : jobs) {
-    job.revision = nullptr;
+    job.accepted = false;
     job.answer = fail(error);
   }
 }

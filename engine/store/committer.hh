@@ -1,11 +1,13 @@
 #pragma once
 
 #include "base/result.hh"
+#include "base/time.hh"
 #include "store/env.hh"
 #include "store/mutation.hh"
 #include "store/revision.hh"
 #include "store/revision_log.hh"
 #include "store/state.hh"
+#include "store/touch_index.hh"
 #include "store/watch.hh"
 
 #include <atomic>
@@ -91,6 +93,10 @@ class Committer {
               Durability durability,
               CommitDone done,
               const Exclusive* exclusive = nullptr);
+  /// The same for a caller who has nothing else to do. Blocks: never on the commit thread.
+  Result<Committed> submit_and_wait(ChangeSet change,
+                                    Durability durability,
+                                    const Exclusive* exclusive = nullptr);
   /// Asks to be the only one; granted in order. `done` runs on the commit thread.
   void request_exclusive(ExclusiveDone done);
 
@@ -101,33 +107,35 @@ class Committer {
  private:
   friend class Exclusive;
   struct Job {
-    ChangeSet change;
-    Durability durability = Durability::durable;
+    RevisionId base = 0;
+    std::vector<Footprint> seen;
+    std::shared_ptr<Revision> revision;  ///< what the change would be; without id and time at first
     CommitDone done;
     std::uint64_t ticket = 0;
     Result<Committed> answer = Committed{};
-    RevisionPtr revision = {};  ///< set once it has been given an id
+    bool accepted = false;  ///< the revision has been given an id
   };
   struct Pending;  // the layer of changes that are only in memory
   using Batch = std::vector<Job>;
 
   void run();
   [[nodiscard]] bool has_work() const;
-  Batch take_batch();
+  void take_jobs(Batch& batch);
   void grant(ExclusiveDone done);
   void release(std::uint64_t ticket);
-  void process(Batch batch);
-  void commit(std::span<Job> jobs);
-  void commit_in_memory(std::span<Job> jobs);
+  bool gather(Batch& batch, Clock::time_point until);
+  void process(Batch& batch);
+  void commit(Batch& batch, bool open_ended);
+  void commit_in_memory(Batch& batch);
+  void apply_in_memory(Job& job);
   void prepare(std::span<Job> jobs);
-  [[nodiscard]] bool conflicts(const ChangeSet& change, std::span<const Job> earlier) const;
-  Result<> write(std::span<const Job> jobs);
-  Result<> write_once(std::span<const Job> jobs);
+  Result<> write(Batch& batch, bool open_ended);
+  Result<> write_once(Batch& batch, bool open_ended);
   Result<> write_revision(const Txn& txn, const Revision& revision, Head& head);
   void reserve_ids(Head& head) const;
   void fail_all(std::span<Job> jobs, const Error& error);
   void publish_file(std::uint64_t txn_id);
-  void remember(std::span<Job> jobs);
+  void count(std::span<const Job> jobs);
   void flush_pending();
 
   Env& env_;
@@ -138,9 +146,10 @@ class Committer {
   // Of the commit thread alone.
   Head head_;
   std::unique_ptr<Pending> layer_;
-  std::deque<RevisionPtr> recent_;  ///< newest revisions, to check change sets against
-  RevisionId recent_floor_;         ///< change sets based below this cannot be checked
-  bool uses_memory_ = false;        ///< somebody has used Durability::soon
+  TouchIndex touches_;        ///< of the newest revisions, to check change sets against
+  bool uses_memory_ = false;  ///< somebody has used Durability::soon
+  RevisionId last_id_ = 0;    ///< given out last
+  Clock::duration flush_time_{};
   std::optional<Error> broken_;
 
   mutable std::mutex mutex_;
@@ -150,8 +159,11 @@ class Committer {
   std::vector<RevisionPtr> pending_;
   std::uint64_t tickets_ = 0;
   std::uint64_t active_ticket_ = 0;
+  std::size_t wanted_ = 1;    ///< waiting jobs that are worth waking the commit thread
+  std::size_t expected_ = 1;  ///< writers that were there at the last flush
   bool stopping_ = false;
   CommitterStats stats_;
+  std::atomic<std::uint32_t> answered_{0};  ///< batches, for those who wait
 
   std::thread thread_;
 };

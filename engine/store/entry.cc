@@ -95,7 +95,8 @@ Scan::~Scan() {
   if (cursor_ != nullptr) mdb_cursor_close(cursor_);
 }
 
-Result<std::optional<Row>> Scan::next() {
+/// The next row with the seal still on.
+Result<std::optional<Row>> Scan::next_sealed() {
   MDB_val key = as_val(start_);
   MDB_val value{};
   int code = 0;
@@ -107,8 +108,21 @@ Result<std::optional<Row>> Scan::next() {
   if (code != 0) return failed(table_, "scanning", code);
   const std::string_view name = as_view(key);
   if (!name.starts_with(prefix_)) return std::nullopt;
-  TRY_ASSIGN(const std::string_view payload, unseal(table_, name, as_view(value)));
-  return Row{name, payload};
+  if (value.mv_size < kSeal) return damaged(table_, name, "a value is cut off");
+  return Row{name, as_view(value)};
+}
+
+Result<std::optional<Row>> Scan::next() {
+  TRY_ASSIGN(auto row, next_sealed());
+  if (!row) return row;
+  TRY_ASSIGN(row->payload, unseal(table_, row->key, row->payload));
+  return row;
+}
+
+Result<std::optional<Row>> Scan::next_unproven() {
+  TRY_ASSIGN(auto row, next_sealed());
+  if (row) row->payload.remove_prefix(kSeal);
+  return row;
 }
 
 Result<> Scan::erase_current() {

@@ -43,10 +43,14 @@ class Scan {
 
   /// Nothing at the end. ERRORS: Errc::corrupt.
   Result<std::optional<Row>> next();
+  /// The same, but takes the payload as it is: reading a big one costs nothing then.
+  Result<std::optional<Row>> next_unproven();
   /// Deletes the row `next` gave last.
   Result<> erase_current();
 
  private:
+  Result<std::optional<Row>> next_sealed();
+
   Txn txn_;
   Table table_;
   std::string prefix_;

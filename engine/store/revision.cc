@@ -19,18 +19,4 @@ bool affects(const Touch& touch, const json::Pointer& scope) {
   return touch.path.starts_with(scope) || scope.starts_with(touch.path);
 }
 
-bool disturbs(const Touch& touch, const Footprint& footprint) {
-  if (footprint.path.starts_with(touch.path)) return true;
-  if (!touch.path.starts_with(footprint.path)) return false;
-  switch (footprint.seen) {
-    case Seen::existence:
-      return false;
-    case Seen::names:
-      return touch.membership && touch.path.depth() == footprint.path.depth() + 1;
-    case Seen::all:
-      return true;
-  }
-  return true;
-}
-
 }  // namespace engine::store

@@ -45,7 +45,4 @@ struct Footprint {
   Seen seen = Seen::all;
 };
 
-/// Whether a change at `touch` may have changed what was seen.
-bool disturbs(const Touch& touch, const Footprint& footprint);
-
 }  // namespace engine::store

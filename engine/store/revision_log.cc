@@ -85,7 +85,7 @@ Result<> trim_log(const Txn& txn, const LogLimits& limits, std::size_t most, Hea
   const auto now = system_clock::now();
   if (head.revision - head.oldest < limits.count && head.log_bytes <= limits.bytes) return {};
   Scan scan(txn, Table::revs, {});
-  TRY_ASSIGN(auto row, scan.next());
+  TRY_ASSIGN(auto row, scan.next_unproven());
   for (; most > 0 && head.oldest < head.revision; --most) {
     if (!row || row->payload.size() < kPrefix) return broken("the oldest revision is missing");
     const bool few = head.revision - head.oldest < limits.count;
@@ -94,7 +94,7 @@ Result<> trim_log(const Txn& txn, const LogLimits& limits, std::size_t most, Hea
     const std::size_t bytes = row->payload.size();
     TRY(scan.erase_current());
     head.log_bytes -= std::min<std::uint64_t>(head.log_bytes, bytes);
-    TRY_ASSIGN(row, scan.next());
+    TRY_ASSIGN(row, scan.next_unproven());
     if (!row) return broken("the log is empty");
     head.oldest = key_number(row->key);
   }

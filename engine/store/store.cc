@@ -167,19 +167,6 @@ void Store::request_exclusive(ExclusiveDone done) {
   committer_->request_exclusive(std::move(done));
 }
 
-Result<Committed> Store::commit_and_wait(ChangeSet change,
-                                         Durability durability,
-                                         const Exclusive* exclusive) {
-  auto answer = std::make_shared<std::promise<Result<Committed>>>();
-  auto future = answer->get_future();
-  commit(
-      std::move(change),
-      durability,
-      [answer](Result<Committed> result) { answer->set_value(std::move(result)); },
-      exclusive);
-  return future.get();
-}
-
 Result<Committed> Store::mutate(const std::function<Result<>(Mutation&)>& edit,
                                 Durability durability) {
   std::shared_ptr<Exclusive> exclusive;
@@ -193,7 +180,7 @@ Result<Committed> Store::mutate(const std::function<Result<>(Mutation&)>& edit,
     TRY_ASSIGN(Mutation mutation, begin());
     TRY(edit(mutation));
     TRY_ASSIGN(ChangeSet change, std::move(mutation).finish());
-    auto committed = commit_and_wait(std::move(change), durability, exclusive.get());
+    auto committed = committer_->submit_and_wait(std::move(change), durability, exclusive.get());
     if (committed || committed.error().code != Errc::conflict) return committed;
   }
 }

@@ -100,9 +100,6 @@ class Store {
   Result<> raise_head();
   Result<> mark_running();
   Result<> load_state(const Options& options);
-  Result<Committed> commit_and_wait(ChangeSet change,
-                                    Durability durability,
-                                    const Exclusive* exclusive);
 
   std::filesystem::path directory_;
   std::unique_ptr<Env> env_;
