@@ -4,20 +4,22 @@ local process = require('engine.process')
 
 local M = {}
 
-local FLAGS = { '-noappend', '-no-progress', '-quiet', '-no-xattrs', '-all-root',
+local FLAGS = { '-noappend', '-no-progress', '-quiet', '-no-xattrs', '-comp', 'zstd',
   '-all-time', '0', '-mkfs-time', '0' }
 
 --- Packs a folder. *async*
 ---@param folder string
 ---@param output string
+---@param opts? {keep_owners?: boolean} Everything belongs to root otherwise
 ---@return true? ok
 ---@return engine.Error? err `pack`
 ---@async
-function M.make(folder, output)
+function M.make(folder, output, opts)
   local argv = { 'mksquashfs', folder, output }
   for _, flag in ipairs(FLAGS) do
     argv[#argv + 1] = flag
   end
+  if not (opts and opts.keep_owners) then argv[#argv + 1] = '-all-root' end
   -- The variable would contradict -mkfs-time.
   local done, err = process.run(argv, { timeout = 600, env = { SOURCE_DATE_EPOCH = false } })
   if not done then

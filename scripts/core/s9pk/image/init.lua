@@ -1,0 +1,144 @@
+--- Root file systems of a package, built from the recipes in its `images/` folder.
+---
+--- A recipe `images/ID.lua` returns a table:
+---
+---     return {
+---       from = { archive = 'alpine.tar' },  -- or folder, debian, command; nothing by default
+---       busybox = true,                     -- with all its applets, or { 'sh', 'httpd' }
+---       directories = { '/data' },
+---       files = { ['/etc/motd'] = 'hello\n' },
+---       links = { ['/bin/serve'] = 'httpd' },
+---       workdir = '/', user = 'root', entrypoint = { … }, cmd = { … }, env = { LANG = 'C' },
+---     }
+---
+--- A folder `images/ID/` is copied over what `from` gives; with it the recipe may be left out.
+local base = require('core.s9pk.image.base')
+local busybox = require('core.s9pk.image.busybox')
+local file = require('engine.file')
+local json = require('engine.json')
+local names = require('lib.names')
+local recipe_of = require('core.s9pk.image.recipe')
+local root_of = require('core.s9pk.image.root')
+local squashfs = require('core.s9pk.squashfs')
+local tool = require('core.s9pk.image.tool')
+
+local M = {}
+
+-- What every root needs: mount points of a container, and places programs expect.
+local SKELETON = { 'bin', 'dev', 'etc', 'proc', 'root', 'run', 'sys', 'tmp', 'var' }
+local STICKY = 1023
+
+local function add_skeleton(root)
+  for _, name in ipairs(SKELETON) do
+    local fine, err = root_of.mkdir(root, name)
+    if not fine then return nil, err end
+  end
+  return root_of.mkdir(root, 'tmp', STICKY)
+end
+
+local function add_members(root, recipe)
+  local directories = {}
+  for _, path in ipairs(recipe.directories or {}) do
+    directories[path] = path
+  end
+  local fine, err = root_of.each(root, directories,
+    function(_, path) return root_of.mkdir(root, path) end)
+  if fine then
+    fine, err = root_of.each(root, recipe.files, root_of.write)
+  end
+  if fine then
+    fine, err = root_of.each(root, recipe.links, root_of.symlink)
+  end
+  return fine, err
+end
+
+--- What the author adds to where the root began.
+local function complete(root, folder, recipe)
+  local fine, err = add_skeleton(root)
+  if fine and file.exists(folder) then
+    fine, err = root_of.add_folder(root, folder)
+  end
+  if fine and recipe.busybox then
+    fine, err = busybox.add(root, recipe.busybox)
+  end
+  if not fine then return nil, err end
+  return add_members(root, recipe)
+end
+
+--- The root and what its source says of itself.
+local function build_root(job, recipe)
+  local defaults, err = {}, nil
+  if recipe.from then
+    defaults, err = base.make(recipe.from, job)
+  else
+    local fine, wrong = file.mkdir(job.root)
+    if not fine then return nil, wrong end
+  end
+  if not defaults then return nil, err end
+  local fine, wrong = complete(job.root, ('%s/images/%s'):format(job.directory, job.id), recipe)
+  if not fine then return nil, wrong end
+  return defaults
+end
+
+local function environment(defaults, recipe)
+  local env = {}
+  for _, source in ipairs({ defaults.env or {}, recipe.env or {} }) do
+    for name, value in pairs(source) do
+      env[name] = value
+    end
+  end
+  local lines = {}
+  for i, name in ipairs(names.sorted_keys(env)) do
+    lines[i] = ('%s=%s'):format(name, env[name])
+  end
+  return table.concat(lines, '\n')
+end
+
+local function words(list)
+  if not list then return json.null end
+  return json.array(list)
+end
+
+-- A program of the recipe does not take over the arguments of the one it replaces.
+local function program(defaults, recipe)
+  local entrypoint = recipe.entrypoint or defaults.entrypoint
+  local cmd = recipe.cmd or (not recipe.entrypoint and defaults.cmd) or nil
+  return words(entrypoint), words(cmd)
+end
+
+local function entries_of(base_path, image, defaults, recipe)
+  local entrypoint, cmd = program(defaults, recipe)
+  return {
+    { path = base_path .. '.squashfs', file = image },
+    { path = base_path .. '.env', data = environment(defaults, recipe) },
+    { path = base_path .. '.json', data = json.encode({
+      workdir = recipe.workdir or defaults.workdir or '/',
+      user = recipe.user or defaults.user or 'root', entrypoint = entrypoint, cmd = cmd,
+    }) },
+  }
+end
+
+--- Builds one image and gives the entries it adds to the package. *async*
+---@param directory string Of the package
+---@param id string
+---@param arch string
+---@param work string A directory to build in
+---@return engine.archive.NewEntry[]? entries
+---@return engine.Error? err
+---@async
+function M.build(directory, id, arch, work)
+  local recipe, err = recipe_of.read(directory, id)
+  if not recipe then return nil, err end
+  local job = { directory = directory, id = id, arch = arch, work = work,
+    root = ('%s/root-%s'):format(work, id) }
+  local defaults, wrong = build_root(job, recipe)
+  if not defaults then return nil, wrong end
+  local image = ('%s/%s.squashfs'):format(work, id)
+  -- Users of the packer's machine mean nothing to others; those of an image do.
+  local owned = recipe.from ~= nil and not recipe.from.folder and tool.is_root()
+  local fine, failure = squashfs.make(job.root, image, { keep_owners = owned })
+  if not fine then return nil, failure end
+  return entries_of(('images/%s/%s'):format(arch, id), image, defaults, recipe)
+end
+
+return M

@@ -1,0 +1,52 @@
+--- Programs of the packer's machine that build images.
+local errc = require('engine.errc')
+local process = require('engine.process')
+
+local M = {}
+
+-- Seconds; a build may compile things.
+local TIMEOUT = 3600
+local LAST_LINES = 12
+
+--- The end of what a program said, where the reason usually stands.
+local function last_lines(text)
+  local lines = {}
+  for line in text:gmatch('[^\n]+') do
+    lines[#lines + 1] = line
+  end
+  return table.concat(lines, '\n', math.max(1, #lines - LAST_LINES + 1))
+end
+
+---@class core.s9pk.image.ToolOptions
+---@field env? table<string, string|false>
+---@field cwd? string
+---@field package? string The Debian package of the program, named when it is not installed
+
+--- Runs a program to its end; a failure carries the last lines it wrote. *async*
+---@param what string What it is for, as in 'reading base.tar'
+---@param argv string[]
+---@param opts? core.s9pk.image.ToolOptions
+---@return string? out Standard output
+---@return engine.Error? err `pack`
+---@async
+function M.run(what, argv, opts)
+  opts = opts or {}
+  local done, err = process.run(argv, { timeout = TIMEOUT, env = opts.env, cwd = opts.cwd })
+  if not done then
+    if err.code ~= 'not_found' then return nil, err end
+    return nil, errc.new('pack',
+      ('%s needs the program %s, which is not installed'):format(what, argv[1]),
+      { hint = opts.package and 'apt-get install ' .. opts.package or nil })
+  end
+  if done.code == 0 then return done.out end
+  local said = last_lines(done.err ~= '' and done.err or done.out)
+  return nil, errc.new('pack', ('%s: %s ended with %d%s'):format(what, argv[1], done.code,
+    said ~= '' and '\n' .. said or ''))
+end
+
+--- Whether owners can be kept. *async*
+---@return boolean
+---@async
+function M.is_root() return M.run('looking for the user', { 'id', '-u' }) == '0\n' end
+
+return M
