@@ -47,12 +47,14 @@ Connection::Connection(ConnectionSet& set,
                        std::uint64_t id,
                        std::unique_ptr<Transport> transport,
                        std::optional<net::PeerCredentials> peer,
-                       std::string address)
+                       std::string address,
+                       net::ConnectionQuota::Place place)
     : set_(set),
       id_(id),
       transport_(std::move(transport)),
       peer_(peer),
       address_(std::move(address)),
+      place_(std::move(place)),
       opened_at_(set.now()),
       last_input_(set.now()),
       last_output_(set.now()),
@@ -429,6 +431,7 @@ void Connection::retire() {
   }
   if (announced_) handler().on_close(*this);
   transport_->close();
+  place_ = {};
 }
 
 }  // namespace engine::http

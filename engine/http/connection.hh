@@ -1,5 +1,7 @@
 #pragma once
 
+#include "net/connection_quota.hh"
+
 #include "http/dialect.hh"
 #include "http/limits.hh"
 #include "http/transport.hh"
@@ -21,7 +23,8 @@ class Connection final : public Session {
              std::uint64_t id,
              std::unique_ptr<Transport> transport,
              std::optional<net::PeerCredentials> peer,
-             std::string address);
+             std::string address,
+             net::ConnectionQuota::Place place);
   ~Connection() override;
 
   [[nodiscard]] std::uint64_t id() const override { return id_; }
@@ -99,6 +102,7 @@ class Connection final : public Session {
   std::unique_ptr<Transport> transport_;
   std::optional<net::PeerCredentials> peer_;
   std::string address_;
+  net::ConnectionQuota::Place place_;
   std::weak_ptr<Connection> self_;
   std::unique_ptr<Dialect> dialect_;
   std::unique_ptr<Dialect> next_dialect_;

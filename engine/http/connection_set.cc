@@ -18,9 +18,9 @@ namespace {
 constexpr std::size_t kPage = 4096;
 constexpr int kKeepAliveIdle = 120;  // seconds
 constexpr int kKeepAliveEvery = 20;
-constexpr std::string_view kBusy =
+constexpr std::string_view kStopping =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n"
-    "Content-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n";
+    "Content-Length: 25\r\nRetry-After: 1\r\nConnection: close\r\n\r\nthe server shuts down now";
 
 /// How often times are looked at: a quarter of the shortest, within reason.
 Milliseconds tick_of(const Limits& limits) {
@@ -107,11 +107,10 @@ void ConnectionSet::adopt(UniqueFd socket, AdoptOptions options) {
 }
 
 void ConnectionSet::welcome(UniqueFd socket, AdoptOptions options) {
-  if (connections_.size() >= limits_.connections || draining_) {
+  if (draining_) {
     --count_;
     if (!options.tls && options.protocol == Protocol::http) {
-      [[maybe_unused]] const ssize_t sent =
-          ::send(socket.get(), kBusy.data(), kBusy.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      (void)::send(socket.get(), kStopping.data(), kStopping.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     }
     return;
   }
@@ -137,7 +136,8 @@ void ConnectionSet::welcome(UniqueFd socket, AdoptOptions options) {
       std::make_unique<Transport>(
           std::move(socket), std::move(options.tls), std::move(options.already_read)),
       peer,
-      std::move(address));
+      std::move(address),
+      std::move(options.place));
   if (Result<> added = poller_->add(fd, EPOLLIN | EPOLLRDHUP, connection.get()); !added) {
     --count_;
     return log::warn("http", "cannot open a session", {{"error", added.error().message}});

@@ -11,7 +11,6 @@ namespace engine::http {
 
 /// Bounds of one connection, and of one service. A time of 0 means for ever.
 struct Limits {
-  std::size_t connections = 1024;     ///< of one service; the next one is closed (503)
   std::size_t header = 16UL << 10U;   ///< bytes of request line and headers; over it: 431
   std::size_t headers = 100;          ///< how many of them; over it: 431
   std::size_t body = 16UL << 20U;     ///< bytes of a body read whole: Handler::on_oversize

@@ -2,6 +2,7 @@
 
 #include "base/unique_fd.hh"
 #include "loop/loop.hh"
+#include "net/connection_quota.hh"
 
 #include "http/handler.hh"
 #include "http/limits.hh"
@@ -20,6 +21,7 @@ struct AdoptOptions {
   std::shared_ptr<TlsContext> tls = {};  ///< none: plain
   Protocol protocol = Protocol::http;    ///< http (which may become WebSocket), or lines
   std::string already_read = {};         ///< bytes taken from the socket before, to tell what it is
+  net::ConnectionQuota::Place place = {};  ///< held as long as the connection is open
 };
 
 /// The HTTP, WebSocket and TLS connections of one loop. Resource type; lives on that loop, its

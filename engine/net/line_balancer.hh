@@ -1,6 +1,8 @@
 #pragma once
 
+#include "net/connection_quota.hh"
 #include "net/line_service.hh"
+#include "net/refuser.hh"
 
 #include <string>
 #include <vector>
@@ -8,22 +10,22 @@
 namespace engine::net {
 
 /// Gives new connections to the service that has fewest. Resource type; used on the listener's
-/// loop. The services outlive it.
+/// loop. Services and refuser outlive it.
 class LineBalancer {
  public:
-  struct Limits {
-    std::size_t connections = 1024;  ///< of all services together
-  };
-  /// `busy` is the line written to a connection over the limit before it is closed.
-  LineBalancer(std::vector<LineService*> services, Limits limits, std::string busy);
+  /// `most` connections at once, those handed over to others included. `busy` is the line written
+  /// to one too many before it is closed.
+  LineBalancer(std::vector<LineService*> services,
+               std::size_t most,
+               Refuser& refuser,
+               std::string busy);
 
   void adopt(UniqueFd socket);
-  /// Connections of all services.
-  [[nodiscard]] std::size_t connections() const;
 
  private:
   std::vector<LineService*> services_;
-  Limits limits_;
+  ConnectionQuota quota_;
+  Refuser& refuser_;
   std::string busy_;
 };
 

@@ -50,23 +50,25 @@ LineService::~LineService() {
   }
 }
 
-void LineService::adopt(UniqueFd socket) {
+void LineService::adopt(UniqueFd socket, ConnectionQuota::Place place) {
   ++connections_;
-  loop_.post([this, alive = alive_, socket = std::move(socket)]() mutable {
-    if (!*alive) return;
-    --connections_;
-    if (Result<LineSession*> opened = open_session(std::move(socket)); !opened) {
-      log::warn("net", "cannot open a session", {{"error", opened.error().message}});
-    }
-  });
+  loop_.post(
+      [this, alive = alive_, socket = std::move(socket), place = std::move(place)]() mutable {
+        if (!*alive) return;
+        --connections_;
+        if (auto opened = open_session(std::move(socket), std::move(place)); !opened) {
+          log::warn("net", "cannot open a session", {{"error", opened.error().message}});
+        }
+      });
 }
 
-Result<LineSession*> LineService::open_session(UniqueFd socket) {
+Result<LineSession*> LineService::open_session(UniqueFd socket, ConnectionQuota::Place place) {
   TRY_ASSIGN(const PeerCredentials peer, peer_credentials(socket.get()));
   const std::uint64_t id = (std::uint64_t{index_} << kIndexShift) | next_id_++;
   const int fd = socket.get();
   auto session = std::make_shared<LineSession>(*this, id, std::move(socket), peer);
   session->self_ = session;
+  session->place = std::move(place);
   TRY(poller_->add(fd, EPOLLIN | EPOLLRDHUP, session.get()));
   LineSession* opened = sessions_.emplace(id, std::move(session)).first->second.get();
   ++connections_;
@@ -184,6 +186,7 @@ void LineService::retire(LineSession& session) {
     handler_.on_close(session);
   }
   session.socket_.reset();
+  session.place = {};
   if (session.queued_) std::erase(to_look_at_, &session);
   const auto found = sessions_.find(session.id());
   retired_.push_back(std::move(found->second));

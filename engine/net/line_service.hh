@@ -45,9 +45,9 @@ class LineService {
   ~LineService();
 
   /// Takes a connected, non-blocking socket; the session is opened on the loop. Thread-safe.
-  void adopt(UniqueFd socket);
+  void adopt(UniqueFd socket, ConnectionQuota::Place place = {});
   /// The same at once, on the loop. ERRORS: as epoll_ctl and reading the credentials.
-  Result<LineSession*> open_session(UniqueFd socket);
+  Result<LineSession*> open_session(UniqueFd socket, ConnectionQuota::Place place = {});
   /// Has the handler's on_room called for the connection, if it is still there and has room, else
   /// when it has. Thread-safe; may be called with locks held.
   void wake(std::uint64_t id);

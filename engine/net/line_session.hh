@@ -2,6 +2,7 @@
 
 #include "base/time.hh"
 #include "base/unique_fd.hh"
+#include "net/connection_quota.hh"
 #include "net/line_framer.hh"
 #include "net/unix_address.hh"
 
@@ -75,6 +76,8 @@ class LineSession {
   [[nodiscard]] const PeerCredentials& peer() const { return peer_; }
   /// Whatever the handler wants to find again with each line of this connection.
   std::shared_ptr<void> attachment;
+  /// Held as long as the connection is open, here or where it is handed over to.
+  ConnectionQuota::Place place;
   [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
   [[nodiscard]] std::size_t unsent() const { return out_.size() - out_begin_; }
   [[nodiscard]] bool closed() const { return !socket_; }

@@ -190,8 +190,13 @@ Result<> Daemon::Impl::build() {
                          .target = "rpc",
                          .data = json::write(json::Object{{"method", method.wire}})});
   };
-  doors = std::make_unique<Doors>(
-      control->loop(), *dispatcher, connections, events.sinks, continuations, all);
+  doors = std::make_unique<Doors>(control->loop(),
+                                  DeskShared{.dispatcher = *dispatcher,
+                                             .connections = connections,
+                                             .sinks = events.sinks,
+                                             .continuations = continuations,
+                                             .context = "RpcContext"},
+                                  all);
   events.on_wake([this](std::uint64_t connection) { doors->wake(connection); });
   scripts = std::make_unique<Scripts>(
       Scripts::Options{.overlay = options.paths.overlay(), .shipped = options.scripts},

@@ -122,14 +122,14 @@ void Desk::on_room(net::LineSession& session) {
 
 void Desk::on_http(net::LineSession& session, UniqueFd socket, std::string already_read) {
   shared_.connections.remove(session.id());
-  http_->adopt(std::move(socket), {.already_read = std::move(already_read)});
+  http_->adopt(std::move(socket),
+               {.already_read = std::move(already_read), .place = std::move(session.place)});
 }
 
 void Desk::on_close(net::LineSession& session) {
   shared_.dispatcher.cancel_connection(worker_, session.id());
   shared_.sinks.drop(session.id());
   shared_.connections.remove(session.id());
-  if (shared_.on_closed) shared_.on_closed(session.id());
 }
 
 }  // namespace engine::app

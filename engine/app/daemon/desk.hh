@@ -24,7 +24,7 @@ struct DeskShared {
   net::ConnectionTable& connections;
   event::PushingSinks& sinks;
   Continuations& continuations;
-  std::function<void(std::uint64_t)> on_closed;  ///< on the worker's thread
+  std::string context;  ///< whose tree is served over HTTP and TLS, and where HTTP is looked for
 };
 
 /// Whoever sends the events that wait for connections of his. `wake` is thread-safe.

@@ -91,7 +91,13 @@ struct Diagnostic::Impl final : bindings::DaemonHost {
                         {.limits = options.settings.limits, .instance = options.paths.instance}};
   Events events;
   Continuations continuations;
-  Doors doors{control.loop(), dispatcher, connections, events.sinks, continuations, {&worker}};
+  Doors doors{control.loop(),
+              DeskShared{.dispatcher = dispatcher,
+                         .connections = connections,
+                         .sinks = events.sinks,
+                         .continuations = continuations,
+                         .context = kContext},
+              {&worker}};
   loop::Timer ceiling{control.loop()};
   loop::OffloadPool offload{2};
   std::shared_ptr<const Generation> generation;

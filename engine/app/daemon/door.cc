@@ -16,6 +16,13 @@ std::string_view port_kind_name(PortKind kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
+constexpr std::string_view kBusy =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    "Content-Length: 47\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
+    "too many connections: try again in some seconds";
+/// A fatal alert (internal_error): all that TLS lets us say before its handshake.
+constexpr std::string_view kBusyTls("\x15\x03\x01\x00\x02\x02\x50", 7);
+
 std::string refusal(const Error& error) {
   std::string line;
   rpc::encode_error(line, "null", error);
@@ -24,24 +31,16 @@ std::string refusal(const Error& error) {
 
 }  // namespace
 
-Doors::Doors(loop::Loop& control,
-             Dispatcher& dispatcher,
-             net::ConnectionTable& connections,
-             event::PushingSinks& sinks,
-             Continuations& continuations,
-             std::vector<ScriptLoop*> workers)
+Doors::Doors(loop::Loop& control, DeskShared shared, std::vector<ScriptLoop*> workers)
     : control_(control),
-      shared_{.dispatcher = dispatcher,
-              .connections = connections,
-              .sinks = sinks,
-              .continuations = continuations,
-              .on_closed =
-                  [this](std::uint64_t connection) {
-                    if (on_connection_closed) on_connection_closed(connection);
-                  }},
+      shared_(std::move(shared)),
+      remote_({.total = shared_.dispatcher.limits().remote_connections,
+               .per_origin = shared_.dispatcher.limits().per_address}),
       workers_(std::move(workers)) {}
 
-Doors::~Doors() = default;
+Doors::~Doors() {
+  accepting_.stop();
+}
 
 void Doors::start(Completion<> done) {
   struct Starting {
@@ -74,10 +73,12 @@ Result<> Doors::open_port(PortKind kind,
                           const net::ListenAddress& address,
                           std::shared_ptr<http::TlsContext> tls) {
   auto port = std::make_unique<Port>(Port{kind, std::move(tls), nullptr});
-  TRY_ASSIGN(port->listener,
-             net::TcpListener::open(control_, address, [this, raw = port.get()](UniqueFd socket) {
-               take_connection(*raw, std::move(socket));
-             }));
+  const auto listen_there = [&, raw = port.get()] {
+    return net::TcpListener::open(accepting_.loop(), address, [this, raw](UniqueFd socket) {
+      take_connection(*raw, std::move(socket));
+    });
+  };
+  TRY_ASSIGN(port->listener, accepting_.call(listen_there));
   json::Value told;
   told["kind"] = port_kind_name(kind);
   told["address"] = port->listener->address().text();
@@ -90,13 +91,20 @@ Result<> Doors::open_port(PortKind kind,
   return {};
 }
 
+/// On the accepting thread.
 void Doors::take_connection(const Port& port, UniqueFd socket) {
+  auto place = remote_.admit(net::origin_of(socket.get()));
+  if (!place) {
+    return refuser_.refuse(std::move(socket), port.kind == PortKind::http ? kBusy : kBusyTls);
+  }
   const auto& least = *std::ranges::min_element(
       http_desks_, {}, [](const auto& desk) { return desk->connections(); });
-  least->adopt(std::move(socket),
-               {.tls = port.tls,
-                .protocol = port.kind == PortKind::tls_lines ? http::Protocol::lines
-                                                             : http::Protocol::http});
+  least->adopt(
+      std::move(socket),
+      {.tls = port.tls,
+       .protocol = port.kind == PortKind::tls_lines ? http::Protocol::lines : http::Protocol::http,
+       .already_read = {},
+       .place = std::move(*place)});
 }
 
 json::Value Doors::listeners() const {
@@ -113,17 +121,60 @@ unsigned Doors::take_index(const std::shared_ptr<PushTarget>& desk) {
   return index;
 }
 
+/// Opening takes several turns of several loops: whoever comes for the same path waits, so that no
+/// two make a socket of one name.
+void Doors::in_turn(const std::string& path, UniqueFunction<void()> work) {
+  const auto [turn, first] = turns_.try_emplace(path);
+  if (!first) return turn->second.push_back(std::move(work));
+  work();
+}
+
+void Doors::turn_over(const std::string& path) {
+  const auto turn = turns_.find(path);
+  if (turn->second.empty()) {
+    turns_.erase(turn);
+    return;
+  }
+  UniqueFunction<void()> next = std::move(turn->second.front());
+  turn->second.pop_front();
+  next();
+}
+
 void Doors::open(bindings::DaemonHost::Listener listener, std::size_t desks, Completion<> done) {
+  const std::string path = listener.path;
+  in_turn(path,
+          [this, listener = std::move(listener), desks, path, done = std::move(done)]() mutable {
+            open_now(std::move(listener),
+                     desks,
+                     [this, path, done = std::move(done)](const Result<>& opened) mutable {
+                       done(opened);
+                       turn_over(path);
+                     });
+          });
+}
+
+void Doors::close(const std::string& path, Completion<> done) {
+  in_turn(path, [this, path, done = std::move(done)]() mutable {
+    close_now(path, [this, path, done = std::move(done)](const Result<>& closed) mutable {
+      done(closed);
+      turn_over(path);
+    });
+  });
+}
+
+void Doors::open_now(bindings::DaemonHost::Listener listener,
+                     std::size_t desks,
+                     Completion<> done) {
   if (const auto known = doors_.find(listener.path); known != doors_.end()) {
     const auto& open_one = known->second->listener;
     if (open_one.context == listener.context && open_one.attributes == listener.attributes &&
         ::access(listener.path.c_str(), F_OK) == 0) {
       return control_.post([done = std::move(done)]() mutable { done({}); });
     }
-    return close(listener.path,
-                 [this, listener, desks, done = std::move(done)](const Result<>&) mutable {
-                   open(std::move(listener), desks, std::move(done));
-                 });
+    return close_now(listener.path,
+                     [this, listener, desks, done = std::move(done)](const Result<>&) mutable {
+                       open_now(std::move(listener), desks, std::move(done));
+                     });
   }
   auto door = std::make_shared<Door>();
   door->listener = std::move(listener);
@@ -137,7 +188,7 @@ void Doors::open(bindings::DaemonHost::Listener listener, std::size_t desks, Com
   for (std::size_t i = 0; i < count; ++i) {
     ScriptLoop& worker = *workers_[next_worker_++ % workers_.size()];
     // Containers speak lines and nothing else.
-    auto http = door->listener.context == "RpcContext" ? http_desk_of(worker) : nullptr;
+    auto http = door->listener.context == shared_.context ? http_desk_of(worker) : nullptr;
     auto desk = std::make_shared<Desk>(shared_, worker, std::move(http), door->listener);
     door->desks.push_back(desk);
     worker.loop().post([this, door, opening, desk, index = take_index(desk)] {
@@ -154,12 +205,14 @@ void Doors::open(bindings::DaemonHost::Listener listener, std::size_t desks, Com
 }
 
 Result<> Doors::listen(const std::shared_ptr<Door>& door) {
+  if (draining_) return fail(Errc::shutting_down, "the daemon is stopping");
   std::vector<net::LineService*> services;
   for (const auto& desk : door->desks)
     services.push_back(&desk->service());
   door->balancer = std::make_unique<net::LineBalancer>(
       std::move(services),
-      net::LineBalancer::Limits{.connections = shared_.dispatcher.limits().connections},
+      shared_.dispatcher.limits().connections,
+      refuser_,
       refusal({.code = Errc::busy,
                .message = "too many connections",
                .hint = "close some, or try again in a moment"}));
@@ -168,12 +221,14 @@ Result<> Doors::listen(const std::shared_ptr<Door>& door) {
     options.owner = door->listener.uid;
     options.group = door->listener.gid;
   }
-  TRY_ASSIGN(
-      door->socket,
-      net::UnixListener::open(
-          control_, door->listener.path, options, [balancer = door->balancer.get()](UniqueFd fd) {
-            balancer->adopt(std::move(fd));
-          }));
+  const auto listen_there = [&] {
+    return net::UnixListener::open(
+        accepting_.loop(),
+        door->listener.path,
+        options,
+        [balancer = door->balancer.get()](UniqueFd fd) { balancer->adopt(std::move(fd)); });
+  };
+  TRY_ASSIGN(door->socket, accepting_.call(listen_there));
   doors_[door->listener.path] = door;
   return {};
 }
@@ -196,7 +251,7 @@ void Doors::dismiss(std::vector<std::shared_ptr<Desk>> desks, Completion<> done)
   }
 }
 
-void Doors::close(const std::string& path, Completion<> done) {
+void Doors::close_now(const std::string& path, Completion<> done) {
   const auto found = doors_.find(path);
   if (found == doors_.end()) {
     return control_.post([path, done = std::move(done)]() mutable {
@@ -205,7 +260,7 @@ void Doors::close(const std::string& path, Completion<> done) {
   }
   const auto door = found->second;
   doors_.erase(found);
-  door->socket.reset();
+  accepting_.call([&] { door->socket.reset(); });
   dismiss(std::move(door->desks), std::move(done));
 }
 
@@ -220,9 +275,13 @@ void Doors::drain(Completion<> done) {
     if (--draining->pending == 0) draining->done({});
   };
   std::vector<std::shared_ptr<PushTarget>> all(http_desks_.begin(), http_desks_.end());
-  ports_.clear();
+  draining_ = true;
+  accepting_.call([this] {
+    ports_.clear();
+    for (const auto& [path, door] : doors_)
+      door->socket->close();
+  });
   for (const auto& [path, door] : doors_) {
-    door->socket->close();
     all.insert(all.end(), door->desks.begin(), door->desks.end());
   }
   for (const auto& desk : all) {
@@ -246,15 +305,6 @@ void Doors::wake(std::uint64_t connection) {
   // The desk must not die here, on a foreign thread: its last reference goes home.
   ScriptLoop& worker = desk->worker();
   worker.loop().post([desk = std::move(desk)]() mutable { desk.reset(); });
-}
-
-std::size_t Doors::connections() const {
-  std::size_t total = 0;
-  for (const auto& [path, door] : doors_)
-    total += door->balancer->connections();
-  for (const auto& desk : http_desks_)
-    total += desk->connections();
-  return total;
 }
 
 }  // namespace engine::app

@@ -45,7 +45,6 @@ class MessageOutlet final : public event::PushingSinks::Outlet {
 
 http::Limits http_limits(const WireLimits& limits) {
   http::Limits out;
-  out.connections = limits.connections;
   out.header = limits.header;
   out.body = limits.message;
   out.message = limits.message;
@@ -200,7 +199,7 @@ void HttpDesk::on_open(http::Session& session) {
   enter(session);
   if (session.protocol() != http::Protocol::lines) return;
   auto caller = std::make_shared<Caller>();
-  caller->context = "RpcContext";
+  caller->context = shared_.context;
   caller->transport = Transport::tls;
   caller->address = session.address();
   caller->connection = session.id();
@@ -213,7 +212,6 @@ void HttpDesk::on_close(http::Session& session) {
   shared_.dispatcher.cancel_connection(worker_, session.id());
   shared_.sinks.drop(session.id());
   shared_.connections.remove(session.id());
-  if (shared_.on_closed) shared_.on_closed(session.id());
 }
 
 void HttpDesk::on_request(http::Session& session,
@@ -233,7 +231,7 @@ const std::shared_ptr<const Caller>& HttpDesk::caller_of(http::Session& session,
   // Most clients send the same headers again and again.
   Peer& peer = peers_[session.id()];
   if (!peer.caller || !same_sender(*peer.caller, request)) {
-    peer.caller = http_caller(session, request, transport_of(session));
+    peer.caller = http_caller(session, request, transport_of(session), shared_.context);
   }
   return peer.caller;
 }
@@ -333,7 +331,7 @@ std::optional<http::Response> HttpDesk::on_upgrade(http::Session& session,
 void HttpDesk::on_websocket(http::Session& session) {
   enter(session);
   peers_[session.id()].caller =
-      http_caller(session, session.upgrade_request(), transport_of(session));
+      http_caller(session, session.upgrade_request(), transport_of(session), shared_.context);
 }
 
 void HttpDesk::on_websocket_close(http::Session& session, unsigned code, std::string_view) {

@@ -36,9 +36,10 @@ std::unique_ptr<const HttpFacts> facts_of(const http::Session& session,
 
 std::shared_ptr<const Caller> http_caller(const http::Session& session,
                                           const http::Request& request,
-                                          Transport transport) {
+                                          Transport transport,
+                                          const std::string& context) {
   auto caller = std::make_shared<Caller>();
-  caller->context = "RpcContext";
+  caller->context = context;
   caller->transport = transport;
   caller->address = session.address();
   caller->peer = session.peer();

@@ -43,6 +43,8 @@ json::Value limits_to_json(const WireLimits& limits) {
   value["inFlight"] = std::uint64_t{limits.in_flight};
   value["header"] = std::uint64_t{limits.header};
   value["connections"] = std::uint64_t{limits.connections};
+  value["remoteConnections"] = std::uint64_t{limits.remote_connections};
+  value["perAddress"] = std::uint64_t{limits.per_address};
   value["idle"] = limits.idle;
   value["keepAlive"] = limits.keep_alive;
   value["handshake"] = limits.handshake;

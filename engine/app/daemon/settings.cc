@@ -43,7 +43,12 @@ void add_limits(CLI::App& app, WireLimits& limits) {
   count("--max-batch", limits.batch, 100'000, "calls of one batch");
   count("--max-in-flight", limits.in_flight, 10'000, "requests under way on one connection");
   count("--max-header", limits.header, 1UL << 20U, "bytes of an HTTP request's headers");
-  count("--max-connections", limits.connections, 1'000'000, "connections at once, of each kind");
+  count("--max-connections", limits.connections, 1'000'000, "connections to the Unix socket");
+  count("--max-remote-connections",
+        limits.remote_connections,
+        1'000'000,
+        "connections to all TCP ports together");
+  count("--max-per-address", limits.per_address, 1'000'000, "of those, from one address");
   seconds("--idle-timeout", limits.idle, "seconds of an idle line connection; 0: for ever");
   seconds("--keep-alive", limits.keep_alive, "seconds between HTTP requests; 0: for ever");
   seconds("--handshake-timeout", limits.handshake, "seconds of a TLS handshake or HTTP headers");

@@ -17,17 +17,19 @@ namespace engine::app {
 
 /// Bounds of what peers may send; docs/rpc.md has the table. 0 seconds mean for ever.
 struct WireLimits {
-  std::size_t message = 16UL << 20U;  ///< bytes of a line, an HTTP body, a WebSocket message
-  std::size_t nesting = 192;          ///< levels of one message
-  std::size_t batch = 1'000;          ///< calls of one batch
-  std::size_t in_flight = 64;         ///< of a connection: messages, and calls of each batch
-  std::size_t header = 16UL << 10U;   ///< bytes of an HTTP request's line and headers
-  std::size_t connections = 1'024;    ///< at once, of each kind
-  double idle = 0;                    ///< seconds of a line connection with nothing going on
-  double keep_alive = 75;             ///< seconds between two HTTP requests
-  double handshake = 10;              ///< seconds of a TLS handshake, and of HTTP headers
-  double stalled = 10;                ///< seconds without a byte inside a line
-  std::size_t spin = 0;               ///< microseconds to poll after work before sleeping
+  std::size_t message = 16UL << 20U;       ///< bytes of a line, an HTTP body, a WebSocket message
+  std::size_t nesting = 192;               ///< levels of one message
+  std::size_t batch = 1'000;               ///< calls of one batch
+  std::size_t in_flight = 64;              ///< of a connection: messages, and calls of each batch
+  std::size_t header = 16UL << 10U;        ///< bytes of an HTTP request's line and headers
+  std::size_t connections = 1'024;         ///< at once, of the Unix socket
+  std::size_t remote_connections = 1'024;  ///< at once, of all TCP ports
+  std::size_t per_address = 256;           ///< of those, from one address (IPv6: network)
+  double idle = 0;                         ///< seconds of a line connection with nothing going on
+  double keep_alive = 75;                  ///< seconds between two HTTP requests
+  double handshake = 10;                   ///< seconds of a TLS handshake, and of HTTP headers
+  double stalled = 10;                     ///< seconds without a byte inside a line
+  std::size_t spin = 0;                    ///< microseconds to poll after work before sleeping
 };
 
 /// As the engine counts time.

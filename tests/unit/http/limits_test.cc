@@ -169,18 +169,3 @@ TEST_CASE("http limits: a client that reads nothing is cut off in the end", "[ht
   client.write(get("/big/50000000"));
   CHECK(eventually([&] { return server.handler.closed == 1; }));
 }
-
-TEST_CASE("http limits: connections over the limit hear 503", "[http]") {
-  Server server({.connections = 2});
-  Client one = Client::tcp(server);
-  Client two = Client::tcp(server);
-  one.ask(post("/echo", "x"));
-  two.ask(post("/echo", "x"));
-  Client three = Client::tcp(server);
-  CHECK(three.read()->status == 503);
-  CHECK(three.at_end());
-  one.close();
-  REQUIRE(eventually([&] { return server.service().connections() == 1; }));
-  Client four = Client::tcp(server);
-  CHECK(four.ask(post("/echo", "x")).status == 200);
-}

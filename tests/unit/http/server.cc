@@ -190,7 +190,7 @@ Server::Server(const http::Limits& limits, http::AdoptOptions options)
   thread_ = std::thread([this, &limits, &ready] {
     service_ = *http::Service::open(loop_, handler, limits, 5);
     const auto listener = *engine::net::UnixListener::open(
-        loop_, path_, {}, [&](engine::UniqueFd fd) { service_->adopt(std::move(fd), options_); });
+        loop_, path_, {}, [&](engine::UniqueFd fd) { adopt(std::move(fd)); });
     ready.set_value();
     loop_.run();
     service_.reset();
@@ -215,14 +215,15 @@ void Server::accept_tcp() {
     ::poll(&ready, 1, -1);
     engine::UniqueFd fd(::accept4(tcp_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd) return;
-    service_->adopt(std::move(fd), options_);
+    adopt(std::move(fd));
   }
 }
 
 void Server::adopt(engine::UniqueFd socket, std::string already_read) {
-  http::AdoptOptions options = options_;
-  options.already_read = std::move(already_read);
-  service_->adopt(std::move(socket), std::move(options));
+  service_->adopt(std::move(socket),
+                  {.tls = options_.tls,
+                   .protocol = options_.protocol,
+                   .already_read = std::move(already_read)});
 }
 
 const engine::crypto::Identity& identity() {

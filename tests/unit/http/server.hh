@@ -137,7 +137,7 @@ class Server {
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_.path(); }
   /// Hands a connected socket over, with what was read of it already.
-  void adopt(engine::UniqueFd socket, std::string already_read);
+  void adopt(engine::UniqueFd socket, std::string already_read = {});
 
   Handler handler;
 

@@ -122,7 +122,8 @@ class Server {
     std::promise<void> ready;
     thread_ = std::thread([this, &limits, connections, &ready] {
       service_ = *net::LineService::open(loop_, handler, limits, 3);
-      net::LineBalancer balancer({service_.get()}, {.connections = connections}, "busy");
+      net::Refuser refuser(loop_);
+      net::LineBalancer balancer({service_.get()}, connections, refuser, "busy");
       const auto listener = *net::UnixListener::open(
           loop_, path_, {}, [&](engine::UniqueFd fd) { balancer.adopt(std::move(fd)); });
       ready.set_value();
