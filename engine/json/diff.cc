@@ -102,9 +102,16 @@ bool is_container(const Value& value) {
 enum class Step : std::uint8_t { keep, change, insert, erase };
 using Script = std::vector<Step>;
 
+/// An operation, and what it takes away.
+struct Edit {
+  Operation operation;
+  const Value* before = nullptr;
+};
+using Edits = std::vector<Edit>;
+
 class Differ {
  public:
-  Patch run(const Value& before, const Value& after, const Pointer& at) {
+  Edits run(const Value& before, const Value& after, const Pointer& at) {
     return difference(before, after, at);
   }
 
@@ -138,43 +145,43 @@ class Differ {
     return digest(before).hash == digest(after).hash && before == after;
   }
 
-  Patch difference(const Value& before, const Value& after, const Pointer& at) {
+  Edits difference(const Value& before, const Value& after, const Pointer& at) {
     if (same(before, after)) return {};
-    Patch patch;
+    Edits edits;
     if (before.is_object() && after.is_object()) {
-      patch = object_difference(*before.object(), *after.object(), at);
+      edits = object_difference(*before.object(), *after.object(), at);
     } else if (before.is_array() && after.is_array()) {
-      patch = array_difference(before, after, at);
+      edits = array_difference(before, after, at);
     }
-    if (patch.empty() || cost(patch) > whole_cost(after, at)) {
-      patch = {Operation{.op = Op::replace, .path = at, .value = after}};
+    if (edits.empty() || cost(edits) > whole_cost(after, at)) {
+      edits = {Edit{{.op = Op::replace, .path = at, .value = after}, &before}};
     }
-    return patch;
+    return edits;
   }
 
-  Patch object_difference(const Object& before, const Object& after, const Pointer& at) {
-    Patch patch;
+  Edits object_difference(const Object& before, const Object& after, const Pointer& at) {
+    Edits edits;
     auto left = before.begin();
     auto right = after.begin();
     while (left != before.end() || right != after.end()) {
       if (right == after.end() || (left != before.end() && left->first < right->first)) {
-        patch.push_back({.op = Op::remove, .path = at.child(left->first)});
+        edits.push_back({{.op = Op::remove, .path = at.child(left->first)}, &left->second});
         ++left;
       } else if (left == before.end() || right->first < left->first) {
-        patch.push_back({.op = Op::add, .path = at.child(right->first), .value = right->second});
+        edits.push_back({{.op = Op::add, .path = at.child(right->first), .value = right->second}});
         ++right;
       } else {
         if (!same(left->second, right->second)) {
-          append(patch, difference(left->second, right->second, at.child(left->first)));
+          append(edits, difference(left->second, right->second, at.child(left->first)));
         }
         ++left;
         ++right;
       }
     }
-    return patch;
+    return edits;
   }
 
-  Patch array_difference(const Value& before, const Value& after, const Pointer& at) {
+  Edits array_difference(const Value& before, const Value& after, const Pointer& at) {
     const Array& left = *before.array();
     const Array& right = *after.array();
     const auto ends = common_ends(left, right);
@@ -347,12 +354,12 @@ class Differ {
     return result;
   }
 
-  Patch carry_out(const Script& script,
+  Edits carry_out(const Script& script,
                   const Array& left,
                   const Array& right,
                   std::size_t from,
                   const Pointer& at) {
-    Patch patch;
+    Edits edits;
     std::size_t l = from;
     std::size_t r = from;
     for (const Step step : script) {
@@ -360,24 +367,25 @@ class Differ {
         case Step::keep:
           break;
         case Step::change:
-          append(patch, difference(left[l], right[r], at.child(r)));
+          append(edits, difference(left[l], right[r], at.child(r)));
           break;
         case Step::insert:
-          patch.push_back({.op = Op::add, .path = at.child(r), .value = right[r], .shifts = true});
+          edits.push_back(
+              {{.op = Op::add, .path = at.child(r), .value = right[r], .shifts = true}});
           break;
         case Step::erase:
-          patch.push_back({.op = Op::remove, .path = at.child(r), .shifts = true});
+          edits.push_back({{.op = Op::remove, .path = at.child(r), .shifts = true}, &left[l]});
       }
       if (step != Step::insert) ++l;
       if (step != Step::erase) ++r;
     }
-    return patch;
+    return edits;
   }
 
   /// Bytes with one comma per operation, as in a patch that holds more.
-  std::size_t cost(const Patch& patch) {
+  std::size_t cost(const Edits& edits) {
     std::size_t bytes = 0;
-    for (const Operation& operation : patch) {
+    for (const auto& [operation, before] : edits) {
       bytes += escaped_size(operation.path.text());
       if (operation.op == Op::remove) {
         bytes += kRemoveCost;
@@ -392,9 +400,9 @@ class Differ {
     return kReplaceCost + escaped_size(at.text()) + digest(after).size;
   }
 
-  static void append(Patch& patch, Patch more) {
-    patch.insert(
-        patch.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  static void append(Edits& edits, Edits more) {
+    edits.insert(
+        edits.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   }
 
   std::unordered_map<const Value*, Digest> digests_;
@@ -402,8 +410,23 @@ class Differ {
 
 }  // namespace
 
+Patch diff(const Value& before,
+           const Value& after,
+           const Pointer& at,
+           std::vector<const Value*>& taken) {
+  Patch patch;
+  Edits edits = Differ().run(before, after, at);
+  patch.reserve(edits.size());
+  for (auto& [operation, place] : edits) {
+    patch.push_back(std::move(operation));
+    if (place != nullptr) taken.push_back(place);
+  }
+  return patch;
+}
+
 Patch diff(const Value& before, const Value& after, const Pointer& at) {
-  return Differ().run(before, after, at);
+  std::vector<const Value*> taken;
+  return diff(before, after, at, taken);
 }
 
 }  // namespace engine::json

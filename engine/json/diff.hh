@@ -3,6 +3,8 @@
 #include "json/patch.hh"
 #include "json/value.hh"
 
+#include <vector>
+
 namespace engine::json {
 
 /// The patch that turns `before` into `after`: only `add`, `remove` and `replace`, in document
@@ -15,5 +17,11 @@ namespace engine::json {
 ///
 /// Paths start with `at`, which names the place of both values.
 Patch diff(const Value& before, const Value& after, const Pointer& at = {});
+/// The same; appends to `taken` what each `remove` and `replace` takes away, in their order, as
+/// parts of `before`.
+Patch diff(const Value& before,
+           const Value& after,
+           const Pointer& at,
+           std::vector<const Value*>& taken);
 
 }  // namespace engine::json

@@ -71,6 +71,9 @@ void Committer::submit(ChangeSet change,
   revision->patch = std::move(change.patch);
   revision->text = std::move(change.text);
   revision->touched = std::move(change.touched);
+  revision->taken = std::move(change.taken);
+  revision->origin = std::move(change.origin);
+  revision->reverts = change.reverts;
   bool enough = false;
   {
     const std::lock_guard lock(mutex_);

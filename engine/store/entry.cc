@@ -104,6 +104,30 @@ Result<std::optional<Row>> Scan::next_sealed() {
   const MDB_cursor_op first = start_.empty() ? MDB_FIRST : MDB_SET_RANGE;
   if (code == 0) code = mdb_cursor_get(cursor_, &key, &value, started_ ? MDB_NEXT : first);
   started_ = true;
+  return sealed(code, key, value);
+}
+
+/// The row before with the seal still on.
+Result<std::optional<Row>> Scan::previous_sealed() {
+  MDB_val key = as_val(start_);
+  MDB_val value{};
+  int code = 0;
+  if (cursor_ == nullptr) code = mdb_cursor_open(txn_.raw, txn_.table(table_), &cursor_);
+  MDB_cursor_op step = MDB_PREV;
+  if (code == 0 && !started_) {
+    code = mdb_cursor_get(cursor_, &key, &value, MDB_SET_RANGE);
+    if (code == MDB_NOTFOUND) {
+      code = 0;
+      step = MDB_LAST;
+    }
+  }
+  if (code == 0) code = mdb_cursor_get(cursor_, &key, &value, step);
+  started_ = true;
+  return sealed(code, key, value);
+}
+
+/// What the cursor found, if it still belongs to the scan.
+Result<std::optional<Row>> Scan::sealed(int code, const MDB_val& key, const MDB_val& value) const {
   if (code == MDB_NOTFOUND) return std::nullopt;
   if (code != 0) return failed(table_, "scanning", code);
   const std::string_view name = as_view(key);
@@ -112,11 +136,18 @@ Result<std::optional<Row>> Scan::next_sealed() {
   return Row{name, as_view(value)};
 }
 
-Result<std::optional<Row>> Scan::next() {
-  TRY_ASSIGN(auto row, next_sealed());
-  if (!row) return row;
-  TRY_ASSIGN(row->payload, unseal(table_, row->key, row->payload));
+Result<std::optional<Row>> Scan::opened(Result<std::optional<Row>> row) const {
+  if (!row || !*row) return row;
+  TRY_ASSIGN((*row)->payload, unseal(table_, (*row)->key, (*row)->payload));
   return row;
+}
+
+Result<std::optional<Row>> Scan::next() {
+  return opened(next_sealed());
+}
+
+Result<std::optional<Row>> Scan::previous() {
+  return opened(previous_sealed());
 }
 
 Result<std::optional<Row>> Scan::next_unproven() {

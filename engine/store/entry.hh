@@ -9,6 +9,7 @@
 #include <string_view>
 
 struct MDB_cursor;
+struct MDB_val;
 
 namespace engine::store {
 
@@ -30,8 +31,9 @@ struct Row {
   std::string_view payload;
 };
 
-/// The entries whose keys start with a prefix, in key order. Move nothing, write nothing to the
-/// table while scanning, but `erase_current`.
+/// The entries whose keys start with a prefix, in key order; or backwards, from the last on that
+/// lies before `start`. One direction a scan. Move nothing, write nothing to the table while
+/// scanning, but `erase_current`.
 class Scan {
  public:
   /// From `start` on, while keys begin with `prefix`.
@@ -43,13 +45,17 @@ class Scan {
 
   /// Nothing at the end. ERRORS: Errc::corrupt.
   Result<std::optional<Row>> next();
-  /// The same, but takes the payload as it is: reading a big one costs nothing then.
+  Result<std::optional<Row>> previous();
+  /// As `next`, but takes the payload as it is: reading a big one costs nothing then.
   Result<std::optional<Row>> next_unproven();
   /// Deletes the row `next` gave last.
   Result<> erase_current();
 
  private:
   Result<std::optional<Row>> next_sealed();
+  Result<std::optional<Row>> previous_sealed();
+  Result<std::optional<Row>> sealed(int code, const MDB_val& key, const MDB_val& value) const;
+  Result<std::optional<Row>> opened(Result<std::optional<Row>> row) const;
 
   Txn txn_;
   Table table_;

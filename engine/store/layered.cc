@@ -366,39 +366,51 @@ Result<> Layered<Base>::edit_array(ArrayEdits& edits,
 }
 
 template <typename Base>
-Result<Patch> Layered<Base>::patch() const {
-  Patch patch;
-  if (edits_ == nullptr) return patch;
-  TRY_ASSIGN(const Below below, base_.root());
-  TRY(collect(*edits_, below, Pointer(), patch));
-  return patch;
+Result<Change> Layered<Base>::change() const {
+  Change change;
+  Collected into{{}, json::Writer(change.taken)};
+  into.taken.start_array();
+  if (edits_ != nullptr) {
+    TRY_ASSIGN(const Below below, base_.root());
+    TRY(collect(*edits_, below, Pointer(), into));
+  }
+  into.taken.end_array();
+  TRY(into.taken.finish());
+  change.patch = std::move(into.patch);
+  return change;
 }
 
 template <typename Base>
 Result<> Layered<Base>::collect(const Node& node,
                                 const Below& below,
                                 const Pointer& at,
-                                Patch& patch) const {
+                                Collected& into) const {
   if (const Value* value = std::get_if<Value>(&node.content)) {
     TRY_ASSIGN(const Value before, base_.value(below));
-    Patch changes = json::diff(before, *value, at);
-    patch.insert(patch.end(),
-                 std::make_move_iterator(changes.begin()),
-                 std::make_move_iterator(changes.end()));
+    std::vector<const Value*> taken;
+    Patch changes = json::diff(before, *value, at, taken);
+    into.patch.insert(into.patch.end(),
+                      std::make_move_iterator(changes.begin()),
+                      std::make_move_iterator(changes.end()));
+    for (const Value* each : taken)
+      into.taken.value(*each);
     return {};
   }
   if (const auto* array = std::get_if<ArrayEdits>(&node.content)) {
-    return collect_array(*array, below, at, patch);
+    return collect_array(*array, below, at, into);
   }
   for (const auto& [name, member] : std::get<ObjectEdits>(node.content).members) {
     TRY_ASSIGN(const auto under, base_.child(below, name));
     const Pointer path = at.child(name);
     if (member == nullptr) {
-      if (under) patch.push_back({.op = Op::remove, .path = path});
+      if (!under) continue;
+      into.patch.push_back({.op = Op::remove, .path = path});
+      TRY(base_.write(*under, into.taken));
     } else if (!under) {
-      patch.push_back({.op = Op::add, .path = path, .value = std::get<Value>(member->content)});
+      into.patch.push_back(
+          {.op = Op::add, .path = path, .value = std::get<Value>(member->content)});
     } else {
-      TRY(collect(*member, *under, path, patch));
+      TRY(collect(*member, *under, path, into));
     }
   }
   return {};
@@ -410,7 +422,7 @@ template <typename Base>
 Result<> Layered<Base>::collect_array(const ArrayEdits& edits,
                                       const Below& below,
                                       const Pointer& at,
-                                      Patch& patch) const {
+                                      Collected& into) const {
   TRY_ASSIGN(const Shape shape, base_.shape(below));
   std::size_t out = 0;   // position in the array as patched so far
   std::size_t next = 0;  // first element below not yet accounted for
@@ -419,17 +431,20 @@ Result<> Layered<Base>::collect_array(const ArrayEdits& edits,
     for (const Node* node : fresh) {
       if (next < until) {
         TRY_ASSIGN(const auto under, base_.child(below, fmt::to_string(next++)));
-        TRY(collect(*node, *under, at.child(out++), patch));
+        TRY(collect(*node, *under, at.child(out++), into));
       } else {
-        patch.push_back({.op = Op::add,
-                         .path = at.child(out++),
-                         .value = std::get<Value>(node->content),
-                         .shifts = true});
+        into.patch.push_back({.op = Op::add,
+                              .path = at.child(out++),
+                              .value = std::get<Value>(node->content),
+                              .shifts = true});
       }
     }
     fresh.clear();
-    for (; next < until; ++next)
-      patch.push_back({.op = Op::remove, .path = at.child(out), .shifts = true});
+    for (; next < until; ++next) {
+      into.patch.push_back({.op = Op::remove, .path = at.child(out), .shifts = true});
+      TRY_ASSIGN(const auto under, base_.child(below, fmt::to_string(next)));
+      TRY(base_.write(*under, into.taken));
+    }
     return {};
   };
   for (const Piece& piece : edits.pieces) {
@@ -440,7 +455,7 @@ Result<> Layered<Base>::collect_array(const ArrayEdits& edits,
     TRY(close_gap(piece.from));
     if (piece.own) {
       TRY_ASSIGN(const auto under, base_.child(below, fmt::to_string(piece.from)));
-      TRY(collect(*piece.own, *under, at.child(out), patch));
+      TRY(collect(*piece.own, *under, at.child(out), into));
     }
     next = piece.from + piece.count;
     out += piece.count;

@@ -48,6 +48,15 @@ struct Node {
   bool frozen = false;
 };
 
+/// What turns one document into another, and back.
+struct Change {
+  json::Patch patch;  ///< `add`, `remove` and `replace` only, in document order
+  /// JSON array of what each `remove` and `replace` takes away, in their order. For an operation
+  /// and its value, undoing it: `add` is undone by removing, `replace` by putting the value back,
+  /// `remove` by adding it.
+  std::string taken;
+};
+
 /// A document with edits laid over it: reads see them, the document below stays as it is. Reading
 /// and editing cost the depth of the path and the width of the edits, whatever the document's size.
 /// Used by one thread; `Base` is Document or again a Layered, and outlives this.
@@ -81,8 +90,8 @@ class Layered {
   Result<> edit(json::Op op, const json::Pointer& path, json::Value value);
 
   /// The shortest reasonable patch that turns the document below into this one; empty if the edits
-  /// have no effect. In document order; operations that move array elements say so.
-  [[nodiscard]] Result<json::Patch> patch() const;
+  /// have no effect. Operations that move array elements say so.
+  [[nodiscard]] Result<Change> change() const;
 
   /// The edits so far, frozen: they may be shared, and later edits copy what they touch.
   NodePtr freeze();
@@ -113,14 +122,19 @@ class Layered {
                       json::Value& value);
   Result<MaybeBelow> below_child(const MaybeBelow& below, std::string_view token) const;
   Place place_of(const Node& node, const MaybeBelow& below) const;
+  /// A Change in the making.
+  struct Collected {
+    json::Patch patch;
+    json::Writer taken;
+  };
   Result<> collect(const Node& node,
                    const Below& below,
                    const json::Pointer& at,
-                   json::Patch& patch) const;
+                   Collected& into) const;
   Result<> collect_array(const ArrayEdits& edits,
                          const Below& below,
                          const json::Pointer& at,
-                         json::Patch& patch) const;
+                         Collected& into) const;
 
   const Base& base_;
   NodePtr edits_;

@@ -58,6 +58,7 @@ struct Mutation::Impl {
   Snapshot snapshot;
   std::optional<Draft> draft;
   std::vector<Footprint> seen;
+  std::optional<RevisionRange> reverts;
 };
 
 Mutation::Mutation(Snapshot snapshot) : impl_(std::make_unique<Impl>(std::move(snapshot))) {
@@ -103,6 +104,10 @@ Result<> Mutation::write(const Pointer& pointer, json::Writer& out) {
   TRY_ASSIGN(const auto place, impl_->draft->find(pointer));
   if (!place) return fail(nothing_at(pointer));
   return impl_->draft->write(*place, out);
+}
+
+void Mutation::mark_reverting(RevisionRange range) {
+  impl_->reverts = range;
 }
 
 void Mutation::rely_on_everything() {
@@ -182,11 +187,15 @@ Result<> Mutation::apply(const json::Patch& patch) {
 Result<ChangeSet> Mutation::finish() && {
   ChangeSet change;
   change.base = base();
-  TRY_ASSIGN(change.patch, impl_->draft->patch());
+  TRY_ASSIGN(Change made, impl_->draft->change());
+  change.patch = std::move(made.patch);
   change.text = json::write(change.patch);
   if (change.text.size() > kMaxPatch) return too_large("change of more than 16 MiB");
+  // Undoing is a change, too, and as big as one may be.
+  if (made.taken.size() <= kMaxPatch) change.taken = std::move(made.taken);
   change.touched = touched_by(change.patch);
   change.seen = std::move(impl_->seen);
+  change.reverts = impl_->reverts;
   impl_.reset();
   return change;
 }

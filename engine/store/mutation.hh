@@ -22,6 +22,9 @@ struct ChangeSet {
   std::string text;     ///< `patch` encoded
   std::vector<Touch> touched;
   std::vector<Footprint> seen;
+  std::string taken;  ///< as in Revision
+  Origin origin;
+  std::optional<RevisionRange> reverts;
 };
 
 /// A change in the making: reads come from a snapshot with the edits so far, and both are recorded.
@@ -56,6 +59,9 @@ class Mutation {
   /// All six operations of RFC 6902, strictly; all or none. ERRORS: also Errc::conflict for a
   /// failed `test`.
   Result<> apply(const json::Patch& patch);
+
+  /// Has the log say that the change undoes those of `range`, and does nothing else.
+  void mark_reverting(RevisionRange range);
 
   /// Makes the change depend on everything: any other change since `base` is a conflict.
   void rely_on_everything();

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,19 @@ struct Touch {
   bool membership = false;  ///< a member of the object above came or went
 };
 
+/// Who made a change, as far as it is known.
+struct Origin {
+  std::string method;  ///< of the call, "db.put"; or the name of the task
+  std::string who;     ///< in the words of the caller's kind: "uid 0", "session …"
+};
+
+/// Revisions from `first` to `last`, both included.
+struct RevisionRange {
+  RevisionId first = 0;
+  RevisionId last = 0;
+  bool operator==(const RevisionRange&) const = default;
+};
+
 /// One committed change of the document. Immutable; shared between threads.
 struct Revision {
   RevisionId id = 0;
@@ -28,6 +42,9 @@ struct Revision {
   json::Patch patch;    ///< `add`, `remove` and `replace` only
   std::string text;     ///< the patch as JSON, encoded once
   std::vector<Touch> touched;
+  std::string taken;  ///< what undoing it puts back (Change::taken); empty: not kept, too much
+  Origin origin;
+  std::optional<RevisionRange> reverts;  ///< set if it undoes others
 };
 using RevisionPtr = std::shared_ptr<const Revision>;
 

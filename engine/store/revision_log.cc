@@ -10,8 +10,14 @@ namespace {
 
 using std::chrono::system_clock;
 
-constexpr std::size_t kPrefix = 13;  // time, flags, number of shifting operations
+// The payload of a revision: time, flags, then in this order the number of shifting operations,
+// the bytes of the method, of `who` and of `taken`, then the revisions it undoes, if it does, then
+// what was counted, then the text of the patch.
+constexpr std::size_t kFlagsAt = 8;
+constexpr std::size_t kPrefix = 19;
 constexpr std::uint64_t kDurable = 1;
+constexpr std::uint64_t kReverts = 2;
+constexpr std::size_t kRange = 16;  // first and last revision
 constexpr std::size_t kTrustedDepth = 512;
 
 tl::unexpected<Error> broken(std::string_view what) {
@@ -37,9 +43,6 @@ system_clock::time_point time_of(std::string_view payload) {
 }
 
 std::string encode(const Revision& revision) {
-  std::string payload;
-  append_number(payload, milliseconds(revision.time));
-  append_number(payload, revision.durable ? kDurable : 0, 1);
   std::string shifting;
   std::uint64_t count = 0;
   for (std::size_t i = 0; i < revision.patch.size(); ++i) {
@@ -47,23 +50,51 @@ std::string encode(const Revision& revision) {
     append_number(shifting, i, 4);
     ++count;
   }
+  const std::string_view method = std::string_view(revision.origin.method).substr(0, 255);
+  const std::string_view who = std::string_view(revision.origin.who).substr(0, 255);
+  std::string payload;
+  append_number(payload, milliseconds(revision.time));
+  append_number(payload, (revision.durable ? kDurable : 0) | (revision.reverts ? kReverts : 0), 1);
   append_number(payload, count, 4);
-  return payload + shifting + revision.text;
+  append_number(payload, method.size(), 1);
+  append_number(payload, who.size(), 1);
+  append_number(payload, revision.taken.size(), 4);
+  if (revision.reverts) {
+    append_number(payload, revision.reverts->first);
+    append_number(payload, revision.reverts->last);
+  }
+  payload.append(shifting).append(method).append(who);
+  return payload.append(revision.taken).append(revision.text);
+}
+
+/// Takes the first bytes off `payload`. ERRORS: Errc::corrupt if there are fewer.
+Result<std::string_view> take(std::string_view& payload, std::size_t bytes) {
+  if (payload.size() < bytes) return broken("a revision is cut off");
+  const std::string_view taken = payload.substr(0, bytes);
+  payload.remove_prefix(bytes);
+  return taken;
 }
 
 Result<RevisionPtr> decode(RevisionId id, std::string_view payload) {
-  if (payload.size() < kPrefix) return broken("a revision is cut off");
-  const std::size_t shifting = number_at(payload, 9, 4);
-  if (payload.size() < kPrefix + shifting * 4) return broken("a revision is cut off");
+  TRY_ASSIGN(const std::string_view prefix, take(payload, kPrefix));
+  const std::uint64_t flags = number_at(prefix, kFlagsAt, 1);
   auto revision = std::make_shared<Revision>();
   revision->id = id;
-  revision->time = time_of(payload);
-  revision->durable = (number_at(payload, 8, 1) & kDurable) != 0;
-  revision->text = payload.substr(kPrefix + shifting * 4);
+  revision->time = time_of(prefix);
+  revision->durable = (flags & kDurable) != 0;
+  if ((flags & kReverts) != 0) {
+    TRY_ASSIGN(const std::string_view range, take(payload, kRange));
+    revision->reverts = RevisionRange{number_at(range, 0), number_at(range, 8)};
+  }
+  TRY_ASSIGN(const std::string_view shifting, take(payload, number_at(prefix, 9, 4) * 4));
+  TRY_ASSIGN(revision->origin.method, take(payload, number_at(prefix, 13, 1)));
+  TRY_ASSIGN(revision->origin.who, take(payload, number_at(prefix, 14, 1)));
+  TRY_ASSIGN(revision->taken, take(payload, number_at(prefix, 15, 4)));
+  revision->text = payload;
   TRY_ASSIGN(const json::Value value, json::parse(revision->text, kTrustedDepth));
   TRY_ASSIGN(revision->patch, json::patch_from(value));
-  for (std::size_t i = 0; i < shifting; ++i) {
-    const std::size_t index = number_at(payload, kPrefix + i * 4, 4);
+  for (std::size_t at = 0; at < shifting.size(); at += 4) {
+    const std::size_t index = number_at(shifting, at, 4);
     if (index >= revision->patch.size()) return broken("a revision names a missing operation");
     revision->patch[index].shifts = true;
   }
@@ -109,6 +140,18 @@ Result<std::vector<RevisionPtr>> load_revisions(const Txn& txn, RevisionId since
     if (!row) return revisions;
     TRY_ASSIGN(RevisionPtr revision, decode(key_number(row->key), row->payload));
     revisions.push_back(std::move(revision));
+  }
+}
+
+Result<> each_before(const Txn& txn,
+                     RevisionId before,
+                     const std::function<bool(const RevisionPtr&)>& visit) {
+  Scan scan(txn, Table::revs, {}, key_of(before));
+  while (true) {
+    TRY_ASSIGN(const auto row, scan.previous());
+    if (!row) return {};
+    TRY_ASSIGN(const RevisionPtr revision, decode(key_number(row->key), row->payload));
+    if (!visit(revision)) return {};
   }
 }
 

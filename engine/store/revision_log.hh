@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 namespace engine::store {
@@ -26,6 +27,12 @@ Result<> trim_log(const Txn& txn, const LogLimits& limits, std::size_t most, Hea
 
 /// The revisions after `since`, oldest first. ERRORS: Errc::corrupt.
 Result<std::vector<RevisionPtr>> load_revisions(const Txn& txn, RevisionId since);
+
+/// Calls `visit` with the revisions before `before`, newest first, until it says false. ERRORS:
+/// Errc::corrupt.
+Result<> each_before(const Txn& txn,
+                     RevisionId before,
+                     const std::function<bool(const RevisionPtr&)>& visit);
 
 /// Checks that the newest `count` entries can be read and that the last is `head`.
 Result<> verify_log(const Txn& txn, RevisionId head, std::size_t count);

@@ -43,7 +43,7 @@ Result<> save_head(const Txn& txn, const Head& head) {
 Result<Identity> load_identity(const Txn& txn) {
   TRY_ASSIGN(const auto payload, load(txn, Table::meta, kIdentityKey));
   Identity identity;
-  if (!payload || payload->size() < 8 + identity.id.size()) return broken("its id is missing");
+  if (!payload || payload->size() < 8) return broken("its id is missing");
   identity.format = number_at(*payload, 0);
   if (identity.format > kFormat) {
     return fail(Error{
@@ -52,7 +52,20 @@ Result<Identity> load_identity(const Txn& txn) {
             fmt::format("the store has format {}, this program knows {}", identity.format, kFormat),
         .hint = "use a program at least as new as the one that wrote it"});
   }
+  if (identity.format < kFormat) {
+    return fail(Error{
+        .code = Errc::version_incompatible,
+        .message = fmt::format(
+            "the store has format {}, this program reads {} only", identity.format, kFormat),
+        .hint = "dump it with the program that wrote it (moon-cli db dump '' --format json), move "
+                "its directory away and put the parts back with moon-cli db put"});
+  }
+  if (payload->size() < 8 + identity.id.size() + identity.history.size()) {
+    return broken("its id is cut off");
+  }
   std::memcpy(identity.id.data(), payload->data() + 8, identity.id.size());
+  std::memcpy(
+      identity.history.data(), payload->data() + 8 + identity.id.size(), identity.history.size());
   return identity;
 }
 
@@ -60,6 +73,7 @@ Result<> save_identity(const Txn& txn, const Identity& identity) {
   std::string payload;
   append_number(payload, identity.format);
   payload.append(reinterpret_cast<const char*>(identity.id.data()), identity.id.size());
+  payload.append(reinterpret_cast<const char*>(identity.history.data()), identity.history.size());
   return save(txn, Table::meta, kIdentityKey, payload);
 }
 

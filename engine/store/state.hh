@@ -13,7 +13,7 @@
 namespace engine::store {
 
 /// Format of the tables; raised when an older program could not read them.
-inline constexpr std::uint64_t kFormat = 1;
+inline constexpr std::uint64_t kFormat = 2;
 
 /// The counters of the store, kept in one entry of table `meta`.
 struct Head {
@@ -26,12 +26,14 @@ struct Head {
 
 struct Identity {
   std::array<std::byte, 16> id{};
+  /// Made anew when a backup is restored: from there on the same revision ids mean other changes.
+  std::array<std::byte, 8> history{};
   std::uint64_t format = kFormat;
 };
 
 Result<Head> load_head(const Txn& txn);
 Result<> save_head(const Txn& txn, const Head& head);
-/// ERRORS: Errc::corrupt, Errc::newer_format.
+/// ERRORS: Errc::corrupt, Errc::newer_format, Errc::version_incompatible for an older format.
 Result<Identity> load_identity(const Txn& txn);
 Result<> save_identity(const Txn& txn, const Identity& identity);
 

@@ -3,12 +3,14 @@
 #include "base/bytes.hh"
 #include "base/file.hh"
 #include "store/document_writer.hh"
+#include "store/revert.hh"
 #include "store/snapshot_impl.hh"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <future>
 
 namespace engine::store {
@@ -97,6 +99,8 @@ Result<> Store::load_state(const Options& options) {
   TRY_ASSIGN(const Identity identity, load_identity(txn.txn()));
   TRY_ASSIGN(opened_, load_head(txn.txn()));
   id_ = to_hex(identity.id);
+  const bool first = identity.history == decltype(identity.history){};
+  history_id_ = first ? id_ : id_ + "-" + to_hex(identity.history);
   published_.set(
       std::make_shared<State>(State{txn.id(), opened_.revision, opened_.revision, nullptr}));
   committer_ = std::make_unique<Committer>(
@@ -199,6 +203,45 @@ Result<std::vector<RevisionPtr>> Store::revisions_since(RevisionId since) const 
     if (revision->id > head.revision && revision->id > since) revisions.push_back(revision);
   }
   return revisions;
+}
+
+Result<std::vector<RevisionPtr>> Store::history(const HistoryQuery& query) const {
+  const std::vector<RevisionPtr> pending = committer_->pending();
+  TRY_ASSIGN(const ReadTxn txn, env_->read());
+  TRY_ASSIGN(const Head head, load_head(txn.txn()));
+  std::vector<RevisionPtr> found;
+  std::size_t bytes = 0;
+  const auto visit = [&](const RevisionPtr& revision) {
+    if (query.since && revision->id <= *query.since) return false;
+    if (found.size() >= query.limit) return false;
+    const bool wanted =
+        revision->id < query.before &&
+        (query.scope.is_root() ||
+         std::any_of(revision->touched.begin(), revision->touched.end(), [&](const Touch& touch) {
+           return affects(touch, query.scope);
+         }));
+    if (!wanted) return true;
+    bytes += revision->text.size();
+    if (!found.empty() && bytes > query.max_bytes) return false;
+    found.push_back(revision);
+    return true;
+  };
+  for (auto revision = pending.rbegin(); revision != pending.rend(); ++revision) {
+    if ((*revision)->id > head.revision && !visit(*revision)) return found;
+  }
+  TRY(each_before(txn.txn(), std::min(query.before, head.revision + 1), visit));
+  return found;
+}
+
+Result<> Store::revert(Mutation& mutation, RevisionRange range) const {
+  if (range.first == 0) {
+    return fail(Errc::invalid_params, "revision 0 made the store and cannot be undone");
+  }
+  if (range.first > range.last) {
+    return fail(Errc::invalid_params, "the first revision to undo is behind the last");
+  }
+  TRY_ASSIGN(const auto log, revisions_since(range.first - 1));
+  return store::revert(mutation, log, range);
 }
 
 Watch Store::watch(const json::Pointer& scope, WatchRegistry::Callback callback) {

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,15 @@ struct StoreOptions {
   std::size_t map_size = 16UL << 30U;    ///< address space at first; grows by itself
   LogLimits log = {};
   std::chrono::milliseconds flush_after{10'000};  ///< for changes of Durability::soon
+};
+
+/// Which revisions `Store::history` gives.
+struct HistoryQuery {
+  json::Pointer scope = {};  ///< those that touch it, something above it or something below it
+  std::optional<RevisionId> since = {};  ///< those after this one
+  RevisionId before = ~0ULL;             ///< those before this one
+  std::size_t limit = 20;
+  std::size_t max_bytes = 16UL << 20U;  ///< of their patches; one is given whatever its size
 };
 
 struct StoreStats {
@@ -55,6 +65,8 @@ class Store {
 
   /// 32 lower-case hex digits, random, made once for ever.
   [[nodiscard]] const std::string& id() const { return id_; }
+  /// Names what the revision ids mean: the id, and another ending after each restored backup.
+  [[nodiscard]] const std::string& history_id() const { return history_id_; }
   /// The newest visible revision.
   [[nodiscard]] RevisionId head() const;
   /// The document now. O(1), never waits for a writer.
@@ -80,6 +92,13 @@ class Store {
   /// ERRORS: Errc::not_found if the log does not reach back to it or it is yet to come.
   [[nodiscard]] Result<std::vector<RevisionPtr>> revisions_since(RevisionId since) const;
 
+  /// What happened, newest first. Blocks for as long as the log is long: not for loops.
+  [[nodiscard]] Result<std::vector<RevisionPtr>> history(const HistoryQuery& query) const;
+
+  /// Undoes the revisions of `range` in `mutation`, which does nothing else; see store/revert.hh.
+  /// Reads the log from `range.first` on.
+  Result<> revert(Mutation& mutation, RevisionRange range) const;
+
   /// Calls back on the commit thread, in order, for each revision that touches `scope`, something
   /// above it or something below it; after the revision is visible and before its author hears of
   /// it. To follow without a gap: watch, then peek, then skip revisions up to the snapshot's.
@@ -104,6 +123,7 @@ class Store {
   std::filesystem::path directory_;
   std::unique_ptr<Env> env_;
   std::string id_;
+  std::string history_id_;
   Head opened_;
   Published published_;
   std::shared_ptr<WatchRegistry> watches_;

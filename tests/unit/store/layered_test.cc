@@ -95,7 +95,7 @@ TEST_CASE("store/layered: reads like the edited tree and gives the patch to it",
     Value drafted = model;
     scribble(draft, drafted, random, 15);
     check_equal(draft, drafted);
-    const auto patch = must(draft.patch());
+    const auto patch = must(draft.change()).patch;
     Value patched = model;
     must(engine::json::apply_patch(patched, patch));
     REQUIRE(patched == drafted);
@@ -104,7 +104,7 @@ TEST_CASE("store/layered: reads like the edited tree and gives the patch to it",
     scribble(view, model, random, 10);
     check_equal(view, model);
     check_equal(View(bench.document, frozen), frozen_model);
-    const auto whole = must(view.patch());
+    const auto whole = must(view.change()).patch;
     Value replayed = start;
     must(engine::json::apply_patch(replayed, whole));
     REQUIRE(replayed == model);
@@ -123,7 +123,7 @@ TEST_CASE("store/layered: finds that edits which cancel out are none", "[store]"
   must(view.edit(Op::replace, at("/o/x"), 1));
   must(view.edit(Op::remove, at("/o/x"), {}));
   must(view.edit(Op::add, at("/o/x"), 1));
-  CHECK(must(view.patch()).empty());
+  CHECK(must(view.change()).patch.empty());
 }
 
 TEST_CASE("store/layered: one insertion into a long array is one operation", "[store]") {
@@ -134,7 +134,7 @@ TEST_CASE("store/layered: one insertion into a long array is one operation", "[s
   View view(bench.document);
   must(view.edit(Op::add, *Pointer::parse("/5000"), "new"));
   must(view.edit(Op::replace, *Pointer::parse("/7000"), "changed"));
-  const auto patch = must(view.patch());
+  const auto patch = must(view.change()).patch;
   REQUIRE(patch.size() == 2);
   CHECK(patch[0].shifts);
   CHECK(patch[1].path.text() == "/7000");

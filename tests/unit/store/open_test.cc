@@ -81,18 +81,26 @@ TEST_CASE("store/open: refuses a file that was cut off", "[store]") {
   CHECK(refused(dir.path()).code == Errc::corrupt);
 }
 
-TEST_CASE("store/open: refuses a newer format", "[store]") {
-  TempDir dir;
-  { const auto store = open_store(dir.path()); }
-  {
-    const auto env = must(Env::open(dir.path(), {}));
-    auto txn = must(env->write());
-    Identity identity = must(load_identity(txn.txn()));
-    identity.format = kFormat + 1;
-    must(save_identity(txn.txn(), identity));
-    must(txn.commit());
-  }
-  CHECK(refused(dir.path()).code == Errc::newer_format);
+TEST_CASE("store/open: refuses a newer format and an older one, with the cure", "[store]") {
+  const auto opened_with = [](std::uint64_t format) {
+    TempDir dir;
+    { const auto store = open_store(dir.path()); }
+    {
+      const auto env = must(Env::open(dir.path(), {}));
+      auto txn = must(env->write());
+      Identity identity = must(load_identity(txn.txn()));
+      identity.format = format;
+      must(save_identity(txn.txn(), identity));
+      must(txn.commit());
+    }
+    return refused(dir.path());
+  };
+  const auto newer = opened_with(kFormat + 1);
+  CHECK(newer.code == Errc::newer_format);
+  CHECK(newer.hint.find("at least as new") != std::string::npos);
+  const auto older = opened_with(kFormat - 1);
+  CHECK(older.code == Errc::version_incompatible);
+  CHECK(older.hint.find("db dump") != std::string::npos);
 }
 
 TEST_CASE("store/open: a flipped bit in a value is an error, not a wrong answer", "[store]") {
