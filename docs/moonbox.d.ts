@@ -52,6 +52,7 @@ export interface Methods {
     params: {
       ephemeral?: boolean;
       password: string;
+      read?: Array<string>;
       returnToken?: boolean;
     };
     result: {
@@ -98,6 +99,7 @@ export interface Methods {
         ephemeral?: boolean;
         lastActive: string;
         loggedIn: string;
+        read?: Array<string>;
         userAgent?: string;
       }>;
     };
@@ -165,6 +167,8 @@ export interface Methods {
    */
   'db.apply': {
     params: {
+      /** Write it even if it does not fit the schema of the document */
+      allowModelMismatch?: boolean;
       /** Revision the store must be at */
       expect?: number;
       /** JSON Patch (RFC 6902); - reads standard input, @FILE a file */
@@ -192,6 +196,8 @@ export interface Methods {
    */
   'db.put': {
     params: {
+      /** Write it even if it does not fit the schema of the document */
+      allowModelMismatch?: boolean;
       /** JSON pointer (RFC 6901) */
       pointer: string;
       /** Value as JSON; - reads standard input, @FILE a file */

@@ -16,6 +16,7 @@
 ---@class moonbox.AuthLoginParams
 ---@field ephemeral? boolean
 ---@field password string
+---@field read? string[]
 ---@field returnToken? boolean
 
 --- Parameters of `auth.reset-password`.
@@ -34,6 +35,7 @@
 
 --- Apply a JSON Patch, all of it or nothing
 ---@class moonbox.DbApplyParams
+---@field allowModelMismatch? boolean Write it even if it does not fit the schema of the document
 ---@field expect? integer Revision the store must be at
 ---@field patch any JSON Patch (RFC 6902); - reads standard input, @FILE a file
 
@@ -43,6 +45,7 @@
 
 --- Write a value at a pointer
 ---@class moonbox.DbPutParams
+---@field allowModelMismatch? boolean Write it even if it does not fit the schema of the document
 ---@field pointer string JSON pointer (RFC 6901)
 ---@field value any Value as JSON; - reads standard input, @FILE a file
 
@@ -273,7 +276,7 @@
 ---@field call fun(self, method: 'auth.logout', params?: table, opts?: engine.client.CallOptions): (nil)?, engine.Error?
 ---@field call fun(self, method: 'auth.reset-password', params: moonbox.AuthResetPasswordParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
 ---@field call fun(self, method: 'auth.session.kill', params: moonbox.AuthSessionKillParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
----@field call fun(self, method: 'auth.session.list', params?: table, opts?: engine.client.CallOptions): ({ current?: string, sessions: table<string, { ephemeral?: boolean, lastActive: string, loggedIn: string, userAgent?: string }> })?, engine.Error?
+---@field call fun(self, method: 'auth.session.list', params?: table, opts?: engine.client.CallOptions): ({ current?: string, sessions: table<string, { ephemeral?: boolean, lastActive: string, loggedIn: string, read?: string[], userAgent?: string }> })?, engine.Error?
 ---@field call fun(self, method: 'backup.create', params: moonbox.BackupCreateParams, opts?: engine.client.CallOptions): ({ jobId: string })?, engine.Error?
 ---@field call fun(self, method: 'daemon.ping', params?: table, opts?: engine.client.CallOptions): ({ instanceId: string, pong: boolean })?, engine.Error?
 ---@field call fun(self, method: 'daemon.shutdown', params?: table, opts?: engine.client.CallOptions): (nil)?, engine.Error?

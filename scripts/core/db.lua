@@ -1,6 +1,10 @@
 --- `db.*`: the patch store, as it is. Values cross as raw JSON: what is put comes back the same.
 local auth = require('middleware.auth')
+local check = require('store.check')
+local json = require('engine.json')
 local pointer = require('lib.pointer')
+local quota = require('store.quota')
+local rights = require('store.rights')
 local rpc = require('lib.rpc')
 local store = require('engine.store')
 local stream = require('core.stream')
@@ -8,17 +12,8 @@ local t = rpc.types
 
 local UI = '/public/ui'
 
-local function is_public(text) return text == '/public' or text:sub(1, 8) == '/public/' end
-
---- What is not public is for root on the host: passwords, sessions and keys are there.
-local function check_read(call, text)
-  if is_public(text) or auth.is_local(call) then return true end
-  return nil, { code = 'authorization', message = 'only /public may be read from elsewhere',
-    hint = 'moon-cli db dump reads everything, on the host itself' }
-end
-
 local function dump(call, params)
-  local allowed, err = check_read(call, params.pointer)
+  local allowed, err = rights.check_read(call, params.pointer)
   if not allowed then return nil, err end
   local snapshot, failure = store.peek()
   if not snapshot then return nil, failure end
@@ -32,7 +27,7 @@ end
 --- The document and what happens to it: {dump = {id, value}} or, for who has an older one of this
 --- store, {revisions = {{id, patch}, …}}; the stream goes on from there.
 local function subscribe(call, params)
-  local allowed, err = check_read(call, params.pointer)
+  local allowed, err = rights.check_read(call, params.pointer)
   if not allowed then return nil, err end
   local feed, start = store.feed(params.pointer, { since = params.since, store = params.store })
   if not feed then return nil, start end
@@ -48,20 +43,26 @@ local function check_pointer(call, text)
   if not tokens then
     return nil, { code = 'invalid_params', message = 'params.pointer: ' .. problem }
   end
-  if is_below_ui(text) or auth.is_local(call) then return true end
+  if auth.is_local(call) then return true end
+  if is_below_ui(text) then return rights.check_read(call, text) end
   return nil, { code = 'authorization',
     message = ('%s may be written by root on the host only'):format(text),
     hint = 'user interfaces keep their settings below /public/ui' }
 end
 
 --- The folder of user interfaces is made with the first thing in it.
-local function put_at(text, value)
+local function put_at(text, value, unchecked)
+  local admitted, too_large = quota.admit(text, #tostring(value))
+  if not admitted then return nil, too_large end
   local result, outcome = store.mutate(function(db)
     if is_below_ui(text) and text ~= UI and not db:exists(UI) then
       local made, err = db:put(UI, {})
       if not made then return nil, err end
     end
-    return db:put(text, value)
+    local done, err = db:put(text, value)
+    if done and not unchecked then done, err = check.place(db, text) end
+    if not done or is_below_ui(text) then return done, err end
+    return quota.check(db, text)
   end)
   if result == nil then return nil, outcome end
   return outcome
@@ -70,7 +71,7 @@ end
 local function put(call, params)
   local allowed, err = check_pointer(call, params.pointer)
   if not allowed then return nil, err end
-  return put_at(params.pointer, params.value)
+  return put_at(params.pointer, params.value, params.allowModelMismatch)
 end
 
 local function put_ui(call, params)
@@ -83,19 +84,38 @@ local function put_ui(call, params)
 end
 
 local function apply(_call, params)
-  return store.apply(params.patch, { expect = params.expect })
+  local patch, malformed = json.decode(tostring(params.patch))
+  if not patch then return nil, malformed end
+  local result, outcome = store.mutate(function(db)
+    local as_expected, moved = true, nil
+    if params.expect then as_expected, moved = db:expect(params.expect) end
+    if not as_expected then return nil, moved end
+    local done, err = db:apply(params.patch)
+    if done and not params.allowModelMismatch then done, err = check.patch(db, patch) end
+    if not done then return nil, err end
+    for _, operation in ipairs(patch) do
+      local fits, too_large = quota.check(db, operation.path)
+      if not fits then return nil, too_large end
+    end
+    return true
+  end)
+  if result == nil then return nil, outcome end
+  return outcome
 end
 
 local function show_dump(_params, result, out) out:value(result.value) end
 
 local outcome_schema = t.object{ fields = { revision = t.integer, changed = t.boolean } }
 
-local function write_params()
+local function write_params(unchecked)
   return {
     pointer = t.string{ positional = 1, max_length = 4096, help = 'help.arg.pointer' },
     value = t.json{ raw = true, positional = 2, help = 'help.arg.value' },
+    allowModelMismatch = unchecked,
   }
 end
+
+local UNCHECKED = t.flag{ help = 'help.arg.allow-model-mismatch' }
 
 return rpc.parent():with_about('about.db')
   :subcommand('dump', rpc.from_fn(dump)
@@ -122,7 +142,7 @@ return rpc.parent():with_about('about.db')
     :no_cli())
   :subcommand('put', rpc.parent():with_about('about.db.put')
     :root_handler(rpc.from_fn_async(put)
-      :with_params(write_params())
+      :with_params(write_params(UNCHECKED))
       :with_result(outcome_schema)
       :with_metadata('sync_db', true)
       :with_metadata('audit', true)
@@ -138,6 +158,7 @@ return rpc.parent():with_about('about.db')
     :with_params({
       patch = t.json{ raw = true, positional = true, help = 'help.arg.patch' },
       expect = t.optional(t.integer{ min = 0, help = 'help.arg.expect-revision' }),
+      allowModelMismatch = UNCHECKED,
     })
     :with_result(outcome_schema)
     :with_metadata('sync_db', true)

@@ -9,6 +9,7 @@ local openrpc = require('lib.rpc.openrpc')
 local pretty = require('lib.pretty')
 local reference = require('lib.rpc.generate.reference')
 local rpc = require('lib.rpc')
+local store_types = require('store.types')
 local typescript = require('lib.rpc.generate.typescript')
 local wire_registry = require('lib.rpc.generate.wire_registry')
 local t = rpc.types
@@ -45,9 +46,12 @@ local MAKERS = {
   luacats = function(methods) return luacats.document(methods) end,
   markdown = function(methods) return reference.document(methods) end,
   ['wire-registry'] = registry,
+  ['store-typescript'] = store_types.typescript,
+  ['store-luacats'] = store_types.luacats,
 }
 
-local FORMATS = { 'openrpc', 'typescript', 'luacats', 'markdown', 'wire-registry' }
+local FORMATS = { 'openrpc', 'typescript', 'luacats', 'markdown', 'wire-registry',
+  'store-typescript', 'store-luacats' }
 
 local function export(call, params)
   local methods = methods_of.of(call.ctx.tree, params.context)

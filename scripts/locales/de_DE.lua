@@ -184,6 +184,7 @@ return {
   ['error.version-incompatible'] = 'Version unverträglich',
 
   ['help.arg.action-id'] = 'Aktion',
+  ['help.arg.allow-model-mismatch'] = 'Auch schreiben, was nicht zum Schema des Dokuments passt',
   ['help.arg.backup-target'] = 'Verzeichnis der Sicherungen',
   ['help.arg.call-method'] = 'Methode, etwa package.list oder query:package.list.v1',
   ['help.arg.call-params'] = 'Parameter als JSON-Objekt',

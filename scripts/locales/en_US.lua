@@ -183,6 +183,7 @@ return {
   ['error.version-incompatible'] = 'Version Incompatible',
 
   ['help.arg.action-id'] = 'Action',
+  ['help.arg.allow-model-mismatch'] = 'Write it even if it does not fit the schema of the document',
   ['help.arg.backup-target'] = 'Directory that holds the backups',
   ['help.arg.call-method'] = 'Method, such as package.list or query:package.list.v1',
   ['help.arg.call-params'] = 'Parameters as a JSON object',

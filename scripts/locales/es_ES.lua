@@ -184,6 +184,7 @@ return {
   ['error.version-incompatible'] = 'Versión incompatible',
 
   ['help.arg.action-id'] = 'Acción',
+  ['help.arg.allow-model-mismatch'] = 'Escribirlo aunque no se ajuste al esquema del documento',
   ['help.arg.backup-target'] = 'Directorio de los respaldos',
   ['help.arg.call-method'] = 'Método, como package.list o query:package.list.v1',
   ['help.arg.call-params'] = 'Parámetros como objeto JSON',

@@ -184,6 +184,7 @@ return {
   ['error.version-incompatible'] = 'Version incompatible',
 
   ['help.arg.action-id'] = 'Action',
+  ['help.arg.allow-model-mismatch'] = 'Écrire même ce qui ne correspond pas au schéma du document',
   ['help.arg.backup-target'] = 'Répertoire des sauvegardes',
   ['help.arg.call-method'] = 'Méthode, par exemple package.list ou query:package.list.v1',
   ['help.arg.call-params'] = 'Paramètres sous forme d’objet JSON',

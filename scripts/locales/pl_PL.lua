@@ -183,6 +183,7 @@ return {
   ['error.version-incompatible'] = 'Niezgodna wersja',
 
   ['help.arg.action-id'] = 'Akcja',
+  ['help.arg.allow-model-mismatch'] = 'Zapisz, nawet jeśli nie pasuje do schematu dokumentu',
   ['help.arg.backup-target'] = 'Katalog kopii zapasowych',
   ['help.arg.call-method'] = 'Metoda, na przykład package.list lub query:package.list.v1',
   ['help.arg.call-params'] = 'Parametry jako obiekt JSON',

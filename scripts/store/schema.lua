@@ -121,6 +121,7 @@ local Private = named('Private', t.object{ open = true, fields = {
   password = t.optional(t.secret),
   sessions = t.optional(t.map{ of = named('Session', t.object{ fields = {
     loggedIn = t.datetime, lastActive = t.datetime, userAgent = t.optional(t.string),
+    read = t.optional(t.array(t.pointer)),
   } }) }),
   authPubkeys = t.optional(t.map{ of = named('AuthPubkey', t.object{ fields = {
     key = t.string, name = t.string, admin = t.boolean, addedAt = t.datetime,

@@ -23,7 +23,7 @@ local function login(call, params)
   local right, err = check_password(call, params.password)
   if not right then return nil, err end
   local session, failure = sessions.create({
-    user_agent = call.user_agent, ephemeral = params.ephemeral,
+    user_agent = call.user_agent, ephemeral = params.ephemeral, read = params.read,
   })
   if not session then return nil, failure end
   if not params.ephemeral then session.max_age = settings.session_idle() end
@@ -65,6 +65,7 @@ return rpc.parent():with_about('about.auth')
     :with_params({
       password = t.secret{ max_length = MAX_PASSWORD },
       ephemeral = t.boolean{ default = false },
+      read = t.optional(t.array{ of = t.pointer, max = 64 }),
       returnToken = t.boolean{ default = false },
     })
     :with_result(t.object{ fields = { session = t.optional(t.string) } })

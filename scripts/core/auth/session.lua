@@ -29,7 +29,7 @@ end
 
 local record = t.object{ fields = {
   loggedIn = t.string, lastActive = t.string, userAgent = t.optional(t.string),
-  ephemeral = t.optional(t.boolean),
+  ephemeral = t.optional(t.boolean), read = t.optional(t.array(t.string)),
 } }
 
 return rpc.parent():with_about('about.auth.session')

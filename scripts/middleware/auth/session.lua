@@ -26,13 +26,14 @@ end
 function M.accept(call)
   if call.peer and not call.http then return nil end
   local id = named(call)
-  if not id or not sessions.touch(id) then
+  local record = id and sessions.touch(id)
+  if not record then
     return nil, { code = 'authorization', message = 'this method needs an authenticated caller',
       hint = 'log in with auth.login' }
   end
-  call.session = { id = id }
+  call.session = { id = id, read = record.read }
   if LASTING[call.transport] then connection.put(call.connection, 'session', { id = id }) end
-  return { by = 'session', owner = true }
+  return { by = 'session', owner = record.read == nil }
 end
 
 return M

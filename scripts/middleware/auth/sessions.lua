@@ -20,6 +20,7 @@ local M = {}
 ---@field lastActive string
 ---@field userAgent string?
 ---@field ephemeral boolean?
+---@field read string[]? All of the store it may read lies below one of these
 
 local ROOT = '/private/sessions'
 local EPHEMERAL, TOUCHED = 'session.ephemeral.', 'session.touched.'
@@ -83,6 +84,7 @@ end
 ---@class middleware.NewSession
 ---@field user_agent string?
 ---@field ephemeral boolean? Kept in memory: ends with the daemon
+---@field read string[]?
 
 --- Begins a session. *async*
 ---@param options middleware.NewSession
@@ -94,7 +96,8 @@ function M.create(options)
   if not room then return nil, full end
   local token = base32(crypto.random(TOKEN_BYTES))
   local id, now = M.id_of(token), timestamp.format(M.now())
-  local record = { loggedIn = now, lastActive = now, userAgent = options.user_agent }
+  local record = { loggedIn = now, lastActive = now, userAgent = options.user_agent,
+    read = options.read }
   if options.ephemeral then
     state.set(EPHEMERAL .. id, record)
   else

@@ -90,6 +90,16 @@ function View:remove(text)
   return true
 end
 
+function View:apply(patch)
+  M.applied = patch
+  return true
+end
+
+function View:expect(revision)
+  if revision == M.revision then return true end
+  return nil, { code = 'conflict', message = 'another revision' }
+end
+
 function View:revision() return M.revision end
 
 function View:close() M.closed = true end
@@ -101,6 +111,8 @@ function M.sync() return M.revision end
 function M.peek() return setmetatable({}, View) end
 
 function M.get(text) return View:get(text) end
+
+function M.raw(text) return View:raw(text) end
 
 function M.exists(text) return View:exists(text) end
 
@@ -119,14 +131,6 @@ function M.put(text, value)
   local result, outcome = M.mutate(function(db) return db:put(text, value) end)
   if result == nil then return nil, outcome end
   return outcome
-end
-
-function M.apply(patch, opts)
-  if opts and opts.expect and opts.expect ~= M.revision then
-    return nil, { code = 'conflict', message = 'another revision' }
-  end
-  M.applied = patch
-  return { revision = M.revision, changed = true }
 end
 
 return M
