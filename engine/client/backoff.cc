@@ -1,12 +1,15 @@
 #include "client/backoff.hh"
 
 #include <algorithm>
+#include <utility>
 
 namespace engine::client {
 
 Milliseconds Backoff::next() {
-  const Milliseconds delay = delay_;
-  delay_ = std::min(delay_ * 2, kLongest);
+  return stretch(std::exchange(delay_, std::min(delay_ * 2, kLongest)));
+}
+
+Milliseconds Backoff::stretch(Milliseconds delay) {
   std::uniform_int_distribution<Milliseconds::rep> extra(0, delay.count() / 4);
   return delay + Milliseconds(extra(random_));
 }

@@ -16,6 +16,8 @@ class Backoff {
   Backoff() : random_(std::random_device{}()) {}
 
   [[nodiscard]] Milliseconds next();
+  /// `delay` and up to a quarter more by chance.
+  [[nodiscard]] Milliseconds stretch(Milliseconds delay);
   void reset() { delay_ = kFirst; }
 
  private:

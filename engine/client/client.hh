@@ -48,8 +48,9 @@ std::string make_idempotency_key();
 /// Resource type; lives on its loop. May be destroyed from its own callbacks.
 ///
 /// A call is sent again, at most twice and within its timeout, only when that is safe: no byte of
-/// it was written; it is read-only; it has an idempotency key; or the server refused it as busy and
-/// said when to come back (`retryAfterMs` in the error's info).
+/// it was written; it is read-only; it has an idempotency key; or the server refused it as busy
+/// (then after what `retryAfterMs` in the error's info says, a second where it says nothing, the
+/// second time after twice that, and up to a quarter more by chance).
 ///
 /// ERRORS of a call: what the server answered; Errc::daemon_not_running, Errc::permission_denied
 /// (no connection); Errc::outcome_unknown (the connection broke and the call may have been carried

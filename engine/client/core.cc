@@ -1,11 +1,12 @@
 #include "client/core.hh"
 
 #include "client/request_line.hh"
-#include "json/reader.hh"
 #include "net/connect.hh"
+#include "rpc/encode.hh"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -30,15 +31,6 @@ std::optional<std::uint64_t> to_call_id(std::string_view id) {
   const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
   if (error != std::errc() || end != id.data() + id.size()) return std::nullopt;
   return number;
-}
-
-/// When a busy server wants to be asked again.
-std::optional<Milliseconds> retry_after(const Error& error) {
-  if (errc_info(error.code).five != FiveCode::busy || error.info.empty()) return std::nullopt;
-  const auto info = json::parse(error.info);
-  const std::int64_t wait = info ? info->integer_or("retryAfterMs", -1) : -1;
-  if (wait < 0) return std::nullopt;
-  return Milliseconds(wait);
 }
 
 }  // namespace
@@ -135,6 +127,12 @@ void Core::reconnect_later() {
   });
 }
 
+/// Whether somebody waits for a connection: not those who wait for a busy server's time.
+bool Core::needed() const {
+  return !subscriptions_.empty() ||
+         std::ranges::any_of(calls_, [](const auto& one) { return !one.second.resting; });
+}
+
 Error Core::with_advice(Error error) const {
   if (error.code == Errc::daemon_not_running) {
     error.hint = options_.not_running_hint;
@@ -157,7 +155,7 @@ void Core::on_close(net::LineSession& gone) {
     const bool untouched = !call.queued || gone.sent_total() <= call.begin;
     call.queued = false;
     if (refusal_) {
-      lost.emplace_back(id, *refusal_);
+      if (!rest(id, call, *refusal_)) lost.emplace_back(id, *refusal_);
     } else if ((!untouched && !call.safe) || call.attempts >= kMostAttempts) {
       lost.emplace_back(id, lost_error(call));
     }
@@ -277,16 +275,20 @@ void Core::fail_later(Error error, Completion<std::string> done) {
   });
 }
 
-/// Puts a call off that the server is too busy for. False when it has to fail.
-bool Core::rest(CallId id, PendingCall& call) {
-  const auto wait = retry_after(message_.error);
-  if (!wait || call.attempts >= kMostAttempts || Clock::now() + *wait >= call.deadline) {
+/// Puts a call off that the server is too busy for: as long as that said, more with each attempt,
+/// and up to a quarter more by chance. False when it has to fail.
+bool Core::rest(CallId id, PendingCall& call, const Error& error) {
+  const auto wait = rpc::retry_after_ms(error);
+  const auto left = std::chrono::floor<Milliseconds>(call.deadline - Clock::now());
+  if (!wait || *wait < 0 || call.attempts >= kMostAttempts ||
+      *wait >= left.count() / call.attempts) {
     return false;
   }
+  const auto longer = backoff_.stretch(Milliseconds(*wait) * call.attempts);
   call.resting = true;
   call.queued = false;
   call.rest = std::make_unique<loop::Timer>(loop_);
-  call.rest->start(*wait, [weak = self_, id] {
+  call.rest->start(std::min(longer, left), [weak = self_, id] {
     if (const auto core = weak.lock()) core->on_rested(id);
   });
   return true;
@@ -344,30 +346,33 @@ void Core::on_line(net::LineSession& from, std::string_view line, net::Answer) {
     from.close();
     return;
   }
-  backoff_.reset();
   if (message_.kind == rpc::Message::Kind::notification) {
+    backoff_.reset();
     if (subscriptions_.on_notification(message_.method, message_.params)) return;
     if (notified && !closed_) notified(message_.method, message_.params);
     return;
   }
   const auto id = to_call_id(message_.id);
   if (message_.kind == rpc::Message::Kind::error) {
-    id ? on_error_answer(*id) : on_unaddressed_error();
+    if (!id) return on_unaddressed_error();
+    backoff_.reset();
+    on_error_answer(*id);
   } else if (id) {
+    backoff_.reset();
     settle(*id, std::string(message_.result));
   }
 }
 
 void Core::on_error_answer(CallId id) {
   const auto found = calls_.find(id);
-  if (found == calls_.end() || rest(id, found->second)) return;
+  if (found == calls_.end() || rest(id, found->second, message_.error)) return;
   settle(id, fail(message_.error));
 }
 
 /// The server could not read a request, or does not want this connection.
 void Core::on_unaddressed_error() {
   refusal_ = message_.error;
-  if (calls_.size() == 1) settle(calls_.begin()->first, fail(message_.error));
+  if (calls_.size() == 1) on_error_answer(calls_.begin()->first);
 }
 
 void Core::on_oversize(net::LineSession& from, net::Answer) {

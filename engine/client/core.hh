@@ -76,11 +76,11 @@ class Core final : public net::LineHandler, private Subscriptions::Wire {
   void settle(CallId id, Result<std::string> result);
   void fail_all(const Error& error);
   void fail_later(Error error, Completion<std::string> done);
-  bool rest(CallId id, PendingCall& call);
+  bool rest(CallId id, PendingCall& call, const Error& error);
   void on_rested(CallId id);
   [[nodiscard]] Error lost_error(const PendingCall& call) const;
   [[nodiscard]] Error with_advice(Error error) const;
-  [[nodiscard]] bool needed() const { return !calls_.empty() || !subscriptions_.empty(); }
+  [[nodiscard]] bool needed() const;
 
   loop::Loop& loop_;
   std::filesystem::path socket_;

@@ -146,11 +146,28 @@ TEST_CASE("client: hands notifications on") {
 TEST_CASE("client: an error about the connection fails what waits on it") {
   World world;
   world.with_server();
-  world.server->busy = true;
+  world.server->busy = 1'000;
   world.connect_to();
   const auto failed = world.call("echo");
   REQUIRE_FALSE(failed);
   CHECK(failed.error().code == Errc::busy);
+  CHECK(world.server->busy == 997);  // asked three times, and not once meanwhile
+}
+
+TEST_CASE("client: comes back to a server that had too many connections") {
+  World world;
+  world.with_server();
+  world.server->busy = 2;
+  world.connect_to();
+  std::vector<std::string> answers;
+  for (int i = 0; i < 3; ++i) {
+    world.client->call("echo", fmt::format("[{}]", i), {}, [&](Result<std::string> got) {
+      answers.push_back(got ? *got : got.error().message);
+    });
+  }
+  world.run_until([&] { return answers.size() == 3; });
+  std::ranges::sort(answers);
+  CHECK(answers == std::vector<std::string>{"[0]", "[1]", "[2]"});
 }
 
 TEST_CASE("client: refuses a request over the limit by itself") {

@@ -28,9 +28,13 @@ class Server final : public net::LineHandler {
   void start() {
     service_ = *net::LineService::open(loop_, *this);
     listener_ = *net::UnixListener::open(loop_, path_, {}, [this](UniqueFd socket) {
-      if (busy) {
+      if (busy > 0) {
+        --busy;
         std::string line;
-        rpc::encode_error(line, "null", Error{.code = Errc::busy, .message = "too many"});
+        rpc::encode_error(
+            line,
+            "null",
+            Error{.code = Errc::busy, .message = "too many", .info = R"({"retryAfterMs":5})"});
         line += '\n';
         REQUIRE(::send(socket.get(), line.data(), line.size(), 0) > 0);
       } else {
@@ -75,7 +79,7 @@ class Server final : public net::LineHandler {
     held.clear();
   }
 
-  bool busy = false;
+  int busy = 0;  ///< connections from now on that are refused
   int lines = 0;
   std::deque<std::pair<std::string, net::Answer>> held;
 

@@ -133,8 +133,10 @@ TEST_CASE("client: comes back to a busy server when that said so") {
   CHECK(*world.call("write") == "\"done\"");
   CHECK(Clock::now() - begun >= Milliseconds(30));
   attempts = 2;  // from now on it is always busy
+  const auto again = Clock::now();
   CHECK(code_of(world.call("write")) == Errc::rate_limited);
   CHECK(attempts == 5);
+  CHECK(Clock::now() - again >= Milliseconds(30 + 60));
   CHECK(code_of(world.call("write", "{}", {.timeout = Milliseconds(20)})) == Errc::rate_limited);
 }
 
