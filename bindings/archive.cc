@@ -6,7 +6,9 @@
 #include "script/object.hh"
 #include "script/thunk.hh"
 
+#include "fetch/http_source.hh"
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -63,7 +65,7 @@ Result<std::optional<archive::Commitment>> commitment_at(lua_State* state, int o
   return out;
 }
 
-using SourceMaker = UniqueFunction<Result<std::shared_ptr<const archive::FileSource>>()>;
+using SourceMaker = UniqueFunction<Result<std::shared_ptr<const archive::ByteSource>>()>;
 
 Result<std::shared_ptr<Package>> open_package(SourceMaker make,
                                               std::optional<archive::Commitment> commitment) {
@@ -93,6 +95,12 @@ Result<int> archive_open(lua_State* state) {
   std::string path(script::check_string(state, 1));
   return start_open(
       state, [path = std::move(path)] { return archive::FileSource::open(path); }, 2);
+}
+
+Result<int> archive_open_url(lua_State* state) {
+  std::string url(script::check_string(state, 1));
+  return start_open(
+      state, [url = std::move(url)] { return fetch::HttpSource::open(url); }, 2);
 }
 
 Result<int> archive_open_fd(lua_State* state) {
@@ -126,6 +134,12 @@ Result<int> package_manifest_raw(lua_State* state) {
 
 int package_commitment(lua_State* state) {
   return push_commitment(state, script::check_object<Package>(state, 1)->archive->commitment());
+}
+
+int package_size(lua_State* state) {
+  const auto size = script::check_object<Package>(state, 1)->archive->source().size();
+  lua_pushnumber(state, static_cast<lua_Number>(size));
+  return 1;
 }
 
 int package_signer(lua_State* state) {
@@ -221,6 +235,21 @@ int package_extract(lua_State* state) {
                            .push = &push_true});
 }
 
+int package_print(lua_State* state) {
+  auto package = script::check_object<Package>(state, 1);
+  std::string path(script::check_string(state, 2));
+  return run_job<Nothing>(
+      state,
+      {.work = [package = std::move(package),
+                path = std::move(path)](const std::stop_token& stop) -> Result<Nothing> {
+         TRY_ASSIGN(const auto entry, package->archive->find(path));
+         archive::StreamSink output(STDOUT_FILENO);
+         TRY(package->archive->verify(path, entry, {.threads = 1, .stop = stop}, &output));
+         return Nothing{};
+       },
+       .push = &push_true});
+}
+
 int push_report(lua_State* state, archive::CheckReport&& report) {
   lua_createtable(state, 0, 5);
   const auto set = [state](const char* name, std::uint64_t value) {
@@ -278,15 +307,18 @@ int open_archive(lua_State* state) {
   static const luaL_Reg methods[] = {{"manifest", script::thunk<&package_manifest>},
                                      {"manifest_raw", script::thunk<&package_manifest_raw>},
                                      {"commitment", script::thunk<&package_commitment>},
+                                     {"size", script::thunk<&package_size>},
                                      {"signer", script::thunk<&package_signer>},
                                      {"list", script::thunk<&package_list>},
                                      {"read", script::thunk<&package_read>},
                                      {"extract", script::thunk<&package_extract>},
+                                     {"print", script::thunk<&package_print>},
                                      {"verify", script::thunk<&package_verify>},
                                      {"close", script::thunk<&script::release_object<Package>>},
                                      {nullptr, nullptr}};
   static const luaL_Reg functions[] = {{"open", script::thunk<&archive_open>},
                                        {"open_fd", script::thunk<&archive_open_fd>},
+                                       {"open_url", script::thunk<&archive_open_url>},
                                        {"write", script::thunk<&archive_write>},
                                        {"check_manifest", script::thunk<&archive_check_manifest>},
                                        {nullptr, nullptr}};

@@ -13,6 +13,7 @@ pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium>=1.0.18)   # crypto
 pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET libcrypto>=3.0)     # crypto
 pkg_check_modules(OPENSSL_TLS REQUIRED IMPORTED_TARGET libssl>=3.0)    # http
 pkg_check_modules(EDIT REQUIRED IMPORTED_TARGET libedit>=3.1)          # bindings/editor.cc
+pkg_check_modules(CURL REQUIRED libcurl>=7.85)                         # fetch, loaded at run time
 pkg_check_modules(LXC REQUIRED IMPORTED_TARGET lxc>=5.0.2)             # lxc
 
 # libspdlog and libfmt exist only as shared objects in Debian; the static runtime needs their code
@@ -58,6 +59,10 @@ else()
   target_link_libraries(deps_luajit INTERFACE ${LUAJIT_LIBRARY} m ${CMAKE_DL_LIBS})
   target_compile_definitions(deps_luajit INTERFACE MOONBOX_LUAJIT_CHECKHOOK=0)
 endif()
+
+add_library(deps_curl INTERFACE)
+target_include_directories(deps_curl SYSTEM INTERFACE ${CURL_INCLUDE_DIRS})
+target_link_libraries(deps_curl INTERFACE ${CMAKE_DL_LIBS})
 
 # BLAKE3: the official C and assembly sources, shipped by Debian inside librust-blake3-dev.
 file(GLOB BLAKE3_SOURCE_DIRS /usr/share/cargo/registry/blake3-*/c)

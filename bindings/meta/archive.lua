@@ -41,6 +41,10 @@ function Package:manifest_raw() end
 ---@return engine.archive.Commitment commitment
 function Package:commitment() end
 
+--- Of the package file, in bytes.
+---@return integer bytes
+function Package:size() end
+
 --- The public key that signed the package, as PEM.
 ---@return string pem
 function Package:signer() end
@@ -72,6 +76,14 @@ function Package:read(path) end
 ---@return engine.Error? err `not_found`, `parse_s9pk`, `validate_s9pk`, `filesystem`, `cancelled`
 ---@async
 function Package:extract(path, destination, opts) end
+
+--- Copies a file to standard output while it is verified: what was written counts only if this
+--- succeeds. *async*
+---@param path string
+---@return true? ok
+---@return engine.Error? err as for `extract`; `closed` when nobody reads the output any more
+---@async
+function Package:print(path) end
 
 ---@class engine.archive.VerifyOptions
 ---@field level? 'archive'|'open'|'package' default 'package'
@@ -117,6 +129,15 @@ function archive.open(path, opts) end
 ---@return engine.Error? err as for `open`
 ---@async
 function archive.open_fd(fd, name, opts) end
+
+--- Opens a package on a web server, of which only what is looked at is transferred if the server
+--- sends ranges. *async*
+---@param url string http or https
+---@param opts? engine.archive.OpenOptions
+---@return engine.archive.Package? package
+---@return engine.Error? err as for `open`; `network`, `timeout`, `not_found`, `parse_url`
+---@async
+function archive.open_url(url, opts) end
 
 ---@class engine.archive.NewEntry
 ---@field path string

@@ -242,6 +242,7 @@ bool is_package_id(std::string_view text) {
 
 Result<json::Value> read_manifest(const Archive& archive) {
   const auto entry = archive.find(kManifest);
+  if (!entry && entry.error().code != Errc::not_found) return fail(entry.error());
   if (!entry || entry->type != EntryType::file) {
     const std::string why = !entry ? "has no manifest.json"
                                    : "has no manifest.json file: the entry is of type " +

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace engine::archive {
 namespace {
@@ -27,16 +28,23 @@ Error package_fault(Rule rule, std::string_view path, std::string message, std::
   return fault(Errc::validate_s9pk, {rule, path}, std::move(message), std::move(hint));
 }
 
-bool has_file(const Archive& archive, const std::string& path) {
-  const auto entry = archive.find(path);
-  return entry && entry->type == EntryType::file;
+/// The type of `path`; nothing when there is no such entry.
+Result<std::optional<EntryType>> type_of(const Archive& archive, const std::string& path) {
+  auto entry = archive.find(path);
+  if (entry) return entry->type;
+  if (entry.error().code == Errc::not_found) return std::nullopt;
+  return fail(std::move(entry).error());
+}
+
+Result<bool> has_file(const Archive& archive, const std::string& path) {
+  TRY_ASSIGN(const auto type, type_of(archive, path));
+  return type == EntryType::file;
 }
 
 Result<> require_file(const Archive& archive, const std::string& path) {
-  if (has_file(archive, path)) return {};
-  const auto entry = archive.find(path);
-  const std::string why =
-      !entry ? "is not there" : "is of type " + std::string(type_name(entry->type));
+  TRY_ASSIGN(const auto type, type_of(archive, path));
+  if (type == EntryType::file) return {};
+  const std::string why = !type ? "is not there" : "is of type " + std::string(type_name(*type));
   return fail(package_fault(Rule::required_file,
                             path,
                             "the package needs the file " + show_path(path) + ", which " + why,
@@ -98,7 +106,8 @@ Result<> check_image(const Archive& archive,
                      const std::string& emulated) {
   const auto stem_for = [&](const std::string& a) { return "images/" + a + "/" + id; };
   std::string stem = stem_for(arch);
-  if (!has_file(archive, stem + ".squashfs") && !emulated.empty()) stem = stem_for(emulated);
+  TRY_ASSIGN(const bool native, has_file(archive, stem + ".squashfs"));
+  if (!native && !emulated.empty()) stem = stem_for(emulated);
   for (std::string_view extension : {".squashfs", ".json", ".env"})
     TRY(require_file(archive, stem + std::string(extension)));
   return {};
@@ -117,7 +126,8 @@ Result<> check_images(const Archive& archive, const json::Value& manifest, std::
 
 Result<std::string> code_member(const Archive& archive) {
   for (std::string_view name : {"lua.squashfs", "javascript.squashfs"}) {
-    if (has_file(archive, std::string(name))) return std::string(name);
+    TRY_ASSIGN(const bool found, has_file(archive, std::string(name)));
+    if (found) return std::string(name);
   }
   return fail(package_fault(Rule::required_file,
                             "lua.squashfs",
@@ -134,9 +144,11 @@ Result<std::vector<std::string>> check_members(const Archive& archive,
   TRY(require_file(archive, "LICENSE.md"));
   TRY(code_member(archive));
   TRY(check_images(archive, manifest, arch));
-  if (!has_file(archive, "instructions.md")) warnings.emplace_back("instructions.md is not there");
-  const auto assets = archive.find("assets");
-  if (!has_file(archive, "assets.squashfs") && !(assets && assets->type == EntryType::directory)) {
+  TRY_ASSIGN(const bool instructions, has_file(archive, "instructions.md"));
+  if (!instructions) warnings.emplace_back("instructions.md is not there");
+  TRY_ASSIGN(const bool assets, has_file(archive, "assets.squashfs"));
+  TRY_ASSIGN(const auto folder, type_of(archive, "assets"));
+  if (!assets && folder != EntryType::directory) {
     warnings.emplace_back("assets.squashfs is not there");
   }
   return warnings;

@@ -21,7 +21,10 @@ Result<> stopped(const std::stop_token& stop) {
 Result<> run_sections(const std::vector<Section>& sections, const crypto::HashOptions& options) {
   std::vector<const Section*> small;
   for (const Section& section : sections) {
-    if (section.size < kLarge) {
+    if (options.threads <= 1) {
+      TRY(stopped(options.stop));
+      TRY(section.run(options));
+    } else if (section.size < kLarge) {
       small.push_back(&section);
     } else {
       TRY(section.run(options));

@@ -15,8 +15,8 @@ struct Section {
   std::function<Result<>(const crypto::HashOptions&)> run;
 };
 
-/// Runs all sections on `options.threads` threads: large ones one after the other with all threads
-/// each, the small ones side by side. ERRORS: those of the sections; Errc::cancelled.
+/// Runs all sections: on one thread in their order; on several (`options.threads`) the large ones
+/// one after the other with all threads each, then the small ones side by side. ERRORS: those of the sections; Errc::cancelled.
 Result<> run_sections(const std::vector<Section>& sections, const crypto::HashOptions& options);
 
 /// Turns amounts hashed on any thread into calls (done so far, total), in order.

@@ -38,6 +38,21 @@ Result<> FileSink::write(std::uint64_t offset, ByteView bytes) {
   return {};
 }
 
+Result<> StreamSink::resize(std::uint64_t) {
+  return {};
+}
+
+Result<> StreamSink::write(std::uint64_t, ByteView bytes) {
+  while (!bytes.empty()) {
+    const ssize_t put = ::write(fd_, bytes.data(), bytes.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0 && errno == EPIPE) return fail(Errc::closed, "nobody reads the output any more");
+    if (put < 0) return fail_errno("write");
+    bytes = bytes.subspan(static_cast<std::size_t>(put));
+  }
+  return {};
+}
+
 Result<> write_beside(const std::filesystem::path& path,
                       unsigned mode,
                       const std::function<Result<>(ByteSink&)>& fill) {

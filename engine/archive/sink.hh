@@ -40,6 +40,19 @@ class FileSink final : public ByteSink {
   int fd_;
 };
 
+/// Writes to a pipe, a terminal or a file from where it stands. Takes bytes in order only, so from
+/// one thread. Does not own the descriptor.
+class StreamSink final : public ByteSink {
+ public:
+  explicit StreamSink(int fd) : fd_(fd) {}
+  Result<> resize(std::uint64_t size) override;
+  /// ERRORS: Errc::closed when nobody reads any more; as errno_error.
+  Result<> write(std::uint64_t offset, ByteView bytes) override;
+
+ private:
+  int fd_;
+};
+
 /// Runs `fill` on a new file beside `path` and, if it succeeds, syncs that file and gives it the
 /// name `path`; on failure nothing is left behind and `path` is untouched.
 /// ERRORS: those of `fill`; as errno_error.

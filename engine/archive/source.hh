@@ -18,6 +18,8 @@ class ByteSource {
   virtual ~ByteSource() = default;
   /// The number of bytes there are.
   [[nodiscard]] virtual std::uint64_t size() const = 0;
+  /// Whether it is best read from one place on, by one thread.
+  [[nodiscard]] virtual bool sequential() const { return false; }
   /// Fills `into` with the bytes from `offset` on.
   /// ERRORS: Errc::parse_s9pk if the source ends before; those of the medium.
   virtual Result<> read(std::uint64_t offset, MutableBytes into) const = 0;

@@ -3,6 +3,7 @@
 #include "archive/fault.hh"
 #include "archive/sections.hh"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <tuple>
@@ -56,6 +57,9 @@ class Inventory {
 Result<VerifyReport> verify_all(const Archive& archive, const VerifyOptions& options) {
   Inventory inventory;
   TRY(inventory.collect(archive));
+  // As they lie in the file: the order in which a source has to move least.
+  std::ranges::stable_sort(
+      inventory.files, {}, [](const auto& file) { return file.second.position; });
   std::vector<Section> sections;
   sections.reserve(inventory.files.size());
   for (const auto& file : inventory.files) {
@@ -65,7 +69,7 @@ Result<VerifyReport> verify_all(const Archive& archive, const VerifyOptions& opt
          }});
   }
   TRY(run_sections(sections,
-                   {.threads = options.threads,
+                   {.threads = archive.source().sequential() ? 1 : options.threads,
                     .stop = options.stop,
                     .progress = sum_progress(inventory.report.bytes, options.progress)}));
   return inventory.report;

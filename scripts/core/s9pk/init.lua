@@ -1,7 +1,6 @@
 --- `s9pk.*`: what package authors do, all of it on their own machine.
-local archive = require('engine.archive')
 local display = require('lib.display')
-local file = require('engine.file')
+local inspect = require('core.s9pk.inspect')
 local keys = require('core.s9pk.keys')
 local pack = require('core.s9pk.pack')
 local rpc = require('lib.rpc')
@@ -12,7 +11,6 @@ local t = rpc.types
 local BAD = 1
 
 local here = t.path{ positional = true, default = '.', help = 'help.arg.directory' }
-local package_file = t.path{ positional = true, help = 'help.arg.package-file' }
 local key_file = t.optional(t.path{ long = 'key', help = 'help.arg.key-file' })
 
 -- A folder given as the default is not made absolute by the parser.
@@ -75,52 +73,6 @@ local function show_pack(_params, result, out)
   })
 end
 
--- --- inspect ---
-
-local function inspect(_call, params)
-  local package, err = archive.open(params.file)
-  if not package then return nil, err end
-  local manifest = package:manifest()
-  local entries, wrong = package:list()
-  if not entries then return nil, wrong end
-  local status = file.stat(params.file)
-  local commitment = package:commitment()
-  local signer = package:signer()
-  package:close()
-  return { file = params.file, size = status and status.size, manifest = manifest,
-    signer = signer, commitment = commitment, tree = entries }
-end
-
-local function tree_rows(entries)
-  local rows = {}
-  for i, entry in ipairs(entries) do
-    local depth = select(2, entry.path:gsub('/', ''))
-    local name = ('%s%s'):format(('  '):rep(depth), entry.path:match('[^/]+$'))
-    local is_folder = entry.type == 'directory'
-    local size = entry.type == 'missing' and 'left out' or display.bytes(entry.size)
-    rows[i] = { name = name .. (is_folder and '/' or ''), size = is_folder and '' or size,
-      hash = entry.hash:sub(1, 16) }
-  end
-  return rows
-end
-
-local function show_inspect(_params, result, out)
-  local manifest = result.manifest or {}
-  out:block({
-    { 'package', manifest.id and ('%s %s'):format(manifest.id, manifest.version) or 'no manifest' },
-    { 'title', manifest.title }, { 'license', manifest.license },
-    { 'git hash', manifest.gitHash }, { 'file', result.file },
-    { 'size', display.bytes(result.size) },
-    { 'signer', (result.signer:gsub('%-%-%-%-%-[^\n]*\n?', ''):gsub('%s+', '')) },
-    { 'root hash', result.commitment.rootSighashHex },
-    { 'rootSighash', result.commitment.rootSighash },
-    { 'rootMaxsize', result.commitment.rootMaxsize },
-  })
-  out:line('')
-  out:table({ { key = 'name' }, { key = 'size', align = 'right' }, { key = 'hash' } },
-    tree_rows(result.tree))
-end
-
 -- --- test ---
 
 local function test(call, params)
@@ -159,7 +111,7 @@ return rpc.parent():with_about('about.s9pk')
     directory = here, key = key_file,
     output = t.optional(t.path{ short = 'o', help = 'help.arg.output' }),
   }, show_pack, 'about.s9pk.pack'))
-  :subcommand('inspect', command(inspect, { file = package_file }, show_inspect,
-    'about.s9pk.inspect'))
+  :subcommand('inspect', inspect.command)
+  :subcommand('cat', inspect.cat)
   :subcommand('verify', require('core.s9pk.verify'))
   :subcommand('test', command(test, { directory = here }, show_test, 'about.s9pk.test'))

@@ -7,13 +7,19 @@ local M = {}
 
 local BAR = 24
 
+--- Whether a name is the address of a package on a web server.
+---@param name string
+---@return boolean
+function M.is_url(name) return name:find('^[hH][tT][tT][pP][sS]?://') ~= nil end
+
 --- Opens a package. *async*
----@param name string A path
+---@param name string A path, or a URL
 ---@param opts? engine.archive.OpenOptions
 ---@return engine.archive.Package? package
 ---@return engine.Error? err
 ---@async
 function M.open(name, opts)
+  if M.is_url(name) then return archive.open_url(name, opts) end
   return archive.open(name, opts)
 end
 

@@ -67,6 +67,9 @@ local function verify(call, params)
   local commitment, verdict, err
   if name == nil or (params.url and params.file) then
     verdict, err = source.usage('one package is verified: name its file or its URL')
+  elseif params.url and not source.is_url(params.url) then
+    verdict, err = source.usage(("--url: '%s' is no URL"):format(params.url),
+      'it begins with http:// or https://')
   else
     commitment, err = read_commitment(params.commitment)
   end

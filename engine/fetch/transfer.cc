@@ -1,0 +1,197 @@
+#include "fetch/transfer.hh"
+
+#include "fetch/curl_library.hh"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace engine::fetch {
+namespace {
+
+class CurlPool final : public ConnectionPool {
+ public:
+  explicit CurlPool(const CurlLibrary& library) : curl(library), multi(library.multi_init()) {}
+  ~CurlPool() override { curl.multi_cleanup(multi); }
+  CurlPool(const CurlPool&) = delete;
+  CurlPool& operator=(const CurlPool&) = delete;
+
+  const CurlLibrary& curl;
+  CURLM* multi;
+};
+
+constexpr int kPollMilliseconds = 1000;
+
+Error transfer_error(CURLcode code, const std::string& url, const char* words) {
+  const bool late = code == CURLE_OPERATION_TIMEDOUT;
+  const bool no_url = code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
+  const bool broken = code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR ||
+                      code == CURLE_GOT_NOTHING || code == CURLE_SEND_ERROR ||
+                      code == CURLE_HTTP2_STREAM || code == CURLE_HTTP2;
+  return Error{.code = late     ? Errc::timeout
+                       : no_url ? Errc::parse_url
+                       : broken ? Errc::connection_lost
+                                : Errc::network,
+               .message = "reading " + url + ": " + words,
+               .hint = no_url ? "give a URL that begins with http:// or https://"
+                              : "check the address and the connection, then try again"};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<ConnectionPool>> ConnectionPool::make() {
+  TRY_ASSIGN(const CurlLibrary* library, CurlLibrary::load());
+  return std::make_shared<CurlPool>(*library);
+}
+
+/// The easy handle and what its callbacks fill.
+class Transfer::State {
+ public:
+  State(std::shared_ptr<CurlPool> pool, Request request)
+      : pool_(std::move(pool)), curl_(pool_->curl), request_(std::move(request)) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    if (easy_ == nullptr) return;
+    curl_.multi_remove_handle(pool_->multi, easy_);
+    curl_.easy_cleanup(easy_);
+  }
+
+  Result<> begin(const Patience& patience) {
+    easy_ = curl_.easy_init();
+    if (easy_ == nullptr) return fail(Errc::network, "libcurl is out of memory");
+    set(CURLOPT_URL, request_.url.c_str());
+    set(CURLOPT_PROTOCOLS_STR, "http,https");
+    set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    set(CURLOPT_FOLLOWLOCATION, 1L);
+    set(CURLOPT_MAXREDIRS, 5L);
+    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_NOBODY, request_.head ? 1L : 0L);
+    set(CURLOPT_CONNECTTIMEOUT, static_cast<long>(patience.connect_seconds));
+    set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+    set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(patience.stall_seconds));
+    set(CURLOPT_USERAGENT, "moonbox");
+    set(CURLOPT_ERRORBUFFER, words_.data());
+    set(CURLOPT_HEADERFUNCTION, &State::on_header);
+    set(CURLOPT_HEADERDATA, this);
+    set(CURLOPT_WRITEFUNCTION, &State::on_body);
+    set(CURLOPT_WRITEDATA, this);
+    if (request_.last) {
+      range_ = std::to_string(request_.first) + "-" + std::to_string(*request_.last);
+      set(CURLOPT_RANGE, range_.c_str());
+    }
+    curl_.multi_add_handle(pool_->multi, easy_);
+    return {};
+  }
+
+  Result<ResponseHead> head() {
+    // The body may have begun with the same packet, or there may be none.
+    while (!head_complete_ && !outcome_)
+      TRY(turn());
+    if (!head_complete_) TRY(failure());
+    return head_;
+  }
+
+  Result<std::size_t> read(MutableBytes into) {
+    while (taken_ == pending_.size()) {
+      if (outcome_) {
+        TRY(failure());
+        return 0;
+      }
+      TRY(turn());
+    }
+    const std::size_t count = std::min(into.size(), pending_.size() - taken_);
+    std::copy_n(pending_.begin() + static_cast<std::ptrdiff_t>(taken_), count, into.begin());
+    taken_ += count;
+    if (taken_ == pending_.size()) {
+      pending_.clear();
+      taken_ = 0;
+    }
+    return count;
+  }
+
+ private:
+  template <typename T>
+  void set(CURLoption option, T value) {
+    curl_.easy_setopt(easy_, option, value);
+  }
+
+  static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
+    static_cast<State*>(self)->take_header({data, size});
+    return size;
+  }
+
+  static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) {
+    auto& state = *static_cast<State*>(self);
+    state.head_complete_ = true;
+    const ByteView bytes = as_bytes(std::string_view(data, size));
+    state.pending_.insert(state.pending_.end(), bytes.begin(), bytes.end());
+    return size;
+  }
+
+  void take_header(std::string_view line) {
+    while (line.ends_with('\n') || line.ends_with('\r'))
+      line.remove_suffix(1);
+    if (!line.empty()) return head_.take_line(line);
+    // The head of a redirect or of an interim answer is not the one that counts.
+    head_complete_ = head_.status >= 200 && (head_.status < 300 || head_.status >= 400);
+  }
+
+  /// Lets libcurl work once, waiting for the network if there is nothing to do.
+  Result<> turn() {
+    int running = 0;
+    if (curl_.multi_perform(pool_->multi, &running) != CURLM_OK) {
+      return fail(Errc::network, "libcurl failed on " + request_.url);
+    }
+    int left = 0;
+    while (const CURLMsg* message = curl_.multi_info_read(pool_->multi, &left)) {
+      if (message->msg == CURLMSG_DONE && message->easy_handle == easy_) {
+        outcome_ = message->data.result;
+      }
+    }
+    if (!outcome_ && taken_ == pending_.size()) {
+      curl_.multi_poll(pool_->multi, nullptr, 0, kPollMilliseconds, nullptr);
+    }
+    return {};
+  }
+
+  [[nodiscard]] Result<> failure() const {
+    if (outcome_ == CURLE_OK) return {};
+    const char* words = words_[0] != '\0' ? words_.data() : curl_.easy_strerror(*outcome_);
+    return fail(transfer_error(*outcome_, request_.url, words));
+  }
+
+  std::shared_ptr<CurlPool> pool_;
+  const CurlLibrary& curl_;
+  Request request_;
+  CURL* easy_ = nullptr;
+  std::string range_;
+  std::array<char, CURL_ERROR_SIZE> words_ = {};
+  ResponseHead head_;
+  bool head_complete_ = false;
+  Bytes pending_;
+  std::size_t taken_ = 0;
+  std::optional<CURLcode> outcome_;
+};
+
+Transfer::Transfer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Transfer::~Transfer() = default;
+
+Result<std::unique_ptr<Transfer>> Transfer::start(std::shared_ptr<ConnectionPool> pool,
+                                                  const Request& request,
+                                                  const Patience& patience) {
+  auto state =
+      std::make_unique<State>(std::static_pointer_cast<CurlPool>(std::move(pool)), request);
+  TRY(state->begin(patience));
+  return std::unique_ptr<Transfer>(new Transfer(std::move(state)));
+}
+
+Result<ResponseHead> Transfer::head() {
+  return state_->head();
+}
+
+Result<std::size_t> Transfer::read(MutableBytes into) {
+  return state_->read(into);
+}
+
+}  // namespace engine::fetch

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "base/bytes.hh"
+
+#include "fetch/response_head.hh"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace engine::fetch {
+
+/// How patient a connection is.
+struct Patience {
+  unsigned connect_seconds = 15;
+  unsigned stall_seconds = 30;  ///< without a single byte
+  unsigned retries = 4;         ///< one after the other without any progress
+};
+
+/// One request to a server, and the range of bytes it asks for.
+struct Request {
+  std::string url;
+  bool head = false;
+  std::uint64_t first = 0;
+  std::optional<std::uint64_t> last = std::nullopt;  ///< with it the header Range is sent
+};
+
+class ConnectionPool;
+
+/// A response whose body is pulled by whoever reads it: what is not read stays with the server, but
+/// for 2 MiB at most. Resource type; one thread at a time.
+class Transfer {
+ public:
+  /// ERRORS: Errc::network, Errc::timeout, Errc::parse_url; Errc::connection_lost if it broke.
+  static Result<std::unique_ptr<Transfer>> start(std::shared_ptr<ConnectionPool> pool,
+                                                 const Request& request,
+                                                 const Patience& patience);
+  ~Transfer();
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  /// Waits for the header lines of the answer, after redirects. ERRORS: as `start`.
+  Result<ResponseHead> head();
+  /// The next bytes of the body, at most `into.size()`; 0 at its end. ERRORS: as `start`.
+  Result<std::size_t> read(MutableBytes into);
+
+ private:
+  class State;
+  explicit Transfer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// Connections that are kept between transfers. Must outlive none of them: they share it.
+/// One thread at a time.
+class ConnectionPool {
+ public:
+  static Result<std::shared_ptr<ConnectionPool>> make();
+  virtual ~ConnectionPool() = default;
+};
+
+}  // namespace engine::fetch

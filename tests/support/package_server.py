@@ -1,0 +1,133 @@
+"""A web server for packages that keeps every promise, or breaks the one its path names.
+
+    package_server.py FOLDER PORT-FILE LOG
+
+/MODE/NAME serves FOLDER/NAME: `ranges` as it should be, `plain` without ranges; the others lie or
+break. Every request is a line of LOG: method, path, range asked for, status, bytes of body sent.
+"""
+import http.server
+import itertools
+import os
+import re
+import sys
+import threading
+
+folder, port_file, log_file = sys.argv[1:4]
+numbers = itertools.count(1)
+log_lock = threading.Lock()
+BROKEN_AFTER = 100_000
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_HEAD(self):
+        if self.mode() == "no-head":
+            return self.refuse(405)
+        if self.mode() == "busy" and next(numbers) % 2 == 1:
+            return self.refuse(503)
+        self.answer()
+
+    def do_GET(self):
+        if self.mode() == "busy" and next(numbers) % 2 == 1:
+            return self.refuse(503)
+        self.answer()
+
+    def mode(self):
+        return self.path.split("/")[1]
+
+    def refuse(self, status):
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        self.note(status, 0)
+
+    def answer(self):
+        try:
+            data = open(os.path.join(folder, self.path.split("/")[2]), "rb").read()
+        except OSError:
+            return self.refuse(404)
+        mode, asked = self.mode(), re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        whole = asked is None or mode in ("plain", "plain-breaks", "plain-always-breaks")
+        first, last = (0, len(data) - 1) if whole else (int(asked[1]), int(asked[2]))
+        body = data[first : last + 1]
+        if mode == "redirect":
+            self.send_response(302)
+            self.send_header("Location", self.path.replace("/redirect/", "/ranges/"))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return self.note(302, 0)
+        if mode == "to-file":
+            self.send_response(302)
+            self.send_header("Location", "file:///etc/passwd")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return self.note(302, 0)
+        self.send_response(200 if whole else 206)
+        total = len(data)
+        if mode == "wrong-range" and not whole:
+            first += 1
+        if mode == "wrong-total" and not whole:
+            total += 1
+        if not whole and mode != "no-range":
+            self.send_header("Content-Range", f"bytes {first}-{last}/{total}")
+        if mode == "flipped":
+            body = body[:-1] + bytes([body[-1] ^ 1])
+        if mode == "encoded" and not whole:
+            self.send_header("Content-Encoding", "br")
+        etag = f'"{next(numbers)}"' if mode == "changing" else '"v1"'
+        self.send_header("ETag", etag)
+        self.send(mode, body, whole)
+
+    def send(self, mode, body, whole):
+        cut = len(body)
+        if mode == "long" and not whole:
+            body += b"x" * 10
+            cut = len(body)
+        breaks = mode in ("breaks", "plain-breaks", "plain-always-breaks", "never")
+        if breaks and self.command == "GET":
+            cut = 0 if mode == "never" else min(cut, BROKEN_AFTER)
+            if mode == "plain-breaks":
+                cut = min(len(body), BROKEN_AFTER * next(numbers))
+        if mode == "no-length":
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+            return self.note(200, len(body))
+        if mode == "long" and not whole:
+            self.send_header("Connection", "close")
+            self.close_connection = True
+        else:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        sent = 0
+        if self.command == "GET":
+            try:
+                while sent < cut:
+                    sent += self.wfile.write(body[sent : min(cut, sent + 16384)])
+            except OSError:
+                cut = sent
+        if cut < len(body):
+            self.close_connection = True
+        self.note(200 if whole else 206, sent)
+
+    def note(self, status, sent):
+        with log_lock, open(log_file, "a") as log:
+            print(self.command, self.path, self.headers.get("Range", "-"), status, sent, file=log)
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_):
+        pass  # clients that hang up are part of the test
+
+
+server = Server(("127.0.0.1", 0), Handler)
+server.daemon_threads = True
+with open(port_file + ".new", "w") as file:
+    print(server.server_address[1], file=file)
+os.rename(port_file + ".new", port_file)
+server.serve_forever()
