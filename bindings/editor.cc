@@ -205,6 +205,9 @@ void remember(Editor& editor, const std::string& line) {
 Result<std::string> read_line(Editor& editor) {
   int count = 0;
   editor.interrupted = false;
+  // libedit itself shows the prompt first: a Ctrl-C or Ctrl-D typed right then went to the
+  // terminal.
+  el_set(editor.edit, EL_PREP_TERM, 1);
   const char* text = el_gets(editor.edit, &count);
   if (editor.interrupted) {
     el_reset(editor.edit);

@@ -20,12 +20,16 @@ class OffloadPool {
   /// Runs `work` on a pool thread. Thread-safe.
   void submit(UniqueFunction<void()> work);
 
-  /// Runs `work` on a pool thread and hands its result to `done` on `back`. Only values cross.
+  /// Runs `work` on a pool thread and hands its result to `done` on `back`. Only values cross:
+  /// what `work` holds (a script's object may be let go meanwhile) is freed on `back` too.
   /// REQUIRES: `back` outlives the pool.
   template <typename T>
   void run(Loop& back, UniqueFunction<Result<T>()> work, Completion<T> done) {
     submit([&back, work = std::move(work), done = std::move(done)]() mutable {
-      back.post([result = work(), done = std::move(done)]() mutable { done(std::move(result)); });
+      Result<T> result = work();
+      back.post([result = std::move(result),
+                 done = std::move(done),
+                 work = std::move(work)]() mutable { done(std::move(result)); });
     });
   }
 

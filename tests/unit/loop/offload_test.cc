@@ -33,6 +33,29 @@ TEST_CASE("loop/offload: runs on another thread, answers on the loop") {
   CHECK(there != here);
 }
 
+TEST_CASE("loop/offload: what the work holds is freed on the loop") {
+  Loop loop("test");
+  OffloadPool pool(1);
+  const auto here = std::this_thread::get_id();
+  std::optional<std::thread::id> freed_on;
+  std::promise<void> let_go;
+  auto held = std::shared_ptr<int>(
+      new int(7), [&](const int* value) { freed_on = std::this_thread::get_id(), delete value; });
+  bool answered = false;
+  pool.run<int>(
+      loop,
+      [held, ready = let_go.get_future().share()]() -> Result<int> {
+        ready.wait();
+        return *held;
+      },
+      [&](const Result<int>&) { answered = true; });
+  // Nobody but the work holds it from here on.
+  held.reset();
+  let_go.set_value();
+  run_until(loop, [&] { return answered && freed_on.has_value(); });
+  CHECK(*freed_on == here);
+}
+
 TEST_CASE("loop/offload: as many at once as there are threads") {
   OffloadPool pool(3);
   std::atomic<int> inside = 0;
