@@ -2,34 +2,94 @@
 
 #include "json/writer.hh"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
 namespace engine::store {
 namespace {
 
+/// The first place from `at` on where one of the bytes stands that `Is` looks for, or the end.
+///
+/// Is::any tells of 16 bytes at once, one bit each; Is::one of a single byte.
+template <typename Is>
+std::size_t find_first(std::string_view text, std::size_t at) {
+#if defined(__SSE2__)
+  for (; at + 16 <= text.size(); at += 16) {
+    __m128i block;
+    std::memcpy(&block, text.data() + at, sizeof block);
+    if (const unsigned hits = Is::any(block); hits != 0) {
+      return at + static_cast<std::size_t>(std::countr_zero(hits));
+    }
+  }
+#endif
+  while (at < text.size() && !Is::one(text[at]))
+    ++at;
+  return at;
+}
+
+struct QuoteOrEscape {
+  static bool one(char letter) { return letter == '"' || letter == '\\'; }
+#if defined(__SSE2__)
+  static unsigned any(__m128i block) {
+    return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(
+        _mm_cmpeq_epi8(block, _mm_set1_epi8('"')), _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')))));
+  }
+#endif
+};
+
+/// With bit 0x20 set, `[` is `{` and `]` is `}`.
+struct QuoteOrBracket {
+  static bool one(char letter) {
+    return letter == '"' || letter == '{' || letter == '}' || letter == '[' || letter == ']';
+  }
+#if defined(__SSE2__)
+  static unsigned any(__m128i block) {
+    const __m128i folded = _mm_or_si128(block, _mm_set1_epi8(0x20));
+    return static_cast<unsigned>(
+        _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')),
+                                       _mm_or_si128(_mm_cmpeq_epi8(folded, _mm_set1_epi8('{')),
+                                                    _mm_cmpeq_epi8(folded, _mm_set1_epi8('}'))))));
+  }
+#endif
+};
+
 /// Bytes of the string literal at the start of `text`.
 std::size_t string_length(std::string_view text) {
-  std::size_t at = 1;
-  while (at < text.size() && text[at] != '"')
-    at += text[at] == '\\' ? 2 : 1;
+  std::size_t at = find_first<QuoteOrEscape>(text, 1);
+  while (at < text.size() && text[at] == '\\')
+    at = find_first<QuoteOrEscape>(text, at + 2);
   return at + 1;
+}
+
+/// Bytes of the object or array at the start of `text`.
+std::size_t container_length(std::string_view text) {
+  std::size_t depth = 1;
+  std::size_t at = 1;
+  while (depth > 0 && (at = find_first<QuoteOrBracket>(text, at)) < text.size()) {
+    if (text[at] == '"') {
+      at += string_length(text.substr(at));
+      continue;
+    }
+    if (text[at] == '}' || text[at] == ']') {
+      --depth;
+    } else {
+      ++depth;
+    }
+    ++at;
+  }
+  return at;
 }
 
 /// Bytes of the value at the start of `text`.
 std::size_t value_length(std::string_view text) {
-  std::size_t depth = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const char letter = text[at];
-    if (letter == '"') {
-      at += string_length(text.substr(at));
-      if (depth == 0) return at;
-      continue;
-    }
-    const bool closes = letter == '}' || letter == ']';
-    if (depth == 0 && (closes || letter == ',')) return at;
-    if (letter == '{' || letter == '[') ++depth;
-    if (closes && --depth == 0) return at + 1;
-    ++at;
-  }
-  return text.size();
+  if (text.starts_with('"')) return string_length(text);
+  if (text.starts_with('{') || text.starts_with('[')) return container_length(text);
+  return std::min(text.find_first_of(",}]"), text.size());
 }
 
 /// Walks over the children of a container's text; `visit(name, value)` returns false to stop.

@@ -26,44 +26,72 @@ Kind kind_of(std::string_view text) {
 
 }  // namespace
 
+/// Where a step is kept.
+std::size_t Document::step_of(const Place& place, std::string_view token) {
+  const std::size_t last = token.empty() ? 0 : static_cast<unsigned char>(token.back());
+  return (place.container * 5 + place.text.size() + token.size() * 3 + last) % kSteps;
+}
+
 Document::Place Document::place_of(const Child& child) {
   return {child.form, child.text, child.container};
 }
 
 Result<Document::Place> Document::root() const {
-  TRY_ASSIGN(const auto payload, load(txn_, Table::nodes, document_address().key));
-  if (!payload) return no_entry("the document");
-  TRY_ASSIGN(const Child child, decode_child(*payload));
-  return place_of(child);
+  if (root_) return *root_;
+  TRY_ASSIGN(const auto child, read_member(txn_, 0, {}));
+  if (!child) return no_entry("the document");
+  return root_.emplace(place_of(*child));
 }
 
 Result<std::optional<Document::Place>> Document::child(const Place& place,
                                                        std::string_view token) const {
-  if (place.form == Form::object) {
-    TRY_ASSIGN(const auto found, find_member(txn_, place.container, token));
-    if (!found) return std::nullopt;
-    return place_of(found->child);
+  const std::size_t at = step_of(place, token);
+  Step& step = steps_[at];
+  if ((known_ >> at & 1U) != 0 && step.starts(place, token)) return step.to;
+  TRY_ASSIGN(const auto found,
+             place.form == Form::text ? child_in_text(place.text, token)
+                                      : child_in_container(place, token));
+  if (found && token.size() <= step.token.size()) {
+    step.form = place.form;
+    step.container = place.container;
+    step.text = place.text.data();
+    step.size = static_cast<std::uint8_t>(token.copy(step.token.data(), step.token.size()));
+    step.to = *found;
+    known_ |= 1U << at;
   }
-  if (place.form == Form::text && kind_of(place.text) == Kind::object) {
-    const auto text = member_of(place.text, token);
-    if (!text) return std::nullopt;
-    return Place{.text = *text};
+  return found;
+}
+
+bool Document::Step::starts(const Place& place, std::string_view name) const {
+  return form == place.form && container == place.container && text == place.text.data() &&
+         std::string_view(token.data(), size) == name;
+}
+
+std::optional<Document::Place> Document::child_in_text(std::string_view text,
+                                                       std::string_view token) {
+  std::optional<std::string_view> found;
+  if (kind_of(text) == Kind::object) {
+    found = member_of(text, token);
+  } else if (const auto index = json::array_index(token); index && kind_of(text) == Kind::array) {
+    found = element_of(text, *index);
+  }
+  if (!found) return std::nullopt;
+  return Place{.text = *found};
+}
+
+Result<std::optional<Document::Place>> Document::child_in_container(const Place& place,
+                                                                    std::string_view token) const {
+  if (place.form == Form::object) {
+    TRY_ASSIGN(const auto child, read_member(txn_, place.container, token));
+    if (!child) return std::nullopt;
+    return place_of(*child);
   }
   const auto index = json::array_index(token);
   if (!index) return std::nullopt;
-  if (place.form == Form::text) {
-    if (kind_of(place.text) != Kind::array) return std::nullopt;
-    const auto text = element_of(place.text, *index);
-    if (!text) return std::nullopt;
-    return Place{.text = *text};
-  }
   TRY_ASSIGN(const ArrayTree tree, ArrayTree::open(txn_, place.container));
   TRY_ASSIGN(const auto number, tree.at(*index));
   if (!number) return std::nullopt;
-  const Address address = element_address(place.container, *number);
-  TRY_ASSIGN(const auto payload, load(txn_, Table::nodes, address.key));
-  if (!payload) return no_entry("an array element");
-  TRY_ASSIGN(const Child element, decode_child(*payload));
+  TRY_ASSIGN(const Child element, read_element(txn_, place.container, *number));
   return place_of(element);
 }
 
@@ -87,10 +115,7 @@ Result<json::Value> Document::value(const Place& place) const {
     TRY_ASSIGN(const ArrayTree tree, ArrayTree::open(txn_, place.container));
     elements.reserve(tree.size());
     TRY(tree.each([&](std::uint64_t number) -> Result<> {
-      const Address address = element_address(place.container, number);
-      TRY_ASSIGN(const auto payload, load(txn_, Table::nodes, address.key));
-      if (!payload) return no_entry("an array element");
-      TRY_ASSIGN(const Child child, decode_child(*payload));
+      TRY_ASSIGN(const Child child, read_element(txn_, place.container, number));
       TRY_ASSIGN(json::Value element, value(place_of(child)));
       elements.push_back(std::move(element));
       return {};
@@ -129,9 +154,7 @@ Result<> Document::write_array(ContainerId array, json::Writer& out) const {
   out.start_array();
   TRY_ASSIGN(const ArrayTree tree, ArrayTree::open(txn_, array));
   TRY(tree.each([&](std::uint64_t number) -> Result<> {
-    TRY_ASSIGN(const auto payload, load(txn_, Table::nodes, element_address(array, number).key));
-    if (!payload) return no_entry("an array element");
-    TRY_ASSIGN(const Child child, decode_child(*payload));
+    TRY_ASSIGN(const Child child, read_element(txn_, array, number));
     return write(place_of(child), out);
   }));
   out.end_array();

@@ -5,6 +5,7 @@
 #include "json/writer.hh"
 #include "store/layout.hh"
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -21,7 +22,8 @@ struct Shape {
   std::size_t size = 0;
 };
 
-/// The document as a transaction sees it, read by steps. Value type; dies with its transaction.
+/// The document as a transaction sees it, read by steps. Value type; dies with its transaction,
+/// which changes nothing meanwhile; used by one thread: it remembers the steps taken last.
 /// Every ERRORS of it: Errc::corrupt where an entry is damaged.
 class Document {
  public:
@@ -47,10 +49,30 @@ class Document {
   [[nodiscard]] Result<std::vector<std::string>> names(const Place& place) const;
 
  private:
+  static constexpr std::size_t kSteps = 16;
+  /// A step that was taken: from a place by a token to another. Without constructor, so that a
+  /// Document costs nothing to make.
+  struct Step {
+    Form form;
+    ContainerId container;
+    const char* text;
+    std::uint8_t size;
+    std::array<char, 47> token;
+    Place to;
+    [[nodiscard]] bool starts(const Place& place, std::string_view name) const;
+  };
+
+  static std::size_t step_of(const Place& place, std::string_view token);
   static Place place_of(const Child& child);
+  static std::optional<Place> child_in_text(std::string_view text, std::string_view token);
+  [[nodiscard]] Result<std::optional<Place>> child_in_container(const Place& place,
+                                                                std::string_view token) const;
   Result<> write_array(ContainerId array, json::Writer& out) const;
 
   Txn txn_;
+  mutable std::optional<Place> root_;
+  mutable std::array<Step, kSteps> steps_;
+  mutable std::uint32_t known_ = 0;  ///< one bit for each step that was taken
 };
 
 }  // namespace engine::store

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <lmdb.h>
 
+#include <array>
+#include <bit>
 #include <cstring>
 
 namespace engine::store {
@@ -13,6 +15,11 @@ namespace {
 
 constexpr std::size_t kSeal = 4;
 constexpr std::array<std::string_view, kTables> kNames = {"meta", "nodes", "revs"};
+
+/// `number` turned from this machine's byte order to `order`, or back.
+std::uint64_t in_order(std::uint64_t number, std::endian order) {
+  return order == std::endian::native ? number : __builtin_bswap64(number);
+}
 
 MDB_val as_val(std::string_view text) {
   return {text.size(), const_cast<char*>(text.data())};
@@ -176,28 +183,32 @@ Result<std::optional<std::string>> last_key(const Txn& txn, Table table) {
   return found;
 }
 
+void put_key(char* out, std::uint64_t number) {
+  const std::uint64_t sorted = in_order(number, std::endian::big);
+  std::memcpy(out, &sorted, sizeof sorted);
+}
+
 void append_key(std::string& out, std::uint64_t number) {
-  for (unsigned shift = 64; shift > 0; shift -= 8)
-    out += static_cast<char>(number >> (shift - 8));
+  std::array<char, sizeof number> bytes;
+  put_key(bytes.data(), number);
+  out.append(bytes.data(), bytes.size());
 }
 
 std::uint64_t key_number(std::string_view key) {
   std::uint64_t number = 0;
-  for (std::size_t i = 0; i < 8; ++i)
-    number = (number << 8U) | static_cast<unsigned char>(key[i]);
-  return number;
+  std::memcpy(&number, key.data(), sizeof number);
+  return in_order(number, std::endian::big);
 }
 
 void append_number(std::string& out, std::uint64_t number, std::size_t bytes) {
-  for (std::size_t i = 0; i < bytes; ++i)
-    out += static_cast<char>(number >> (8 * i));
+  number = in_order(number, std::endian::little);
+  out.append(reinterpret_cast<const char*>(&number), bytes);
 }
 
 std::uint64_t number_at(std::string_view payload, std::size_t offset, std::size_t bytes) {
   std::uint64_t number = 0;
-  for (std::size_t i = bytes; i > 0; --i)
-    number = (number << 8U) | static_cast<unsigned char>(payload[offset + i - 1]);
-  return number;
+  std::memcpy(&number, payload.data() + offset, bytes);
+  return in_order(number, std::endian::little);
 }
 
 }  // namespace engine::store

@@ -70,6 +70,7 @@ Result<std::optional<std::string>> last_key(const Txn& txn, Table table);
 
 /// Unsigned integers in keys (big-endian, so that they sort) and in payloads (little-endian).
 void append_key(std::string& out, std::uint64_t number);
+void put_key(char* out, std::uint64_t number);
 std::uint64_t key_number(std::string_view key);
 void append_number(std::string& out, std::uint64_t number, std::size_t bytes = 8);
 /// REQUIRES: at least `bytes` bytes at `offset`.

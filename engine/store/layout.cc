@@ -41,6 +41,23 @@ std::string long_name_prefix(const Address& at) {
 
 }  // namespace
 
+Key::Key(ContainerId container, Slot slot) {
+  add(container);
+  bytes_[size_++] = static_cast<char>(slot);
+}
+
+Key& Key::add(std::string_view name) {
+  name.copy(bytes_.data() + size_, bytes_.size() - size_);
+  size_ += name.size();
+  return *this;
+}
+
+Key& Key::add(std::uint64_t number) {
+  put_key(bytes_.data() + size_, number);
+  size_ += sizeof number;
+  return *this;
+}
+
 std::string container_prefix(ContainerId container) {
   std::string key;
   append_key(key, container);
@@ -95,6 +112,27 @@ std::string encode_container(const Address& at, Form form, ContainerId container
   payload += static_cast<char>(form);
   append_number(payload, container);
   return payload;
+}
+
+Result<std::optional<Child>> read_member(const Txn& txn,
+                                         ContainerId object,
+                                         std::string_view name) {
+  if (name.size() > kLongName) {
+    TRY_ASSIGN(const auto found, find_member(txn, object, name));
+    if (!found) return std::nullopt;
+    return found->child;
+  }
+  TRY_ASSIGN(const auto payload,
+             load(txn, Table::nodes, Key(object, Slot::child).add(name).text()));
+  if (!payload) return std::nullopt;
+  return decode_child(*payload);
+}
+
+Result<Child> read_element(const Txn& txn, ContainerId array, std::uint64_t number) {
+  TRY_ASSIGN(const auto payload,
+             load(txn, Table::nodes, Key(array, Slot::child).add(number).text()));
+  if (!payload) return malformed("no entry for an array element");
+  return decode_child(*payload);
 }
 
 Result<std::optional<Found>> find_member(const Txn& txn,

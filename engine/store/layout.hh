@@ -3,6 +3,7 @@
 #include "base/result.hh"
 #include "store/entry.hh"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -48,6 +49,20 @@ struct Address {
   std::string long_name = {};
 };
 
+/// A key in the making that needs no heap, for those who only look.
+class Key {
+ public:
+  Key(ContainerId container, Slot slot);
+  /// REQUIRES: all in all no more than a short name after container and slot.
+  Key& add(std::string_view name);
+  Key& add(std::uint64_t number);
+  [[nodiscard]] std::string_view text() const { return {bytes_.data(), size_}; }
+
+ private:
+  std::array<char, 9 + kLongName + 8> bytes_;
+  std::size_t size_ = 0;
+};
+
 std::string container_prefix(ContainerId container);
 std::string slot_key(ContainerId container, Slot slot);
 Address document_address();
@@ -64,6 +79,10 @@ struct Found {
 };
 
 /// The member called `name`, or nothing.
+Result<std::optional<Child>> read_member(const Txn& txn, ContainerId object, std::string_view name);
+/// Element `number`, counted as in `element_address`. ERRORS: Errc::corrupt if there is none.
+Result<Child> read_element(const Txn& txn, ContainerId array, std::uint64_t number);
+/// The same with its address, for those who write.
 Result<std::optional<Found>> find_member(const Txn& txn, ContainerId object, std::string_view name);
 /// Where a new member called `name` goes. REQUIRES: there is none yet.
 Result<Address> new_member_address(const Txn& txn, ContainerId object, std::string_view name);
