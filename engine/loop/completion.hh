@@ -18,8 +18,8 @@ class UniqueFunction<R(Args...)> {
   UniqueFunction() = default;
   template <typename F>
   requires(!std::is_same_v<std::remove_cvref_t<F>, UniqueFunction> &&
-           std::is_invocable_r_v<R, F&, Args...>) UniqueFunction(F f)
-      : callable_(std::make_unique<Holder<F>>(std::move(f))) {}  // NOLINT
+           std::is_invocable_r_v<R, std::decay_t<F>&, Args...>) UniqueFunction(F&& f)  // NOLINT
+      : callable_(std::make_unique<Holder<std::decay_t<F>>>(std::forward<F>(f))) {}
 
   R operator()(Args... args) { return callable_->call(std::forward<Args>(args)...); }
   [[nodiscard]] explicit operator bool() const { return callable_ != nullptr; }
@@ -31,7 +31,8 @@ class UniqueFunction<R(Args...)> {
   };
   template <typename F>
   struct Holder final : Base {
-    explicit Holder(F function) : f(std::move(function)) {}
+    template <typename Given>
+    explicit Holder(Given&& given) : f(std::forward<Given>(given)) {}
     R call(Args... args) override { return f(std::forward<Args>(args)...); }
     F f;
   };

@@ -66,7 +66,7 @@ void Scheduler::take_coroutine(lua_State* main, Task& task) {
 }
 
 TaskId Scheduler::spawn(
-    const Ref& function, Push arguments, Limits limits, Done done, std::string_view name) {
+    const Ref& function, Arguments arguments, Limits limits, Done done, std::string_view name) {
   const TaskId id = take_slot();
   Task& task = *tasks_[id.index];
   task.name = name;

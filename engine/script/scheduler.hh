@@ -21,7 +21,7 @@ class Scheduler {
   Scheduler& operator=(const Scheduler&) = delete;
 
   TaskId spawn(
-      const Ref& function, Push arguments, Limits limits, Done done, std::string_view name);
+      const Ref& function, Arguments arguments, Limits limits, Done done, std::string_view name);
   void cancel(TaskId id, Errc reason);
   void cancel_owner(std::uint64_t owner);
   /// Cancels everything; afterwards no task is left.

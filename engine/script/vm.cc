@@ -194,11 +194,15 @@ Result<Ref> Vm::compile(std::string_view source, std::string_view name) {
   return function;
 }
 
-void Vm::call(const Ref& function, Push arguments, Limits limits, Done done) {
+void Vm::call(const Ref& function,
+              Arguments arguments,
+              Limits limits,
+              FunctionRef<void(Outcome)> done) {
   const int base = lua_gettop(impl_->state);
   Outcome outcome{.state = impl_->state};
   {
-    const Guard::Entry entry(impl_->state, after(std::min(limits.deadline, limits.slice)));
+    const TimePoint begun = limits.begun == TimePoint{} ? Clock::now() : limits.begun;
+    const Guard::Entry entry(impl_->state, later(begun, std::min(limits.deadline, limits.slice)));
     const Result<int> results = impl_->protect([&](lua_State* state) {
       function.push(state);
       const int count = arguments ? arguments(state) : 0;
@@ -216,8 +220,8 @@ void Vm::call(const Ref& function, Push arguments, Limits limits, Done done) {
 }
 
 TaskId Vm::spawn(
-    const Ref& function, Push arguments, Limits limits, Done done, std::string_view name) {
-  return impl_->tasks.spawn(function, std::move(arguments), limits, std::move(done), name);
+    const Ref& function, Arguments arguments, Limits limits, Done done, std::string_view name) {
+  return impl_->tasks.spawn(function, arguments, limits, std::move(done), name);
 }
 
 void Vm::trace_next(std::shared_ptr<TraceLog> log) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/function_ref.hh"
 #include "base/result.hh"
 #include "base/time.hh"
 #include "loop/completion.hh"
@@ -29,6 +30,8 @@ struct Module {
 
 /// Pushes values on a stack and returns how many.
 using Push = UniqueFunction<int(lua_State*)>;
+/// The same for a call that is being made: it is done before the function that takes it returns.
+using Arguments = FunctionRef<int(lua_State*)>;
 
 /// A deadline that never comes.
 inline constexpr Milliseconds kForever = Milliseconds::max();
@@ -42,6 +45,8 @@ struct Limits {
   Milliseconds slice{5'000};
   /// On whose behalf, for `cancel_owner`: the id of a connection. 0: nobody's.
   std::uint64_t owner = 0;
+  /// When a call (not a task) began; none: now. Saves reading the clock.
+  TimePoint begun = {};
 };
 
 /// How a function ended: its results on top of a stack, or an error.
@@ -103,13 +108,16 @@ class Vm {
   Result<Ref> compile(std::string_view source, std::string_view name);
 
   /// Calls `function` now, without a coroutine: it may not yield. `done` runs before this returns.
-  void call(const Ref& function, Push arguments, Limits limits, Done done);
+  void call(const Ref& function,
+            Arguments arguments,
+            Limits limits,
+            FunctionRef<void(Outcome)> done);
 
   /// Runs `function` in a coroutine. `done` runs once, on the VM's thread: before this returns if
   /// the function ends without yielding, else later; also when it was cancelled. Returns the task,
   /// or a dead id when it has ended already.
   TaskId spawn(const Ref& function,
-               Push arguments,
+               Arguments arguments,
                Limits limits,
                Done done,
                std::string_view name = "task");
