@@ -5,9 +5,13 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -21,8 +25,29 @@ namespace {
 
 // Numbers come as text and are read by the standard library: RapidJSON's exact reading of them
 // looks outside of its table of powers for some, such as 1.000000000000000003333357e-330.
-constexpr unsigned kFlags =
-    rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
+constexpr unsigned kFlags = rapidjson::kParseNumbersAsStringsFlag;
+constexpr unsigned kCheckedFlags = kFlags | rapidjson::kParseValidateEncodingFlag;
+
+/// Strings are put together in memory on the stack first.
+using Reader = rapidjson::
+    GenericReader<rapidjson::UTF8<>, rapidjson::UTF8<>, rapidjson::MemoryPoolAllocator<>>;
+constexpr std::size_t kScratch = 1024;
+
+/// Whether there are neither escapes nor bytes beyond ASCII: no string can be wrong UTF-8 then.
+bool is_plain(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighs = 0x8080808080808080;
+  std::uint64_t found = 0;
+  for (; text.size() >= sizeof found; text.remove_prefix(sizeof found)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), sizeof word);
+    const std::uint64_t escapes = word ^ (kOnes * '\\');  // a byte of zero is a backslash
+    found |= word | ((escapes - kOnes) & ~escapes);
+  }
+  for (const char byte : text)
+    found |= byte == '\\' ? kHighs : static_cast<std::uint64_t>(byte);
+  return (found & kHighs) == 0;
+}
 
 /// RapidJSON refuses half a surrogate pair only if it is the first half.
 bool has_lone_surrogate(std::string_view text) {
@@ -43,8 +68,11 @@ double read_real(std::string_view text) {
 /// Hands RapidJSON's events on, counting depth and publishing the offset.
 class Adapter {
  public:
-  Adapter(Handler& handler, const rapidjson::MemoryStream& stream, std::size_t max_depth)
-      : handler_(handler), stream_(stream), max_depth_(max_depth) {}
+  Adapter(Handler& handler,
+          const rapidjson::MemoryStream& stream,
+          std::size_t max_depth,
+          bool plain)
+      : handler_(handler), stream_(stream), max_depth_(max_depth), plain_(plain) {}
 
   bool Null() { return at().on_null(); }
   bool Bool(bool value) { return at().on_boolean(value); }
@@ -65,11 +93,13 @@ class Adapter {
     return at().on_real(real);
   }
   bool String(const char* text, rapidjson::SizeType size, bool) {
-    if (has_lone_surrogate({text, size})) return refuse("Half a surrogate pair in string.");
+    if (!plain_ && has_lone_surrogate({text, size}))
+      return refuse("Half a surrogate pair in string.");
     return at().on_string({text, size});
   }
   bool Key(const char* text, rapidjson::SizeType size, bool) {
-    if (has_lone_surrogate({text, size})) return refuse("Half a surrogate pair in string.");
+    if (!plain_ && has_lone_surrogate({text, size}))
+      return refuse("Half a surrogate pair in string.");
     return at().on_key({text, size});
   }
   bool StartObject() { return enter() && at().on_start_object(); }
@@ -108,6 +138,7 @@ class Adapter {
   const rapidjson::MemoryStream& stream_;
   std::size_t max_depth_;
   std::size_t depth_ = 0;
+  const bool plain_;
   const char* refusal_ = nullptr;
 };
 
@@ -164,10 +195,14 @@ class TreeBuilder final : public Handler {
 }  // namespace
 
 Result<> parse(std::string_view text, Handler& handler, std::size_t max_depth) {
+  const bool plain = is_plain(text);
   rapidjson::MemoryStream stream(text.data(), text.size());
-  Adapter adapter(handler, stream, max_depth);
-  rapidjson::Reader reader;
-  const auto outcome = reader.Parse<kFlags>(stream, adapter);
+  Adapter adapter(handler, stream, max_depth, plain);
+  alignas(std::max_align_t) std::array<char, kScratch> scratch;
+  rapidjson::MemoryPoolAllocator<> memory(scratch.data(), scratch.size());
+  Reader reader(&memory, kScratch / 2);
+  const auto outcome =
+      plain ? reader.Parse<kFlags>(stream, adapter) : reader.Parse<kCheckedFlags>(stream, adapter);
   if (!outcome.IsError() && stream.Tell() == text.size()) return {};
   if (adapter.too_deep()) {
     return fail(Errc::request_too_large, fmt::format("nested deeper than {} levels", max_depth));

@@ -2,8 +2,6 @@
 
 #include "json/reader.hh"
 
-#include <cstring>
-
 namespace engine::rpc {
 namespace {
 
@@ -42,15 +40,12 @@ class ReservedKeys final : public json::Handler {
   int depth_ = 0;
 };
 
-bool contains(std::string_view text, std::string_view part) {
-  return ::memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
-}
-
 }  // namespace
 
 std::string reserved_member(std::string_view params) {
-  // Hardly any params have two underscores after a quote, written as such or as an escape.
-  if (!contains(params, "\"__") && !contains(params, "\\u005")) return {};
+  // Hardly any params have two underscores in a row, written as such or as escapes.
+  constexpr auto kNone = std::string_view::npos;
+  if (params.find(kReserved) == kNone && params.find("\\u005") == kNone) return {};
   ReservedKeys keys;
   (void)json::parse(params, keys);
   return std::move(keys.found);

@@ -66,6 +66,20 @@ TEST_CASE("json/text: refuses what is no document", "[json]") {
   CHECK(parse("[[[1]]]", 3).has_value());
 }
 
+TEST_CASE("json/text: finds what is no UTF-8 wherever it lies", "[json]") {
+  for (std::size_t before = 0; before < 20; ++before) {
+    for (const std::string_view wrong : {"\xff", "\xc3", "\\udc00", "\xed\xa0\x80"}) {
+      const std::string text = '"' + std::string(before, 'a').append(wrong) + R"(bcdefgh")";
+      CAPTURE(text);
+      CHECK(parse(text).error().code == Errc::parse_error);
+    }
+    const std::string good = std::string(before, 'a') + "\xc3\xa4";
+    CHECK(parse('"' + good + '"').value() == Value(good));
+    const std::string escaped = '"' + std::string(before, 'a') + R"(\n")";
+    CHECK(parse(escaped).value() == Value(std::string(before, 'a') + '\n'));
+  }
+}
+
 TEST_CASE("json/text: keeps the last of two equal keys and NUL in text", "[json]") {
   CHECK(write(*parse(R"({"a":1,"a":2})")) == R"({"a":2})");
   CHECK(parse(R"("x\u0000y")")->string()->size() == 3);
