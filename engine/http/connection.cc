@@ -209,21 +209,23 @@ bool Connection::finished() const {
   return ended_ && transport_->hung_up() && !unread;
 }
 
-/// One turn of the connection: read once, hand over what came, write once.
-void Connection::step() {
+/// The first half of the connection's turn: reads once, hands over what came.
+void Connection::take_input() {
   stepping_ = true;
   if (shaking_hands_) handshake();
+  if (shaking_hands_ || failed_) return;
+  if (closing_) return discard_input();
+  std::size_t budget = limits().per_turn;
+  hand_over(budget);
+  if (budget > 0 && wants_input() && !ended_ && (in_.empty() || starved_) &&
+      transport_->readable()) {
+    read_chunk(budget);
+  }
+}
+
+/// The second: writes once what was answered meanwhile.
+void Connection::write_output() {
   if (!shaking_hands_ && !failed_) {
-    std::size_t budget = limits().per_turn;
-    if (closing_) {
-      discard_input();
-    } else {
-      hand_over(budget);
-      if (budget > 0 && wants_input() && !ended_ && (in_.empty() || starved_) &&
-          transport_->readable()) {
-        read_chunk(budget);
-      }
-    }
     flush();
     after_flush();
   }

@@ -73,7 +73,8 @@ class Connection final : public Session {
   // For the set.
   void start(std::shared_ptr<Connection> self, std::unique_ptr<Dialect> dialect);
   void note_events(std::uint32_t events);
-  void step();
+  void take_input();
+  void write_output();
   [[nodiscard]] bool has_work() const;
   [[nodiscard]] bool finished() const;
   void check_time(TimePoint now);

@@ -220,18 +220,31 @@ void ConnectionSet::turn() {
   looking_at_.swap(to_look_at_);
   for (Connection* connection : looking_at_)
     connection->queued = false;
-  for (Connection* connection : looking_at_) {
-    connection->step();
+  for (auto rest = std::span(looking_at_); !rest.empty();)
+    rest = rest.subspan(serve_group(rest));
+  looking_at_.clear();
+  retired_.clear();
+  in_turn_ = false;
+  rest();
+}
+
+/// Serves the first few of `connections`, as many as get their answers soon; returns how many.
+std::size_t ConnectionSet::serve_group(std::span<Connection* const> connections) {
+  const TimePoint end = now_ + net::kAnswersWait;
+  std::size_t count = 0;
+  do {
+    connections[count++]->take_input();
+    now_ = Clock::now();
+  } while (count < connections.size() && now_ < end);
+  for (Connection* connection : connections.first(count)) {
+    connection->write_output();
     if (connection->finished()) {
       retire(*connection);
     } else if (connection->has_work()) {
       look_at(*connection);
     }
   }
-  looking_at_.clear();
-  retired_.clear();
-  in_turn_ = false;
-  rest();
+  return count;
 }
 
 /// Takes another turn, or sleeps until a socket is ready.

@@ -46,7 +46,7 @@ class ConnectionSet {
   [[nodiscard]] std::span<char> scratch() { return {scratch_.get(), limits_.read_chunk}; }
   /// What half-read bodies and messages hold.
   [[nodiscard]] MemoryPool& half_read() { return half_read_; }
-  /// When this turn began.
+  /// The time, as of the connection served last.
   [[nodiscard]] TimePoint now() const { return now_; }
   [[nodiscard]] bool draining() const { return draining_; }
 
@@ -54,6 +54,7 @@ class ConnectionSet {
   ConnectionSet(loop::Loop& loop, Handler& handler, const Limits& limits, unsigned index);
   void welcome(UniqueFd socket, AdoptOptions options);
   void turn();
+  std::size_t serve_group(std::span<Connection* const> connections);
   void schedule();
   void rest();
   void retire(Connection& connection);

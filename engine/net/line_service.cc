@@ -146,18 +146,31 @@ void LineService::turn() {
   looking_at_.swap(to_look_at_);
   for (LineSession* session : looking_at_)
     session->queued_ = false;
-  for (LineSession* session : looking_at_) {
-    session->step();
+  for (auto rest = std::span(looking_at_); !rest.empty();)
+    rest = rest.subspan(serve_group(rest));
+  looking_at_.clear();
+  retired_.clear();
+  in_turn_ = false;
+  rest();
+}
+
+/// Serves the first few of `sessions`, as many as get their answers soon; returns how many.
+std::size_t LineService::serve_group(std::span<LineSession* const> sessions) {
+  const TimePoint end = last_work_ + kAnswersWait;
+  std::size_t count = 0;
+  do {
+    sessions[count++]->take_input();
+    last_work_ = Clock::now();
+  } while (count < sessions.size() && last_work_ < end);
+  for (LineSession* session : sessions.first(count)) {
+    session->write_output();
     if (session->finished()) {
       retire(*session);
     } else if (session->has_work()) {
       look_at(*session);
     }
   }
-  looking_at_.clear();
-  retired_.clear();
-  in_turn_ = false;
-  rest();
+  return count;
 }
 
 /// Takes another turn, or sleeps until a socket is ready.

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -67,6 +68,7 @@ class LineService {
 
   LineService(loop::Loop& loop, LineHandler& handler, const LineLimits& limits, unsigned index);
   void turn();
+  std::size_t serve_group(std::span<LineSession* const> sessions);
   void look_at(LineSession& session);
   void schedule();
   void rest();

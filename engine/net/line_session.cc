@@ -126,8 +126,8 @@ bool LineSession::finished() const {
   return no_more_lines && in_flight_ == 0;
 }
 
-/// One turn of the connection: read once, hand out what came, write once.
-void LineSession::step() {
+/// The first half of the connection's turn: reads once, hands out what came.
+void LineSession::take_input() {
   stepping_ = true;
   std::size_t budget = service_.limits_.lines_per_turn;
   hand_out_lines(budget);
@@ -136,6 +136,10 @@ void LineSession::step() {
     hand_out_lines(budget);
     framer_.park();
   }
+}
+
+/// The second: writes once what was answered meanwhile.
+void LineSession::write_output() {
   flush();
   offer_room();
   stepping_ = false;

@@ -99,7 +99,8 @@ class LineSession {
   friend class LineService;
 
   void note_events(std::uint32_t events);
-  void step();
+  void take_input();
+  void write_output();
   void read_chunk();
   void take_chunk(std::string_view chunk);
   void end_input();

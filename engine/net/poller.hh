@@ -6,11 +6,16 @@
 #include <sys/epoll.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
 
 namespace engine::net {
+
+/// How long answers may wait for those of other connections. The first write wakes a sleeping
+/// client, which costs more than all else; while it wakes up, the others find it awake.
+inline constexpr std::chrono::microseconds kAnswersWait{300};
 
 /// Many descriptors of one loop, watched together: an edge-triggered epoll set inside the loop's
 /// own. One wake-up of the loop brings all that is ready, so that a server can read all, answer
