@@ -136,7 +136,7 @@ Result<> push_call(lua_State* state, const SharedTables& shared, const Request& 
   lua_setmetatable(state, -2);
   set_string(state, "path", request.method);
   if (request.extras) set_extras(state, *request.extras);
-  const auto deadline = Clock::now() + request.deadline;
+  const auto deadline = request.begun + request.deadline;
   set_number(state, "deadline", std::chrono::duration<double>(deadline.time_since_epoch()).count());
   return {};
 }

@@ -58,9 +58,12 @@ auto encoding(rpc::AnswerForm form, bool has_head, Labels labels, LineAnswer ans
 /// A raised error that is not an error table is the script's own fault: the author gets the
 /// traceback, the caller a correlation id.
 template <typename F>
-auto recording(FailureTable& failures, Metrics& metrics, const std::string& method, F reply) {
-  return [&failures, &metrics, method, begun = Clock::now(), reply = std::move(reply)](
-             Result<std::string> result, ResponseHead head) mutable {
+auto recording(FailureTable& failures, Metrics& metrics, const Request& request, F&& reply) {
+  return [&failures,
+          &metrics,
+          method = request.method,
+          begun = request.begun,
+          reply = std::forward<F>(reply)](Result<std::string> result, ResponseHead head) mutable {
     metrics.count(method, Clock::now() - begun, result ? nullptr : &result.error().code);
     if (!result && result.error().code == Errc::script && !result.error().debug.empty()) {
       result = fail(failures.record(method, result.error()));
@@ -168,9 +171,8 @@ void Dispatcher::handle_call(ScriptLoop& worker,
   const std::string_view locale =
       call.locale.empty() && caller->locale.empty() ? default_locale.get() : call.locale;
   Labels labels = labels_for(loaded->generation, locale.empty() ? caller->locale : locale);
-  const auto table = loaded->generation->tables.find(caller->context);
-  auto found =
-      find_method(table == loaded->generation->tables.end() ? nullptr : table->second.get(), call);
+  const LoadedTree* tree = loaded->tree(caller->context);
+  auto found = find_method(tree == nullptr ? nullptr : tree->methods.get(), call);
   if (Result<> fits = found ? check_call(call) : fail(found.error()); !fits) {
     return answer(failure(form, fits.error(), labels));
   }
@@ -184,21 +186,18 @@ void Dispatcher::handle_call(ScriptLoop& worker,
                   .extras = extras_of(call, locale)};
   auto reply =
       encoding(std::move(form), has_response_head(*caller), std::move(labels), std::move(answer));
+  const auto run = [&](auto&& ended) {
+    Reply recorded = recording(failures_, metrics_, request, std::forward<decltype(ended)>(ended));
+    route(worker, *tree, *method, std::move(request), std::move(recorded));
+  };
   // What a login gives is a secret, and kept nowhere.
   if (call.idempotency_key.empty() || method->read_only ||
       method->metadata.boolean_or("login", false)) {
-    return route(worker,
-                 method->kind,
-                 std::move(request),
-                 recording(failures_, metrics_, method->name, std::move(reply)));
+    return run(std::move(reply));
   }
   auto first = idempotency_.admit(
       *caller, call.idempotency_key, method->name, call.params, worker.loop(), std::move(reply));
-  if (!first) return;
-  route(worker,
-        method->kind,
-        std::move(request),
-        recording(failures_, metrics_, method->name, std::move(*first)));
+  if (first) run(std::move(*first));
 }
 
 Result<> Dispatcher::check_call(const rpc::Request& call) const {
@@ -246,11 +245,15 @@ void Dispatcher::cancel_connection(ScriptLoop& worker, std::uint64_t connection)
   pool_.cancel_connection(connection);
 }
 
-void Dispatcher::route(ScriptLoop& worker, rpc::HandlerKind kind, Request request, Reply reply) {
-  switch (kind) {
+void Dispatcher::route(ScriptLoop& worker,
+                       const LoadedTree& tree,
+                       const rpc::Method& method,
+                       Request request,
+                       Reply reply) {
+  switch (method.kind) {
     case rpc::HandlerKind::fn:
     case rpc::HandlerKind::async:
-      return worker.execute(std::move(request), std::move(reply));
+      return worker.execute(tree, method, request, std::move(reply));
     case rpc::HandlerKind::async_local:
       return control_.submit(std::move(request), reply_on(worker.loop(), std::move(reply)));
     case rpc::HandlerKind::blocking:

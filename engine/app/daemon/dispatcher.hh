@@ -82,7 +82,11 @@ class Dispatcher {
   [[nodiscard]] Result<> check_call(const rpc::Request& call) const;
   void remember(std::uint64_t connection, const std::shared_ptr<Batch>& batch);
   void warn_deprecated(const rpc::Method& method);
-  void route(ScriptLoop& worker, rpc::HandlerKind kind, Request request, Reply reply);
+  void route(ScriptLoop& worker,
+             const LoadedTree& tree,
+             const rpc::Method& method,
+             Request request,
+             Reply reply);
 
   ScriptLoop& control_;
   BlockingPool& pool_;

@@ -11,32 +11,27 @@ namespace {
 
 constexpr Milliseconds kSweepEvery{1'000};
 
-/// Fills `runners` from the table context → method → function that the scripts gave.
+/// Fills `into` from the table context → method → function that the scripts gave.
 void take_runners(lua_State* state,
                   const Generation& generation,
                   const script::Ref& loaded,
                   LoadedVm& into) {
   loaded.push(state);
   for (const auto& [context, table] : generation.tables) {
+    LoadedTree& tree = into.trees[context];
+    tree.methods = table;
     lua_getfield(state, -1, context.c_str());
-    std::vector<script::Ref>& runners = into.runners[context];
     for (const rpc::Method& method : table->methods()) {
       lua_getfield(state, -1, method.name.c_str());
-      runners.push_back(script::Ref::pop(state));
+      tree.runners.push_back(script::Ref::pop(state));
     }
     lua_pop(state, 1);
     lua_createtable(state, 0, 1);
     script::push_string(state, context);
     lua_setfield(state, -2, "name");
-    into.plain_contexts.emplace(context, script::Ref::pop(state));
+    tree.plain_context = script::Ref::pop(state);
   }
   lua_pop(state, 1);
-}
-
-/// The `ctx` table of calls without attributes; null when this generation has no such context.
-const script::Ref* plain_context(const LoadedVm& loaded, const std::string& context) {
-  const auto found = loaded.plain_contexts.find(context);
-  return found == loaded.plain_contexts.end() ? nullptr : &found->second;
 }
 
 /// The answer of a runner: a value, or `nil, err`.
@@ -60,7 +55,39 @@ ResponseHead take_head(const script::Ref& call, lua_State* state) {
   return head;
 }
 
+script::Limits limits_of(const rpc::Method& method, const Request& request) {
+  // A client that gave a key may come back for the result.
+  const bool goes_on =
+      method.detached || (request.extras && !request.extras->idempotency_key.empty());
+  return {.deadline = request.deadline,
+          .slice = std::min(request.deadline, Milliseconds(5'000)),
+          .owner = goes_on ? 0 : request.caller->connection,
+          .begun = request.begun};
+}
+
+/// Makes the arguments of a runner and keeps them in `loaded`: before the call, so that a failure
+/// to make them never reaches the handler. [-0, +0]
+Result<> keep_arguments(LoadedVm& loaded,
+                        const LoadedTree& tree,
+                        const rpc::Method& method,
+                        const Request& request) {
+  lua_State* state = loaded.vm->state();
+  TRY(push_call(state, {&tree.plain_context, loaded.caller_tables}, request));
+  if (Result<> pushed = script::push_json(state, request.params, method.raw_params); !pushed) {
+    lua_pop(state, 1);
+    return pushed;
+  }
+  loaded.params.assign(state);
+  loaded.call.assign(state);
+  return {};
+}
+
 }  // namespace
+
+const LoadedTree* LoadedVm::tree(std::string_view context) const {
+  const auto found = trees.find(context);
+  return found == trees.end() ? nullptr : &found->second;
+}
 
 ScriptLoop::ScriptLoop(std::string name,
                        const script::Services& services,
@@ -164,71 +191,69 @@ void ScriptLoop::sweep() {
 }
 
 void ScriptLoop::execute(Request request, Reply reply) {
-  LoadedVm* loaded = current_.get();
-  if (loaded == nullptr) {
+  if (current_ == nullptr) {
     return reply(fail(Errc::uninitialized, "the scripts are not loaded yet"), {});
   }
-  const auto table = loaded->generation->tables.find(request.context());
-  const rpc::Method* method =
-      table == loaded->generation->tables.end() ? nullptr : table->second->find(request.method);
+  const LoadedTree* tree = current_->tree(request.context());
+  const rpc::Method* method = tree == nullptr ? nullptr : tree->methods->find(request.method);
   if (method == nullptr) return reply(fail(Errc::method_not_found, request.method), {});
-  const script::Ref& runner = loaded->runners.find(request.context())->second[method->index];
-  // A client that gave a key may come back for the result.
-  const bool goes_on =
-      method->detached || (request.extras && !request.extras->idempotency_key.empty());
-  const script::Limits limits{.deadline = request.deadline,
-                              .slice = std::min(request.deadline, Milliseconds(5'000)),
-                              .owner = goes_on ? 0 : request.caller->connection};
-  Result<> pushed;
-  auto push = [&, method](lua_State* state) {
-    pushed = push_call(
-        state, {plain_context(*loaded, request.context()), loaded->caller_tables}, request);
-    if (pushed) pushed = script::push_json(state, request.params, method->raw_params);
-    return 2;
-  };
-  // The arguments are made first so that a failure to make them never reaches the handler.
-  lua_State* state = loaded->vm->state();
-  const int top = lua_gettop(state);
-  push(state);
-  if (!pushed) {
-    lua_settop(state, top);
-    return reply(fail(std::move(pushed).error()), {});
+  request.begun = Clock::now();
+  execute(*tree, *method, request, std::move(reply));
+}
+
+void ScriptLoop::execute(const LoadedTree& tree,
+                         const rpc::Method& method,
+                         const Request& request,
+                         Reply reply) {
+  LoadedVm& loaded = *current_;
+  if (Result<> made = keep_arguments(loaded, tree, method, request); !made) {
+    return reply(fail(std::move(made).error()), {});
   }
   script::Ref kept;  // what middleware writes into the call is read when it has ended
   if (has_response_head(*request.caller)) {
-    lua_pushvalue(state, -2);
-    kept = script::Ref::pop(state);
+    loaded.call.push(loaded.vm->state());
+    kept = script::Ref::pop(loaded.vm->state());
   }
-  // `Vm::call` asks for its arguments at once, but in a frame of its own.
-  loaded->params.assign(state);
-  loaded->call.assign(state);
-  auto arguments = [loaded](lua_State* target) {
-    loaded->call.push(target);
-    loaded->params.push(target);
+  const auto arguments = [&loaded](lua_State* target) {
+    loaded.call.push(target);
+    loaded.params.push(target);
     return 2;
   };
-  if (tracer_ != nullptr && tracer_->take(method->name)) {
-    follow(*loaded,
-           *method,
-           request,
-           {runner, limits, std::move(arguments), std::move(reply), std::move(kept)});
-  } else if (method->kind == rpc::HandlerKind::fn) {
-    auto done = [reply = std::move(reply),
-                 kept = std::move(kept)](script::Outcome outcome) mutable {
-      reply(take_answer(outcome), take_head(kept, outcome.state));
-    };
-    loaded->vm->call(runner, std::move(arguments), limits, std::move(done));
-  } else {
-    ++under_way_;
-    auto done =
-        [this, reply = std::move(reply), kept = std::move(kept)](script::Outcome outcome) mutable {
-          --under_way_;
-          reply(take_answer(outcome), take_head(kept, outcome.state));
-        };
-    loaded->vm->spawn(runner, std::move(arguments), limits, std::move(done), method->name);
+  start(loaded,
+        method,
+        request,
+        {tree.runners[method.index],
+         limits_of(method, request),
+         arguments,
+         std::move(reply),
+         std::move(kept)});
+  heap_bytes_.store(loaded.vm->heap_bytes(), std::memory_order_relaxed);
+}
+
+void ScriptLoop::start(LoadedVm& loaded,
+                       const rpc::Method& method,
+                       const Request& request,
+                       Started call) {
+  if (tracer_ != nullptr && tracer_->take(method.name)) {
+    return follow(loaded, method, request, std::move(call));
   }
-  lua_settop(state, top);
-  heap_bytes_.store(loaded->vm->heap_bytes(), std::memory_order_relaxed);
+  if (method.kind == rpc::HandlerKind::fn) {
+    return loaded.vm->call(
+        call.runner, call.arguments, call.limits, [&call](script::Outcome outcome) {
+          call.reply(take_answer(outcome), take_head(call.kept, outcome.state));
+        });
+  }
+  ++under_way_;
+  loaded.vm->spawn(
+      call.runner,
+      call.arguments,
+      call.limits,
+      [this, reply = std::move(call.reply), kept = std::move(call.kept)](
+          script::Outcome outcome) mutable {
+        --under_way_;
+        reply(take_answer(outcome), take_head(kept, outcome.state));
+      },
+      method.name);
 }
 
 void ScriptLoop::submit(Request request, Reply reply) {
@@ -289,7 +314,7 @@ Result<script::Ref> ScriptLoop::traced_runner(LoadedVm& loaded,
 void ScriptLoop::follow(LoadedVm& loaded,
                         const rpc::Method& method,
                         const Request& request,
-                        Followed call) {
+                        Started call) {
   auto log = std::make_shared<script::TraceLog>();
   auto runner = traced_runner(loaded, request.context(), method.name);
   json::Value facts = json::Object{{"method", method.name}, {"vm", loop_.name()}};
@@ -301,7 +326,7 @@ void ScriptLoop::follow(LoadedVm& loaded,
   ++under_way_;
   loaded.vm->spawn(
       runner ? *runner : call.runner,
-      std::move(call.arguments),
+      call.arguments,
       call.limits,
       [this,
        log,

@@ -19,20 +19,27 @@ namespace engine::app {
 
 class Tracer;
 
+/// What a VM knows of one context: found once for every call.
+struct LoadedTree {
+  std::shared_ptr<const rpc::MethodTable> methods;
+  std::vector<script::Ref> runners;  ///< of each method, in the order of the table
+  script::Ref plain_context;         ///< the `ctx` table of calls without attributes
+};
+
 /// A VM that has the trees of one generation loaded. Lives on the thread of its ScriptLoop.
 struct LoadedVm {
   std::shared_ptr<const Generation> generation;
   std::unique_ptr<script::Vm> vm;
-  /// context → runner of each method, in the order of the context's method table
-  std::map<std::string, std::vector<script::Ref>, std::less<>> runners;
-  /// context → the `ctx` table of calls without attributes
-  std::map<std::string, script::Ref, std::less<>> plain_contexts;
+  std::map<std::string, LoadedTree, std::less<>> trees;  ///< by context
   script::Live made;  ///< what making it has added to the count of the thread that made it
   CallerTables caller_tables;
   script::Ref call;    ///< of the call that is just being started
   script::Ref params;  ///< the same
   /// method → a runner that opens spans; made when it is first followed
   std::map<std::string, script::Ref, std::less<>> traced;
+
+  /// Null when this generation has no such context.
+  [[nodiscard]] const LoadedTree* tree(std::string_view context) const;
 };
 
 /// One thread, its loop and its VM of the current generation. VMs of earlier generations live on
@@ -86,6 +93,11 @@ class ScriptLoop {
   /// Runs a method of the current generation. `reply` gets the JSON text of the result, on this
   /// thread, possibly before this returns.
   void execute(Request request, Reply reply);
+  /// The same with a `method` of `tree`, which is one of the current VM's.
+  void execute(const LoadedTree& tree,
+               const rpc::Method& method,
+               const Request& request,
+               Reply reply);
   /// The same from any thread; `reply` runs on the loop's.
   void submit(Request request, Reply reply);
 
@@ -101,14 +113,15 @@ class ScriptLoop {
                   UniqueFunction<void()> done);
 
  private:
-  struct Followed {
+  struct Started {
     const script::Ref& runner;
     script::Limits limits;
-    script::Push arguments;
+    script::Arguments arguments;
     Reply reply;
     script::Ref kept;  ///< the call, where its response head is asked for
   };
-  void follow(LoadedVm& loaded, const rpc::Method& method, const Request& request, Followed call);
+  void start(LoadedVm& loaded, const rpc::Method& method, const Request& request, Started call);
+  void follow(LoadedVm& loaded, const rpc::Method& method, const Request& request, Started call);
   static Result<script::Ref> traced_runner(LoadedVm& loaded,
                                            const std::string& context,
                                            const std::string& method);
