@@ -29,8 +29,14 @@ int push_closed(lua_State* state) {
   return script::push_failure(state, {.code = Errc::closed, .message = "the feed has ended"});
 }
 
-int push_update(lua_State* state, const store::FeedText& text) {
-  if (text == nullptr) return push_closed(state);
+int push_end(lua_State* state, bool failed) {
+  if (!failed) return push_closed(state);
+  return script::push_failure(
+      state, {.code = Errc::corrupt, .message = "what is followed could not be read"});
+}
+
+int push_update(lua_State* state, const store::FeedText& text, bool failed) {
+  if (text == nullptr) return push_end(state, failed);
   script::push_string(state, *text);
   return 1;
 }
@@ -42,15 +48,20 @@ void wake(const std::shared_ptr<LuaFeed>& feed) {
   auto text = feed->feed.take();
   if (text == nullptr && !feed->feed.ended()) return;
   auto resumer = std::exchange(feed->waiting, std::nullopt);
-  resumer->resume([text = std::move(text)](lua_State* state) { return push_update(state, text); });
+  const bool failed = feed->feed.failed();
+  resumer->resume([text = std::move(text), failed](lua_State* state) {
+    return push_update(state, text, failed);
+  });
 }
 
 /// feed:next() → text | nil, err   *async*
 int feed_next(lua_State* state) {
   const auto feed = script::check_object<LuaFeed>(state, 1);
   if (feed->waiting) return luaL_error(state, "another task waits for this feed");
-  if (const auto text = feed->feed.take(); text != nullptr) return push_update(state, text);
-  if (feed->feed.ended()) return push_closed(state);
+  if (const auto text = feed->feed.take(); text != nullptr) {
+    return push_update(state, text, false);
+  }
+  if (feed->feed.ended()) return push_end(state, feed->feed.failed());
   return script::suspend(state, [&](Resumer resumer) -> script::Cancel {
     feed->waiting.emplace(std::move(resumer));
     // What came between the look above and here has found nobody waiting.

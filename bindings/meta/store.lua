@@ -157,10 +157,12 @@ function Watch:close() end
 ---@class engine.store.Feed
 local Feed = {}
 
---- *async* The next update: `{"id":N,"patch":[…]}` with operations relative to the pointer, or,
---- when too many have waited, `{"id":N,"value":…}`. Ids grow from one to the next.
+--- *async* The next update: `{"id":N,"patch":[…],"prev":M}` with operations relative to the
+--- pointer and the id of the update before, or, when too many have waited, `{"id":N,"value":…}`.
+--- Ids grow from one to the next.
 ---@return string? text
----@return engine.Error? err `closed` when the store closes or the feed was closed; `cancelled`
+---@return engine.Error? err `closed` when the store closes or the feed was closed; `corrupt` when
+--- the value could not be read; `cancelled`
 ---@async
 function Feed:next() end
 
@@ -174,7 +176,8 @@ function Feed:close() end
 ---@field dump? engine.json.Value `{id, value}`
 ---@field revisions? engine.json.Value `[{id, patch}, …]` after `since`, when they can be told
 
---- Follows the value at `pointer`, null where nothing is. What comes fits to the start without a gap.
+--- Follows the value at `pointer`, null where nothing is. What comes fits to the start without a
+--- gap. A segment `*` stands for any one name: the value is then an object of what each names.
 ---@param pointer string
 ---@param options? engine.store.FeedOptions
 ---@return engine.store.Feed? feed
@@ -240,7 +243,7 @@ function store.put(pointer, value, opts) end
 ---@async
 function store.apply(patch, opts) end
 
---- Watches for changes at, above and below `pointer`.
+--- Watches for changes at, above and below `pointer`, in which a segment `*` stands for any name.
 ---@param pointer string
 ---@return engine.store.Watch? watch
 ---@return engine.Error? err `invalid_params`

@@ -4,6 +4,7 @@
 #include "json/pointer.hh"
 #include "store/revision.hh"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,7 +15,8 @@ namespace engine::store {
 
 class Store;
 
-/// An update as it is sent: JSON text, made once for all who follow the same scope.
+/// An update as it is sent: JSON text. Patches and values are encoded once for all who follow the
+/// same scope.
 using FeedText = std::shared_ptr<const std::string>;
 
 /// Somebody who follows a scope; ends when destroyed. Move-only. Any thread, one at a time.
@@ -25,11 +27,15 @@ class Feed {
   Feed& operator=(Feed&& other) noexcept;
   ~Feed();
 
-  /// The next update, or null: `{"id":N,"patch":[…]}` relative to the scope, or, when too many have
-  /// waited, the value itself instead of them: `{"id":N,"value":…}`. Ids grow from one to the next.
+  /// The next update, or null: `{"id":N,"patch":[…],"prev":M}` relative to the scope, M being the
+  /// id of the update before, or, when too many have waited, the value itself instead of them:
+  /// `{"id":N,"value":…}`. Ids grow from one to the next. Reading that value takes as long as it
+  /// is.
   FeedText take();
   /// No update will come any more: the store closes, or the scope could not be read.
   [[nodiscard]] bool ended() const;
+  /// It has ended because the scope could not be read.
+  [[nodiscard]] bool failed() const;
 
  private:
   friend class Feeds;
@@ -37,6 +43,7 @@ class Feed {
   struct Scope;
   struct Follower;
   Feed(std::shared_ptr<Shared> shared, std::shared_ptr<Follower> follower);
+  FeedText take_value();
 
   std::shared_ptr<Shared> shared_;
   std::shared_ptr<Follower> follower_;
@@ -48,8 +55,18 @@ struct FeedStart {
   std::vector<FeedText> revisions;  ///< what came after `since`, the last with the newest id
 };
 
+struct FeedsStats {
+  std::uint64_t followers = 0;
+  std::uint64_t scopes = 0;    ///< distinct ones
+  std::uint64_t visited = 0;   ///< places of the index looked at for revisions, ever
+  std::uint64_t told = 0;      ///< times a scope was told of a revision: one encoding each
+  std::uint64_t readings = 0;  ///< times a value was read and written out
+};
+
 /// Tells any number of followers how parts of the document change. A scope that names nothing has
-/// the value null. For each scope followed its value is kept in memory. Any thread.
+/// the value null; `*` stands for any one token, and then the value is an object of what each names
+/// (scope_view.hh). To tell of a revision costs the scopes it concerns, however many are followed;
+/// no value is kept but those asked for since they changed last. Any thread.
 /// REQUIRES: destroyed before the store; feeds may outlive both.
 class Feeds {
  public:
@@ -69,6 +86,7 @@ class Feeds {
   /// The newest revision. Each follower will come to an update with an id not below it, an empty
   /// one if nothing changed in its scope.
   RevisionId sync();
+  [[nodiscard]] FeedsStats stats() const;
   /// Ends all feeds once their updates are taken. Idempotent.
   void close();
 

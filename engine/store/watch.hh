@@ -1,10 +1,10 @@
 #pragma once
 
 #include "json/pointer.hh"
+#include "store/path_index.hh"
 #include "store/revision.hh"
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -38,9 +38,7 @@ class WatchRegistry : public std::enable_shared_from_this<WatchRegistry> {
  public:
   using Callback = std::function<void(const RevisionPtr&)>;
 
-  WatchRegistry();
-  ~WatchRegistry();
-
+  /// In `scope`, `*` stands for any one token.
   Watch add(const json::Pointer& scope, Callback callback);
   /// Calls each watch that `revision` affects once, on this thread. O(affected watches + length of
   /// the touched paths).
@@ -48,12 +46,11 @@ class WatchRegistry : public std::enable_shared_from_this<WatchRegistry> {
 
  private:
   friend class Watch;
-  struct Scope;
   void remove(const std::shared_ptr<Watch::Entry>& entry);
   std::vector<std::shared_ptr<Watch::Entry>> affected(const Revision& revision);
 
   std::mutex mutex_;
-  std::unique_ptr<Scope> root_;
+  PathIndex<Watch::Entry> index_;
 };
 
 }  // namespace engine::store

@@ -1,8 +1,12 @@
 --- Streams of texts over a WebSocket: a call answers with an id, the client opens it.
 local continuation = require('engine.continuation')
+local log = require('engine.log')
 local loop = require('engine.loop')
 
 local M = {}
+
+--- The close code of a stream that cannot go on; a new one may.
+local SUBSCRIBE_AGAIN = 4002
 
 --- What a stream tells.
 ---@class core.stream.Source
@@ -42,7 +46,10 @@ function M.open(call, source, encode)
     loop.spawn(listen, { name = 'stream' }, socket, finish)
     local _, err = pump(socket, source, encode, function() return over end)
     finish()
-    return nil, err
+    if err then
+      log.warn('stream', 'a stream ends early: ' .. err.message)
+      socket:close(SUBSCRIBE_AGAIN, 'subscribe again')
+    end
   end)
 end
 
