@@ -28,6 +28,34 @@ tl::unexpected<Error> too_many(const json::Pointer& path) {
           "more than {} children below {}", kMaxChildren, json::quote(path.parent().text())));
 }
 
+/// `text` with the value of `operation` in the place of another, or nothing if there is none to
+/// replace or it becomes too long. Most changes are of this kind, and cost no tree.
+std::optional<std::string> spliced(std::string_view text,
+                                   const Operation& operation,
+                                   std::size_t depth) {
+  if (operation.op == Op::remove) return std::nullopt;
+  const auto& tokens = operation.path.tokens();
+  std::string_view old = text;
+  for (; depth < tokens.size(); ++depth) {
+    std::optional<std::string_view> found;
+    if (old.starts_with('{')) {
+      found = member_of(old, tokens[depth]);
+    } else if (old.starts_with('[') && (operation.op == Op::replace || depth + 1 < tokens.size())) {
+      const auto index = json::array_index(tokens[depth]);
+      if (index) found = element_of(old, *index);
+    }
+    if (!found) return std::nullopt;
+    old = *found;
+  }
+  const auto fresh = compact_text(operation.value, kInlineLimit);
+  if (!fresh || text.size() - old.size() + fresh->size() > kInlineLimit) return std::nullopt;
+  const auto at = static_cast<std::size_t>(old.data() - text.data());
+  std::string whole;
+  whole.reserve(text.size() - old.size() + fresh->size());
+  whole.append(text.substr(0, at)).append(*fresh).append(text.substr(at + old.size()));
+  return whole;
+}
+
 /// A change that may have made its container small enough to go inline.
 bool shrinks(Op op) {
   return op != Op::add;
@@ -102,10 +130,13 @@ Result<> DocumentWriter::apply_in_text(const Operation& operation,
                                        std::string_view text,
                                        const Chain& chain) {
   const std::size_t before = text.size();
-  TRY_ASSIGN(json::Value value, json::parse(text, kTrustedDepth));
-  TRY(json::apply_one(value, operation.op, operation.path.without_front(depth), operation.value));
-  const auto now = compact_text(value, kInlineLimit);
-  if (!now) return put(at, value);
+  auto now = spliced(text, operation, depth);
+  if (!now) {
+    TRY_ASSIGN(json::Value value, json::parse(text, kTrustedDepth));
+    TRY(json::apply_one(value, operation.op, operation.path.without_front(depth), operation.value));
+    now = compact_text(value, kInlineLimit);
+    if (!now) return put(at, value);
+  }
   TRY(save(txn_, Table::nodes, at.key, encode_text(at, *now)));
   return now->size() < before ? merge(chain) : Result<>();
 }
