@@ -4,9 +4,10 @@
 
 namespace engine::bindings {
 
-/// What Ctrl-C does in a command that goes on after it. Lives on the VM's thread.
+/// What Ctrl-C does in a command, and has done. Lives on the VM's thread.
 struct InterruptDesk {
   UniqueFunction<void()> handler;  ///< empty: the command is cancelled
+  int signal = 0;                  ///< the one it was cancelled by
 };
 
 }  // namespace engine::bindings

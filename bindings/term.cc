@@ -1,5 +1,6 @@
 #include "base/defer.hh"
 #include "base/file.hh"
+#include "bindings/interrupt_desk.hh"
 #include "bindings/modules.hh"
 #include "script/task.hh"
 #include "script/thunk.hh"
@@ -150,6 +151,14 @@ int term_progress(lua_State* state) {
   return 1;
 }
 
+/// term.interrupted() → number | nil
+int term_interrupted(lua_State* state) {
+  const auto* desk = script::Vm::of(state).services().find<InterruptDesk>();
+  if (desk == nullptr || desk->signal == 0) return 0;
+  lua_pushinteger(state, desk->signal);
+  return 1;
+}
+
 }  // namespace
 
 int open_term(lua_State* state) {
@@ -161,6 +170,7 @@ int open_term(lua_State* state) {
                                        {"read_stdin", script::thunk<&term_read_stdin>},
                                        {"read_line", script::thunk<&term_read_line>},
                                        {"progress", script::thunk<&term_progress>},
+                                       {"interrupted", script::thunk<&term_interrupted>},
                                        {nullptr, nullptr}};
   lua_newtable(state);
   luaL_register(state, nullptr, functions);

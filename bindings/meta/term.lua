@@ -51,4 +51,8 @@ function term.read_line(prompt, opts) end
 ---@return boolean shown
 function term.progress(text) end
 
+--- The signal this command was cancelled by; nothing when it was not.
+---@return integer?
+function term.interrupted() end
+
 return term

@@ -9,6 +9,12 @@ local function call_method(call, params)
   local result, failure = connection:call(params.method, params.params or {},
     { timeout = params.timeout })
   connection:close()
+  if failure and failure.code == 'method_not_found' then
+    failure.message = ("the daemon has no method '%s'"):format(params.method)
+    if (failure.hint or '') == '' then
+      failure.hint = 'moon-cli rpc discover lists the methods'
+    end
+  end
   return result, failure
 end
 

@@ -29,7 +29,8 @@ local function explain(err, paths)
   if not NOBODY[err.code] then return err end
   local name = paths.instance == 'default' and '' or ' --instance ' .. paths.instance
   return errc.new('daemon_not_running', ('no daemon answers on %s'):format(paths.socket),
-    { hint = ('start it: moon-cli daemon start%s'):format(name) })
+    { hint = ('start it: moon-cli daemon start%s'):format(name),
+      details = { socket = paths.socket } })
 end
 
 --- A connection to the daemon of the instance. *async*
@@ -52,13 +53,17 @@ local function remote(globals)
   end
 end
 
+--- A command that was interrupted says so as programs do: 128 and the signal.
 local function exit_code(kind)
+  local signal = kind == 'cancelled' and term.interrupted()
+  if signal then return 128 + signal end
   local row = errc.kinds[kind]
   return row and row.exit or 1
 end
 
-local function stream(fd, write)
-  return { write = write, width = term.width(fd), color = term.color(fd), tty = term.is_tty(fd) }
+local function stream(fd, write, globals)
+  local color = globals.color == 'always' or globals.color ~= 'never' and term.color(fd)
+  return { write = write, width = term.width(fd), color = color, tty = term.is_tty(fd) }
 end
 
 ---@class core.cli.Context What a handler of the CLI finds in `call.ctx`, beside the toolkit's
@@ -77,8 +82,9 @@ end
 local function environment(globals, facts, outcome)
   return {
     call = remote(globals), json = json, exit_code = exit_code,
+    interrupted = term.interrupted,
     read_stdin = term.read_stdin, read_file = file.read,
-    out = stream(1, term.write), err = stream(2, term.error),
+    out = stream(1, term.write, globals), err = stream(2, term.error, globals),
     attributes = {
       instance = instance_of(globals), facts = facts, progress = term.progress,
       connect = function() return connect(globals) end,
@@ -143,7 +149,7 @@ end
 --- Runs a command and prints what it gives. *async*
 ---@param path string[] Names from below the root
 ---@param params table<string, any>
----@param globals table Global options: format, dataDir, instance, scripts, verbose
+---@param globals table Global options: format, color, dataDir, instance, scripts, verbose
 ---@param facts? core.cli.Facts
 ---@return integer status For the process
 ---@async

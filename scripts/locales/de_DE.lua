@@ -287,6 +287,7 @@ return {
   ['help.arg.wait'] = 'Warten, bis der Dienst so weit ist',
   ['help.arg.workers'] = 'Zahl der Arbeiter-Threads',
   ['help.cli.arguments'] = 'Argumente',
+  ['help.cli.color'] = 'Farben; auto: am Terminal, außer mit NO_COLOR',
   ['help.cli.commands'] = 'Befehle',
   ['help.cli.data-dir'] = 'wo der Dienst alles ablegt',
   ['help.cli.default'] = 'Vorgabe',

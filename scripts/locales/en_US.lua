@@ -282,6 +282,7 @@ return {
   ['help.arg.wait'] = 'Wait until the service is what was asked for',
   ['help.arg.workers'] = 'Number of worker threads',
   ['help.cli.arguments'] = 'arguments',
+  ['help.cli.color'] = 'colours; auto: at a terminal, unless NO_COLOR is set',
   ['help.cli.commands'] = 'commands',
   ['help.cli.data-dir'] = 'where the daemon keeps everything',
   ['help.cli.default'] = 'default',

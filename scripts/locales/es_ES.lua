@@ -287,6 +287,7 @@ return {
   ['help.arg.wait'] = 'Esperar hasta que el servicio esté como se pidió',
   ['help.arg.workers'] = 'Número de hilos de trabajo',
   ['help.cli.arguments'] = 'argumentos',
+  ['help.cli.color'] = 'colores; auto: en un terminal, salvo con NO_COLOR',
   ['help.cli.commands'] = 'órdenes',
   ['help.cli.data-dir'] = 'dónde guarda todo el demonio',
   ['help.cli.default'] = 'predeterminado',

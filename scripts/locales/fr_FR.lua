@@ -288,6 +288,7 @@ return {
   ['help.arg.wait'] = "Attendre que le service soit dans l'état demandé",
   ['help.arg.workers'] = 'Nombre de fils de travail',
   ['help.cli.arguments'] = 'arguments',
+  ['help.cli.color'] = 'couleurs ; auto : sur un terminal, sauf avec NO_COLOR',
   ['help.cli.commands'] = 'commandes',
   ['help.cli.data-dir'] = 'où le démon garde tout',
   ['help.cli.default'] = 'par défaut',

@@ -284,6 +284,7 @@ return {
   ['help.arg.wait'] = 'Czekaj, aż usługa osiągnie żądany stan',
   ['help.arg.workers'] = 'Liczba wątków roboczych',
   ['help.cli.arguments'] = 'argumenty',
+  ['help.cli.color'] = 'kolory; auto: w terminalu, chyba że jest NO_COLOR',
   ['help.cli.commands'] = 'polecenia',
   ['help.cli.data-dir'] = 'gdzie demon przechowuje wszystko',
   ['help.cli.default'] = 'domyślnie',

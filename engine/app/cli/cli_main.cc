@@ -3,6 +3,7 @@
 #include "app/cli/script_host.hh"
 #include "app/paths.hh"
 #include "app/version.hh"
+#include "json/writer.hh"
 
 #include "cli/parser.hh"
 #include "cli/tree_cache.hh"
@@ -32,11 +33,20 @@ struct Session {
   cli::Command root;
 };
 
-int report(const Error& error, bool verbose) {
+/// As the commands themselves tell their errors (`lib.rpc.output`).
+int report(const Error& error, const cli::Globals& globals) {
+  const ErrcInfo& info = errc_info(error.code);
+  if (globals.format && globals.format->starts_with("json")) {
+    json::Value told =
+        json::Object{{"kind", info.kind}, {"message", error.message}, {"exitCode", info.exit_code}};
+    if (!error.hint.empty()) told["hint"] = error.hint;
+    fmt::print(stderr, "{}\n", json::write(json::Object{{"error", std::move(told)}}));
+    return info.exit_code;
+  }
   fmt::print(stderr, "error: {}\n", error.message);
   if (!error.hint.empty()) fmt::print(stderr, "hint: {}\n", error.hint);
-  if (verbose && !error.debug.empty()) fmt::print(stderr, "{}\n", error.debug);
-  return errc_info(error.code).exit_code;
+  if (globals.verbose && !error.debug.empty()) fmt::print(stderr, "{}\n", error.debug);
+  return info.exit_code;
 }
 
 /// Loads all scripts and asks them.
@@ -136,6 +146,7 @@ json::Value command_for(cli::Invocation invocation,
                                      {"dataDir", paths.base.string()},
                                      {"instance", paths.instance}};
   if (invocation.globals.format) globals["format"] = *invocation.globals.format;
+  if (invocation.globals.color) globals["color"] = *invocation.globals.color;
   if (invocation.globals.scripts) globals["scripts"] = scripts.string();
   return json::Object{{"path", json::Array(invocation.path.begin(), invocation.path.end())},
                       {"params", std::move(invocation.params)},
@@ -177,7 +188,7 @@ int cli_main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   const cli::Globals globals = cli::scan_globals(words);
   const auto status = run(words, globals);
-  return status ? *status : report(status.error(), globals.verbose);
+  return status ? *status : report(status.error(), globals);
 }
 
 }  // namespace engine::app

@@ -12,6 +12,7 @@ Globals read_globals(const json::Object& values) {
   return {.data_dir = text("dataDir"),
           .instance = text("instance"),
           .format = text("format"),
+          .color = text("color"),
           .scripts = text("scripts"),
           .verbose = all.boolean_or("verbose", false)};
 }
@@ -24,6 +25,10 @@ const std::vector<Argument>& global_arguments() {
        .long_name = "--format",
        .choices = {"table", "json", "json-pretty", "yaml"},
        .help = "format"},
+      {.key = "color",
+       .long_name = "--color",
+       .choices = {"auto", "always", "never"},
+       .help = "color"},
       {.key = "scripts", .long_name = "--scripts", .type = ValueType::path, .help = "scripts"},
       {.key = "verbose", .kind = ArgumentKind::flag, .long_name = "--verbose", .help = "verbose"},
   };

@@ -15,6 +15,7 @@ struct Globals {
   std::optional<std::string> data_dir;
   std::optional<std::string> instance;
   std::optional<std::string> format;  ///< table, json, json-pretty, yaml
+  std::optional<std::string> color;   ///< auto, always, never
   std::optional<std::string> scripts;
   bool verbose = false;
 };

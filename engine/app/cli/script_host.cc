@@ -36,15 +36,14 @@ class Interrupt {
   Interrupt(loop::Loop& loop, script::Vm& vm, bindings::InterruptDesk& desk)
       : signals_(loop, {SIGINT, SIGTERM}, [this, &vm, &desk](int number) {
           if (number == SIGINT && desk.handler) return desk.handler();
-          if (pressed_) std::_Exit(128 + number);
-          pressed_ = true;
+          if (desk.signal != 0) std::_Exit(128 + number);
+          desk.signal = number;
           vm.cancel(task);
         }) {}
 
   script::TaskId task;
 
  private:
-  bool pressed_ = false;
   loop::SignalWatch signals_;
 };
 

@@ -24,6 +24,7 @@ local M = {}
 ---@field out lib.rpc.Stream Standard output
 ---@field err lib.rpc.Stream Standard error
 ---@field exit_code fun(code: string): integer
+---@field interrupted? fun(): integer? The signal this command was cancelled by
 ---@field attributes table? Further members of `call.ctx`
 
 local function describe_arguments(node, locale)
@@ -58,7 +59,7 @@ end
 local WORDS = {
   'usage', 'commands', 'arguments', 'options', 'options-of-every-command', 'default', 'required',
   'repeatable', 'deprecated', 'more-options', 'more-help', 'data-dir', 'instance', 'format',
-  'scripts', 'verbose',
+  'color', 'scripts', 'verbose',
 }
 
 local function labels(locale)
@@ -75,6 +76,7 @@ local GLOBALS = {
   { key = 'instance', kind = 'option', long = '--instance' },
   { key = 'format', kind = 'option', long = '--format',
     choices = { 'table', 'json', 'json-pretty', 'yaml' } },
+  { key = 'color', kind = 'option', long = '--color', choices = { 'auto', 'always', 'never' } },
   { key = 'scripts', kind = 'option', long = '--scripts', type = 'path', complete = 'directory' },
   { key = 'verbose', kind = 'flag', long = '--verbose' },
 }

@@ -97,19 +97,36 @@ local function further_problems(details)
   return table.concat(lines)
 end
 
---- Prints an error on standard error: one line and a hint, or JSON if JSON is asked for.
+--- The place an error is about: a line of a file, an argument, a socket.
+local function where_of(details)
+  if type(details) ~= 'table' then return nil end
+  if details.file then
+    return details.line and ('%s:%s'):format(details.file, display.scalar(details.line))
+      or details.file
+  end
+  local problem = details[1]
+  return type(problem) == 'table' and problem.path or details.socket
+end
+
+local function as_data(err, env)
+  return { error = {
+    kind = err.code, message = err.message, where = where_of(err.details), hint = err.hint,
+    details = err.details, exitCode = env.exit_code(err.code),
+  } }
+end
+
+--- Prints an error on standard error: one line and a hint, or JSON if JSON is asked for. Who
+--- interrupts a command knows that it ended.
 ---@param env lib.rpc.Environment
 ---@param globals lib.rpc.Globals
 ---@param err any
 function M.failure(env, globals, err)
   local failure = type(err) == 'table' and err or { code = 'script', message = tostring(err) }
   if globals.format == 'json' or globals.format == 'json-pretty' then
-    env.err.write(FORMATS[globals.format]({ error = {
-      code = failure.code, message = failure.message, hint = failure.hint,
-      details = failure.details,
-    } }, env))
+    env.err.write(FORMATS[globals.format](as_data(failure, env), env))
     return
   end
+  if failure.code == 'cancelled' and env.interrupted and env.interrupted() then return end
   env.err.write(('error: %s\n'):format(failure.message or failure.code or 'unknown error'))
   if failure.code == 'invalid_params' or failure.code == 'usage' then
     env.err.write(further_problems(failure.details))

@@ -268,7 +268,32 @@ describe('cli.run', function()
     expect(env.printed):equals('')
     env = support.environment(answer)
     cli.run(root, { 'm' }, {}, { format = 'json' }, env)
-    expect(json.decode(env.complained).error.code):equals('not_found')
+    local told = json.decode(env.complained).error
+    expect(told.kind):equals('not_found')
+    expect(told.exitCode):equals(9)
+    expect(told.where):equals(nil)
+  end)
+
+  it('says where an error is, in data', function()
+    local function where_of(details)
+      local env = support.environment(function()
+        return nil, { code = 'script', message = 'm', details = details }
+      end)
+      cli.run(rpc.parent():subcommand('m', remote({})), { 'm' }, {}, { format = 'json' }, env)
+      return json.decode(env.complained).error.where
+    end
+    expect(where_of({ file = 'core/a.lua', line = 7 })):equals('core/a.lua:7')
+    expect(where_of({ file = 'core/a.lua' })):equals('core/a.lua')
+    expect(where_of({ { path = '--limit', message = 'm' } })):equals('--limit')
+    expect(where_of({ socket = '/s' })):equals('/s')
+    expect(where_of('words')):equals(nil)
+  end)
+
+  it('leaves who interrupts a command in peace', function()
+    local env = support.environment(function() return nil, { code = 'cancelled', message = 'm' } end)
+    env.interrupted = function() return 2 end
+    cli.run(rpc.parent():subcommand('m', remote({})), { 'm' }, {}, {}, env)
+    expect(env.complained):equals('')
   end)
 
   local function shown(build, result, format)
