@@ -6,7 +6,7 @@ local core = {
   'engine.event', 'engine.file', 'engine.job', 'engine.json', 'engine.lease', 'engine.log',
   'engine.loop', 'engine.lxc', 'engine.module', 'engine.process', 'engine.scratch', 'engine.spec',
   'engine.state',
-  'engine.store', 'engine.term',
+  'engine.store', 'engine.store_tool', 'engine.term',
 }
 
 local runtime = {

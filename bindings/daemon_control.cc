@@ -4,8 +4,6 @@
 #include "script/task.hh"
 #include "script/thunk.hh"
 
-#include "launcher/store_check.hh"
-
 #include <cmath>
 
 namespace engine::bindings {
@@ -108,17 +106,6 @@ Result<int> control_status(lua_State* state) {
       state, [paths = std::move(paths)] { return launcher::status(paths); }, &push_status);
 }
 
-Result<int> control_check_store(lua_State* state) {
-  const std::filesystem::path directory(script::check_string(state, 1));
-  return script::offload<json::Value>(
-      state,
-      [directory] { return launcher::check_store(directory); },
-      [](lua_State* target, json::Value&& report) {
-        script::push_value(target, report);
-        return 1;
-      });
-}
-
 }  // namespace
 
 int open_daemon_control(lua_State* state) {
@@ -126,7 +113,6 @@ int open_daemon_control(lua_State* state) {
                                        {"start", script::thunk<&control_start>},
                                        {"stop", script::thunk<&control_stop>},
                                        {"status", script::thunk<&control_status>},
-                                       {"check_store", script::thunk<&control_check_store>},
                                        {nullptr, nullptr}};
   lua_newtable(state);
   luaL_register(state, nullptr, functions);

@@ -36,6 +36,7 @@ int open_scratch(lua_State* state);
 int open_spec(lua_State* state);
 int open_state(lua_State* state);
 int open_store(lua_State* state);
+int open_store_tool(lua_State* state);
 int open_term(lua_State* state);
 
 }  // namespace engine::bindings

@@ -51,11 +51,4 @@ function daemon_control.stop(opts) end
 ---@async
 function daemon_control.status(opts) end
 
---- Reads a whole store, in use or not, in a process of its own. *async*
----@param directory string
----@return {oldest: integer, head: integer, revisions: integer, entries: integer, documentBytes: integer, fileBytes: integer}? report
----@return engine.Error? err `corrupt`, `newer_format`, `not_found`
----@async
-function daemon_control.check_store(directory) end
-
 return daemon_control

@@ -33,6 +33,7 @@ std::span<const script::Module> host_modules() {
       script::Module{"engine.spec", open_spec},
       script::Module{"engine.state", open_state},
       script::Module{"engine.store", open_store},
+      script::Module{"engine.store_tool", open_store_tool},
       script::Module{"engine.term", open_term},
   };
   return kModules;

@@ -1,5 +1,6 @@
 #include "store/check.hh"
 
+#include "base/bytes.hh"
 #include "json/writer.hh"
 #include "store/array_tree.hh"
 #include "store/document.hh"
@@ -18,123 +19,202 @@ namespace {
 constexpr std::size_t kContainerKey = 8;
 
 tl::unexpected<Error> damaged(std::string what) {
-  return fail(Error{.code = Errc::corrupt,
-                    .message = std::move(what),
-                    .hint = "restore a backup of the store; nothing was changed"});
+  return fail(Errc::corrupt, std::move(what));
 }
 
-Result<> check_log(const Txn& txn, const Head& head, CheckReport& report) {
-  TRY(verify_log(txn, head.revision, 0));
-  RevisionId last = 0;
-  TRY_ASSIGN(const auto revisions, load_revisions(txn, head.oldest - 1));  // 0 wraps round to 0
-  for (const RevisionPtr& revision : revisions) {
-    if (report.revisions++ == 0 && revision->id != head.oldest) {
-      return damaged(fmt::format(
-          "the revision log begins at {}, the head says {}", revision->id, head.oldest));
-    }
-    last = revision->id;
+/// Reads on past damage where it can, and writes down where it was.
+class Checker {
+ public:
+  Checker(const Txn& txn, const CheckProgress& progress) : txn_(txn), progress_(progress) {}
+
+  CheckReport run() {
+    enter("identity");
+    note(load_identity(txn_));
+    enter("head");
+    const auto head = load_head(txn_);
+    note(head);
+    if (head) check_log(*head);
+    check_document();
+    return std::move(report_);
   }
-  report.oldest = head.oldest;
-  report.head = last;
-  return {};
+
+ private:
+  void enter(std::string where) {
+    where_ = std::move(where);
+    if (progress_) progress_(where_);
+  }
+  template <typename T>
+  bool note(const Result<T>& result) {
+    if (!result) found(where_, result.error().message);
+    return result.has_value();
+  }
+  void found(std::string where, std::string what) {
+    if (report_.findings.size() < kMaxFindings) {
+      report_.findings.push_back({std::move(where), std::move(what)});
+    }
+  }
+
+  void check_log(const Head& head);
+  void check_document();
+  void scan_entries();
+  /// Reads what is reached from `child` at `at`.
+  void walk(const Child& child, const json::Pointer& at);
+  Result<> walk_members(ContainerId object, const json::Pointer& at);
+  Result<> walk_elements(ContainerId array, const json::Pointer& at);
+
+  Txn txn_;
+  const CheckProgress& progress_;
+  CheckReport report_;
+  std::string where_;
+  std::unordered_set<ContainerId> containers_;  ///< that entries belong to
+  std::unordered_set<ContainerId> reached_;     ///< from the root of the document
+};
+
+void Checker::check_log(const Head& head) {
+  enter("log");
+  report_.oldest = head.oldest;
+  std::optional<RevisionId> last;
+  const bool read = note(each_entry(txn_, [&](RevisionId id, const Result<RevisionPtr>& entry) {
+    if (!entry) found(fmt::format("log revision {}", id), entry.error().message);
+    if (!last && id != head.oldest) {
+      found("log", fmt::format("it begins at {}, the head says {}", id, head.oldest));
+    }
+    last = id;
+    ++report_.revisions;
+  }));
+  report_.head = last.value_or(0);
+  if (read && last != head.revision) {
+    found("log",
+          last ? fmt::format("it ends at {}, the head says {}", *last, head.revision)
+               : "it is empty");
+  }
 }
 
 /// Reads all entries, which proves their seals, and gathers the containers they belong to.
-Result<std::unordered_set<ContainerId>> scan_nodes(const Txn& txn, CheckReport& report) {
-  std::unordered_set<ContainerId> containers;
-  Scan scan(txn, Table::nodes, {});
+void Checker::scan_entries() {
+  enter("document");
+  Scan scan(txn_, Table::nodes, {});
   while (true) {
-    TRY_ASSIGN(const auto row, scan.next());
-    if (!row) return containers;
-    if (row->key.size() <= kContainerKey) return damaged("an entry of the document has no place");
-    containers.insert(key_number(row->key));
-    ++report.entries;
+    const auto row = scan.next();
+    if (!row && row.error().code != Errc::corrupt) return static_cast<void>(note(row));
+    if (!row && scan.key().empty()) return found(where_, row.error().message);
+    if (!row) continue;  // where it belongs is found by the walk
+    if (!*row) return;
+    ++report_.entries;
+    if ((*row)->key.size() <= kContainerKey) {
+      found("document entry " + to_hex(as_bytes((*row)->key)), "it belongs to no container");
+    } else {
+      containers_.insert(key_number((*row)->key));
+    }
   }
 }
 
-/// Containers reached from `child`, itself included.
-Result<> reach(const Txn& txn, const Child& child, std::unordered_set<ContainerId>& reached);
-
-Result<> reach_members(const Txn& txn,
-                       ContainerId object,
-                       std::unordered_set<ContainerId>& reached) {
-  MemberScan scan(txn, object);
-  std::size_t count = 0;
-  while (true) {
-    TRY_ASSIGN(const auto member, scan.next());
-    if (!member) break;
-    ++count;
-    TRY(reach(txn, member->child, reached));
+void Checker::check_document() {
+  scan_entries();
+  const std::size_t before = report_.findings.size();
+  const auto payload = load(txn_, Table::nodes, document_address().key);
+  if (!note(payload)) return;
+  if (!*payload) return found("document", "it is missing");
+  const auto root = decode_child(**payload);
+  if (!note(root)) return;
+  reached_.insert(0);
+  walk(*root, json::Pointer());
+  // Below a damaged container nothing is reached.
+  if (report_.findings.size() > before) return;
+  for (const ContainerId container : containers_) {
+    if (reached_.contains(container)) continue;
+    found(fmt::format("document container {}", container), "its entries lie beside the document");
   }
-  TRY_ASSIGN(const std::size_t told, member_count(txn, object));
-  if (told == count) return {};
-  return damaged(fmt::format("an object has {} members, its header says {}", count, told));
-}
-
-Result<> reach_elements(const Txn& txn,
-                        ContainerId array,
-                        std::unordered_set<ContainerId>& reached) {
-  TRY_ASSIGN(const ArrayTree tree, ArrayTree::open(txn, array));
-  std::size_t count = 0;
-  TRY(tree.each([&](std::uint64_t number) -> Result<> {
-    ++count;
-    TRY_ASSIGN(const auto payload, load(txn, Table::nodes, element_address(array, number).key));
-    if (!payload) return damaged("an element of an array is missing");
-    TRY_ASSIGN(const Child child, decode_child(*payload));
-    return reach(txn, child, reached);
-  }));
-  if (tree.size() == count) return {};
-  return damaged(fmt::format("an array has {} elements, its header says {}", count, tree.size()));
-}
-
-Result<> reach(const Txn& txn, const Child& child, std::unordered_set<ContainerId>& reached) {
-  if (child.form == Form::text) return {};
-  if (!reached.insert(child.container).second) {
-    return damaged("a container stands in two places of the document");
-  }
-  if (child.form == Form::object) return reach_members(txn, child.container, reached);
-  return reach_elements(txn, child.container, reached);
-}
-
-Result<> check_document(const Txn& txn, CheckReport& report) {
-  TRY_ASSIGN(const auto containers, scan_nodes(txn, report));
-  TRY_ASSIGN(const auto payload, load(txn, Table::nodes, document_address().key));
-  if (!payload) return damaged("the document is missing");
-  TRY_ASSIGN(const Child root, decode_child(*payload));
-  std::unordered_set<ContainerId> reached{0};
-  TRY(reach(txn, root, reached));
-  for (const ContainerId container : containers) {
-    if (!reached.contains(container)) return damaged("entries lie beside the document");
-  }
+  enter("document");
   std::string text;
   json::Writer out(text);
-  const Document document(txn);
-  TRY_ASSIGN(const Document::Place place, document.root());
-  TRY(document.write(place, out));
-  TRY(out.finish());
-  report.document_bytes = text.size();
-  return {};
+  const Document document(txn_);
+  const auto place = document.root();
+  if (note(place) && note(document.write(*place, out)) && note(out.finish())) {
+    report_.document_bytes = text.size();
+  }
 }
 
-Result<CheckReport> check_tables(Env& env) {
-  TRY_ASSIGN(const ReadTxn txn, env.read());
-  TRY(load_identity(txn.txn()));
-  TRY_ASSIGN(const Head head, load_head(txn.txn()));
-  CheckReport report;
-  TRY(check_log(txn.txn(), head, report));
-  TRY(check_document(txn.txn(), report));
-  std::error_code ignored;
-  report.file_bytes = std::filesystem::file_size(env.file(), ignored);
-  return report;
+void Checker::walk(const Child& child, const json::Pointer& at) {
+  if (child.form == Form::text) return;
+  std::string here = "document " + json::quote(at.text());
+  if (!reached_.insert(child.container).second) {
+    return found(std::move(here), "its entries belong to another place, too");
+  }
+  const auto done = child.form == Form::object ? walk_members(child.container, at)
+                                               : walk_elements(child.container, at);
+  if (!done) found(std::move(here), done.error().message);
+}
+
+Result<> Checker::walk_members(ContainerId object, const json::Pointer& at) {
+  Scan scan(txn_, Table::nodes, slot_key(object, Slot::child));
+  std::size_t count = 0;
+  while (true) {
+    auto row = scan.next();
+    if (!row && scan.key().empty()) return fail(std::move(row).error());
+    if (row && !*row) break;
+    ++count;
+    const auto child = row ? decode_child((*row)->payload) : Result<Child>(fail(row.error()));
+    const bool has_long_name = child && !child->long_name.empty();
+    const std::string_view name =
+        has_long_name ? child->long_name : scan.key().substr(kContainerKey + 1);
+    const json::Pointer place = at.child(name);
+    if (child) {
+      walk(*child, place);
+    } else {
+      found("document " + json::quote(place.text()), child.error().message);
+    }
+  }
+  TRY_ASSIGN(const std::size_t told, member_count(txn_, object));
+  if (told == count) return {};
+  return damaged(fmt::format("it has {} members, its header says {}", count, told));
+}
+
+Result<> Checker::walk_elements(ContainerId array, const json::Pointer& at) {
+  TRY_ASSIGN(const ArrayTree tree, ArrayTree::open(txn_, array));
+  std::size_t count = 0;
+  TRY(tree.each([&](std::uint64_t number) -> Result<> {
+    const json::Pointer place = at.child(count++);
+    const auto payload = load(txn_, Table::nodes, element_address(array, number).key);
+    auto child = !payload   ? Result<Child>(fail(payload.error()))
+                 : *payload ? decode_child(**payload)
+                            : Result<Child>(damaged("it is missing"));
+    if (child) {
+      walk(*child, place);
+    } else {
+      found("document " + json::quote(place.text()), child.error().message);
+    }
+    return {};
+  }));
+  if (tree.size() == count) return {};
+  return damaged(fmt::format("it has {} elements, its header says {}", count, tree.size()));
 }
 
 }  // namespace
 
-Result<CheckReport> check(const std::filesystem::path& directory) {
-  TRY_ASSIGN(const auto env, Env::open(directory, {.read_only = true, .alone = false}));
-  auto report = check_tables(*env);
-  if (!report) return fail(std::move(report).error().context(env->file().native()));
+Result<CheckReport> check(const std::filesystem::path& path, const CheckProgress& progress) {
+  if (progress) progress("file");
+  TRY_ASSIGN(const auto env, Env::open(path, {.read_only = true, .alone = false}));
+  TRY_ASSIGN(const ReadTxn txn, env->read());
+  CheckReport report = Checker(txn.txn(), progress).run();
+  std::error_code ignored;
+  report.file_bytes = std::filesystem::file_size(env->file(), ignored);
   return report;
+}
+
+Result<> verdict(const CheckReport& report, const std::filesystem::path& path) {
+  if (report.findings.empty()) return {};
+  json::Array findings;
+  for (const Finding& each : report.findings)
+    findings.push_back(json::Object{{"where", each.where}, {"what", each.what}});
+  const Finding& first = report.findings.front();
+  std::string more;
+  if (findings.size() > 1) more = fmt::format(" (and {} more)", findings.size() - 1);
+  return fail(
+      Error{.code = Errc::corrupt,
+            .message = fmt::format("{}: {}: {}{}", path.native(), first.where, first.what, more),
+            .hint = "restore a backup: moon-cli db restore FILE; nothing was changed",
+            .info = json::write(json::Object{{"findings", std::move(findings)}})});
 }
 
 }  // namespace engine::store

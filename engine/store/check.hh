@@ -5,8 +5,18 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace engine::store {
+
+/// Something wrong with a store.
+struct Finding {
+  std::string where;  ///< "document /public/ui/theme", "log revision 12", "head", …
+  std::string what;
+};
 
 /// What a thorough reading found.
 struct CheckReport {
@@ -16,14 +26,22 @@ struct CheckReport {
   std::uint64_t entries = 0;         ///< of the document's table
   std::uint64_t document_bytes = 0;  ///< of its compact text
   std::uint64_t file_bytes = 0;
+  std::vector<Finding> findings;  ///< the first kMaxFindings; empty: the store is in order
 };
+inline constexpr std::size_t kMaxFindings = 100;
 
-/// Reads every page and every entry of the store in `directory`: seals, the whole log, the whole
-/// document, and that nothing lies beside it. Writes nothing; somebody else may write meanwhile.
+/// Told what is being read, as a Finding's `where` says it, before it is.
+using CheckProgress = std::function<void(std::string_view)>;
+
+/// Reads every page and every entry of a store: seals, the whole log, the whole document, and that
+/// nothing lies beside it. `path` is the directory of a store or the file of a backup. Writes
+/// nothing; somebody else may write meanwhile.
 ///
 /// LMDB trusts its pages: a damaged one may kill the process, so this belongs in a child whose
-/// death means Errc::corrupt. ERRORS: as Store::open; Errc::corrupt says what is damaged;
-/// Errc::not_found if there is no store.
-Result<CheckReport> check(const std::filesystem::path& directory);
+/// death means Errc::corrupt. ERRORS: as Store::open; Errc::not_found if there is no store.
+Result<CheckReport> check(const std::filesystem::path& path, const CheckProgress& progress = {});
+
+/// The findings as one Errc::corrupt, all of them in `info`; nothing if there are none.
+Result<> verdict(const CheckReport& report, const std::filesystem::path& path);
 
 }  // namespace engine::store

@@ -134,11 +134,13 @@ Result<std::optional<Row>> Scan::previous_sealed() {
 }
 
 /// What the cursor found, if it still belongs to the scan.
-Result<std::optional<Row>> Scan::sealed(int code, const MDB_val& key, const MDB_val& value) const {
+Result<std::optional<Row>> Scan::sealed(int code, const MDB_val& key, const MDB_val& value) {
+  key_ = {};
   if (code == MDB_NOTFOUND) return std::nullopt;
   if (code != 0) return failed(table_, "scanning", code);
   const std::string_view name = as_view(key);
   if (!name.starts_with(prefix_)) return std::nullopt;
+  key_ = name;
   if (value.mv_size < kSeal) return damaged(table_, name, "a value is cut off");
   return Row{name, as_view(value)};
 }

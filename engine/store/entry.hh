@@ -48,19 +48,22 @@ class Scan {
   Result<std::optional<Row>> previous();
   /// As `next`, but takes the payload as it is: reading a big one costs nothing then.
   Result<std::optional<Row>> next_unproven();
+  /// Of the entry come to last, also where its value was found damaged; empty if there is none.
+  [[nodiscard]] std::string_view key() const { return key_; }
   /// Deletes the row `next` gave last.
   Result<> erase_current();
 
  private:
   Result<std::optional<Row>> next_sealed();
   Result<std::optional<Row>> previous_sealed();
-  Result<std::optional<Row>> sealed(int code, const MDB_val& key, const MDB_val& value) const;
+  Result<std::optional<Row>> sealed(int code, const MDB_val& key, const MDB_val& value);
   Result<std::optional<Row>> opened(Result<std::optional<Row>> row) const;
 
   Txn txn_;
   Table table_;
   std::string prefix_;
   std::string start_;
+  std::string_view key_;
   MDB_cursor* cursor_ = nullptr;
   bool started_ = false;
 };

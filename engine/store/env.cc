@@ -14,6 +14,7 @@
 namespace engine::store {
 namespace {
 
+constexpr std::string_view kFile = "data.mdb";
 constexpr unsigned kMaxReaders = 1024;
 constexpr std::array<const char*, kTables> kTableNames = {"meta", "nodes", "revs"};
 /// Room for the tables that later parts of the store add.
@@ -52,7 +53,25 @@ Explanation explain(int code) {
   }
 }
 
+Error explained(std::string where, int code) {
+  const Explanation why = explain(code);
+  return Error{.code = why.code,
+               .message = where + ": " + mdb_strerror(code),
+               .hint = std::string(why.hint)};
+}
+
 }  // namespace
+
+Result<UniqueFd> lock_store(const std::filesystem::path& directory) {
+  const auto path = directory / "store.lock";
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd) return fail(explained("opening " + path.native(), errno));
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
+  if (errno != EWOULDBLOCK) return fail_errno("flock " + path.native());
+  return fail(Error{.code = Errc::busy,
+                    .message = fmt::format("{} is in use", directory.native()),
+                    .hint = "stop the daemon that has this store open"});
+}
 
 ReadTxn::ReadTxn(ReadTxn&& other) noexcept
     : env_(other.env_), txn_(std::exchange(other.txn_, Txn{})) {}
@@ -87,34 +106,23 @@ Result<> WriteTxn::commit() {
 }
 
 Error Env::error(std::string_view what, int code) const {
-  const Explanation why = explain(code);
-  return Error{.code = why.code,
-               .message = fmt::format("{}: {}: {}", file_.native(), what, mdb_strerror(code)),
-               .hint = std::string(why.hint)};
+  return explained(fmt::format("{}: {}", file_.native(), what), code);
 }
 
-Result<std::unique_ptr<Env>> Env::open(const std::filesystem::path& directory, Options options) {
+Result<std::unique_ptr<Env>> Env::open(const std::filesystem::path& path, Options options) {
   std::error_code failure;
+  const bool is_file = std::filesystem::is_regular_file(path, failure);
+  const std::filesystem::path directory = is_file ? path.parent_path() : path;
   if (!options.read_only) std::filesystem::create_directories(directory, failure);
   if (failure) return fail(errno_error("mkdir " + directory.native(), failure.value()));
-  std::unique_ptr<Env> env(new Env(directory / "data.mdb", options));
-  if (options.alone) TRY(env->lock(directory));
+  std::unique_ptr<Env> env(new Env(is_file ? path : path / kFile, options, is_file));
+  if (options.alone) {
+    TRY_ASSIGN(env->lock_, lock_store(directory));
+  }
   TRY(env->open_file());
   TRY(env->check_length());
   TRY(env->open_tables());
   return env;
-}
-
-Result<> Env::lock(const std::filesystem::path& directory) {
-  const auto path = directory / "store.lock";
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return fail(error("opening " + path.native(), errno));
-  lock_.reset(fd);
-  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
-  if (errno != EWOULDBLOCK) return fail_errno("flock " + path.native());
-  return fail(Error{.code = Errc::busy,
-                    .message = fmt::format("{} is in use", directory.native()),
-                    .hint = "stop the daemon that has this store open"});
 }
 
 Result<> Env::open_file() {
@@ -126,8 +134,11 @@ Result<> Env::open_file() {
   TRY(checked(mdb_env_set_mapsize(env_, options_.map_size), "setting the map size"));
   TRY(checked(mdb_env_set_maxdbs(env_, kMaxTables), "setting the number of tables"));
   TRY(checked(mdb_env_set_maxreaders(env_, kMaxReaders), "setting the number of readers"));
-  const unsigned flags = MDB_NOTLS | (options_.read_only ? MDB_RDONLY : 0U);
-  TRY(checked(mdb_env_open(env_, file_.parent_path().c_str(), flags, 0600), "opening"));
+  // A backup is a file by itself, which nobody writes: it needs no table of readers beside it.
+  const unsigned flags = MDB_NOTLS | (options_.read_only ? MDB_RDONLY : 0U) |
+                         (is_backup_ ? MDB_NOSUBDIR | MDB_NOLOCK : 0U);
+  const std::string path = is_backup_ ? file_.native() : file_.parent_path().native();
+  TRY(checked(mdb_env_open(env_, path.c_str(), flags, 0600), "opening"));
   int dead = 0;
   return checked(mdb_reader_check(env_, &dead), "clearing the reader table");
 }
@@ -237,11 +248,10 @@ Result<> Env::grow() {
   return fail(error("growing the map", code));
 }
 
-Result<> Env::copy_to(const std::filesystem::path& directory) const {
-  const int code = mdb_env_copy2(env_, directory.c_str(), MDB_CP_COMPACT);
-  if (code != 0) return fail(error("copying to " + directory.native(), code));
-  TRY_ASSIGN(const UniqueFd file, engine::open_file(directory / file_.filename(), O_RDONLY));
-  if (::fsync(file.get()) != 0) return fail_errno("fsync " + directory.native());
+Result<> Env::copy_to(int fd) const {
+  const int code = mdb_env_copyfd2(env_, fd, MDB_CP_COMPACT);
+  if (code != 0) return fail(error("copying", code));
+  if (::fsync(fd) != 0) return fail_errno("fsync of the copy");
   return {};
 }
 

@@ -25,6 +25,17 @@ inline constexpr std::size_t kTables = 3;
 
 class Env;
 
+/// The file by its pages.
+struct EnvStats {
+  std::uint64_t page_bytes = 0;
+  std::uint64_t pages = 0;       ///< used so far, free ones included
+  std::uint64_t free_pages = 0;  ///< that the next changes will use
+  std::uint64_t depth = 0;       ///< of the document's table
+  std::uint64_t entries = 0;     ///< of the document's table
+  std::uint64_t readers = 0;     ///< snapshots open now, of all processes but this one
+  std::uint64_t map_bytes = 0;   ///< address space; the file grows up to it, then it grows
+};
+
 /// `Error::debug` of a full map: growing it helps, unlike with a full disk.
 inline constexpr std::string_view kMapFull = "map full";
 
@@ -72,6 +83,10 @@ class WriteTxn {
   Txn txn_;
 };
 
+/// Keeps everybody else from opening the store in `directory` until it is closed; a process that
+/// only reads may do without. ERRORS: Errc::busy if somebody has it; Errc::read_only, ….
+Result<UniqueFd> lock_store(const std::filesystem::path& directory);
+
 /// An LMDB environment in a directory, locked against every other opening. Resource type.
 class Env {
  public:
@@ -80,9 +95,10 @@ class Env {
     bool read_only = false;
     bool alone = true;  ///< refuse if somebody else has it open; a reader may do without
   };
-  /// Makes the directory if missing. ERRORS: Errc::busy if somebody has it open, Errc::corrupt,
+  /// Makes the directory if missing. `path` may also be the file of a backup, to be read only.
+  /// ERRORS: Errc::busy if somebody has it open, Errc::corrupt,
   /// Errc::newer_format, Errc::read_only, Errc::no_space; each names the file and what to do.
-  static Result<std::unique_ptr<Env>> open(const std::filesystem::path& directory, Options options);
+  static Result<std::unique_ptr<Env>> open(const std::filesystem::path& path, Options options);
   ~Env();
   Env(const Env&) = delete;
   Env& operator=(const Env&) = delete;
@@ -99,17 +115,20 @@ class Env {
   /// REQUIRES: no write transaction. ERRORS: Errc::no_space naming the cure.
   Result<> grow();
 
-  /// Writes the file as it is now, without its free pages, into the empty `directory` and flushes
-  /// it. Writers go on meanwhile. Blocks. Any thread. ERRORS: Errc::no_space, Errc::filesystem, …
-  Result<> copy_to(const std::filesystem::path& directory) const;
+  /// Writes the store as it is now, without its free pages, into the open file `fd` and flushes it.
+  /// Writers go on meanwhile. Blocks. Any thread. ERRORS: Errc::no_space, Errc::filesystem, …
+  Result<> copy_to(int fd) const;
+
+  /// Counts pages and readers. ERRORS: Errc::corrupt, …
+  [[nodiscard]] Result<EnvStats> stats();
 
   /// An Error for an LMDB or errno code, with file and cure.
   [[nodiscard]] Error error(std::string_view what, int code) const;
 
  private:
   friend class ReadTxn;
-  Env(std::filesystem::path file, Options options) : file_(std::move(file)), options_(options) {}
-  Result<> lock(const std::filesystem::path& directory);
+  Env(std::filesystem::path file, Options options, bool is_backup)
+      : file_(std::move(file)), options_(options), is_backup_(is_backup) {}
   Result<> open_file();
   Result<> open_tables();
   Result<> check_length() const;
@@ -117,6 +136,7 @@ class Env {
 
   std::filesystem::path file_;
   Options options_;
+  bool is_backup_;  ///< a file without a directory of its own
   UniqueFd lock_;
   MDB_env* env_ = nullptr;
   std::array<unsigned, kTables> tables_{};

@@ -155,6 +155,18 @@ Result<> each_before(const Txn& txn,
   }
 }
 
+Result<> each_entry(const Txn& txn,
+                    const std::function<void(RevisionId, const Result<RevisionPtr>&)>& visit) {
+  Scan scan(txn, Table::revs, {});
+  while (true) {
+    const auto row = scan.next();
+    if (!row && scan.key().size() != 8) return fail(row.error());
+    if (row && !*row) return {};
+    const RevisionId id = key_number(scan.key());
+    visit(id, row ? decode(id, (*row)->payload) : Result<RevisionPtr>(fail(row.error())));
+  }
+}
+
 Result<> verify_log(const Txn& txn, RevisionId head, std::size_t count) {
   TRY_ASSIGN(const auto last, last_key(txn, Table::revs));
   if (!last || last->size() != 8) return broken("it is empty");

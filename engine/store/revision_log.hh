@@ -34,6 +34,11 @@ Result<> each_before(const Txn& txn,
                      RevisionId before,
                      const std::function<bool(const RevisionPtr&)>& visit);
 
+/// Calls `visit` with every entry, oldest first, also with those that cannot be read. ERRORS:
+/// Errc::corrupt where the table itself cannot.
+Result<> each_entry(const Txn& txn,
+                    const std::function<void(RevisionId, const Result<RevisionPtr>&)>& visit);
+
 /// Checks that the newest `count` entries can be read and that the last is `head`.
 Result<> verify_log(const Txn& txn, RevisionId head, std::size_t count);
 

@@ -205,6 +205,12 @@ Result<std::vector<RevisionPtr>> Store::revisions_since(RevisionId since) const 
   return revisions;
 }
 
+/// A durable change that changes nothing flushes what others have left in memory.
+Result<> Store::flush() {
+  TRY(committer_->submit_and_wait({}, Durability::durable));
+  return {};
+}
+
 Result<std::vector<RevisionPtr>> Store::history(const HistoryQuery& query) const {
   const std::vector<RevisionPtr> pending = committer_->pending();
   TRY_ASSIGN(const ReadTxn txn, env_->read());

@@ -106,11 +106,8 @@ class Store {
 
   [[nodiscard]] Result<StoreStats> stats() const;
 
-  /// Copies the store as it is now into a new directory, while others write; the copy is checked
-  /// before it gets its name. Changes not yet in the file are written first. Blocks: not for loops.
-  /// Gives the newest revision of the copy. ERRORS: Errc::duplicate if `directory` exists; those of
-  /// writing and of `check`.
-  Result<RevisionId> backup(const std::filesystem::path& directory);
+  /// Writes what is only in memory to the disk. Blocks: not for loops.
+  Result<> flush();
 
  private:
   Store(std::unique_ptr<Env> env, std::filesystem::path directory);

@@ -91,6 +91,7 @@ std::vector<script::Module> modules(bool real_store) {
           {"engine.editor", open_fake},
           {"engine.spec", open_fake},
           {"engine.store", real_store ? bindings::open_store : open_fake},
+          {"engine.store_tool", open_fake},
           {"engine.term", open_fake},
           {"engine.archive", open_fake},
           {"engine.ns", open_fake}};

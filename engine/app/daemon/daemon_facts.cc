@@ -6,7 +6,7 @@
 #include "json/writer.hh"
 #include "script/guard.hh"
 
-#include "launcher/store_check.hh"
+#include "launcher/store_tool.hh"
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@ namespace {
 Result<> check_after_crash(const std::filesystem::path& directory) {
   if (!store::Store::is_unclean(directory)) return {};
   log::warn("store", "the last daemon did not close the store; checking it", {});
-  TRY_ASSIGN(const json::Value found, launcher::check_store(directory));
+  TRY_ASSIGN(const json::Value found, launcher::prove_store(directory));
   log::info("store", "the store is in order", {{"report", json::write(found)}});
   return {};
 }

@@ -1,0 +1,2 @@
+--- engine.store_tool for files that only need it to be there: no stores on a disk in specs.
+return {}
