@@ -20,13 +20,6 @@ namespace {
 
 using archive::Archive;
 
-/// An opened package as scripts hold it. Shared with the pool while it works on it.
-struct Package {
-  static constexpr const char* kLuaName = "engine.archive.Package";
-  std::shared_ptr<const Archive> archive;
-  Result<json::Value> manifest;
-};
-
 /// For work that gives nothing: `true`.
 struct Nothing {};
 int push_true(lua_State* state, Nothing&&) {
@@ -313,12 +306,14 @@ int open_archive(lua_State* state) {
                                      {"read", script::thunk<&package_read>},
                                      {"extract", script::thunk<&package_extract>},
                                      {"print", script::thunk<&package_print>},
+                                     {"rewrite", script::thunk<&package_rewrite>},
                                      {"verify", script::thunk<&package_verify>},
                                      {"close", script::thunk<&script::release_object<Package>>},
                                      {nullptr, nullptr}};
   static const luaL_Reg functions[] = {{"open", script::thunk<&archive_open>},
                                        {"open_fd", script::thunk<&archive_open_fd>},
                                        {"open_url", script::thunk<&archive_open_url>},
+                                       {"seal", script::thunk<&archive_seal>},
                                        {"write", script::thunk<&archive_write>},
                                        {"check_manifest", script::thunk<&archive_check_manifest>},
                                        {nullptr, nullptr}};

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "archive/commitment.hh"
+#include "archive/archive.hh"
 #include "base/time.hh"
+#include "json/value.hh"
 #include "script/ref.hh"
 #include "script/task.hh"
 
@@ -44,8 +45,17 @@ unsigned threads_at(lua_State* state, int options);
 /// Pushes {rootSighash, rootSighashHex, rootMaxsize} and returns 1.
 int push_commitment(lua_State* state, const archive::Commitment& commitment);
 
-/// `archive.write` (archive_write.cc).
+/// An opened package as scripts hold it. Shared with the pool while it works on it.
+struct Package {
+  static constexpr const char* kLuaName = "engine.archive.Package";
+  std::shared_ptr<const archive::Archive> archive;
+  Result<json::Value> manifest;
+};
+
+// In archive_write.cc.
 int archive_write(lua_State* state);
+int archive_seal(lua_State* state);
+int package_rewrite(lua_State* state);
 
 template <typename T>
 struct Job {

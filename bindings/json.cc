@@ -1,4 +1,5 @@
 #include "bindings/modules.hh"
+#include "json/diff.hh"
 #include "json/reader.hh"
 #include "script/convert.hh"
 #include "script/thunk.hh"
@@ -54,11 +55,31 @@ Result<int> json_raw(lua_State* state) {
   return 1;
 }
 
+/// json.patch(value, patch) → value | nil, err
+Result<int> json_patch(lua_State* state) {
+  TRY_ASSIGN(json::Value document, script::to_value(state, 1));
+  TRY_ASSIGN(const json::Value operations, script::to_value(state, 2));
+  TRY_ASSIGN(const json::Patch patch, json::patch_from(operations));
+  TRY(json::apply_patch(document, patch));
+  script::push_value(state, document);
+  return 1;
+}
+
+/// json.diff(before, after) → patch | nil, err
+Result<int> json_diff(lua_State* state) {
+  TRY_ASSIGN(const json::Value before, script::to_value(state, 1));
+  TRY_ASSIGN(const json::Value after, script::to_value(state, 2));
+  TRY(script::push_json(state, json::write(json::diff(before, after))));
+  return 1;
+}
+
 constexpr luaL_Reg kFunctions[] = {{"encode", script::thunk<json_encode>},
                                    {"decode", script::thunk<json_decode>},
                                    {"array", script::thunk<json_array>},
                                    {"is_array", script::thunk<json_is_array>},
                                    {"raw", script::thunk<json_raw>},
+                                   {"patch", script::thunk<json_patch>},
+                                   {"diff", script::thunk<json_diff>},
                                    {nullptr, nullptr}};
 
 }  // namespace

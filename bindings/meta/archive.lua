@@ -85,6 +85,20 @@ function Package:extract(path, destination, opts) end
 ---@async
 function Package:print(path) end
 
+---@class engine.archive.RewriteOptions
+---@field arch? string leave out what an installation for this architecture does not need
+---@field threads? integer default: one per processor
+---@field progress? fun(done: integer, total: integer) as in VerifyOptions
+
+--- Writes the package to another file, manifest first, every byte verified on the way. Hashes and
+--- signature stay. *async*
+---@param output string appears only when complete; may be the package's own file
+---@param opts? engine.archive.RewriteOptions
+---@return engine.archive.Commitment? commitment
+---@return engine.Error? err `validate_s9pk`, `parse_s9pk`, `filesystem`, `cancelled`
+---@async
+function Package:rewrite(output, opts) end
+
 ---@class engine.archive.VerifyOptions
 ---@field level? 'archive'|'open'|'package' default 'package'
 ---@field commitment? string|engine.archive.Commitment root hash in hex or base64, or both fields
@@ -146,17 +160,30 @@ function archive.open_url(url, opts) end
 
 ---@class engine.archive.WriteOptions
 ---@field output string appears only when complete
----@field key string file of the private key, PEM
----@field entries engine.archive.NewEntry[]
+---@field key? string file of the private key, PEM
+---@field key_pem? string the private key itself; with neither the file is left unsigned, for `seal`
+---@field base? engine.archive.Package whose content is taken, verified on the way
+---@field remove? string[] paths of `base` that are not
+---@field entries engine.archive.NewEntry[] replace what has the same path in `base`
 ---@field threads? integer default: one per processor
 ---@field progress? fun(done: integer, total: integer) as in VerifyOptions
 
 --- Writes and signs a package. *async*
 ---@param opts engine.archive.WriteOptions
 ---@return engine.archive.Commitment? commitment
----@return engine.Error? err `pack`, `pem`, `filesystem`, `not_found`, `cancelled`
+---@return engine.Error? err `pack`, `pem`, `filesystem`, `not_found`, `validate_s9pk`, `cancelled`
 ---@async
 function archive.write(opts) end
+
+--- Puts a signature made elsewhere into a package file that was left unsigned. What is signed are
+--- 40 bytes: the root hash and, big-endian, rootMaxsize in 8; the context is "s9pk". *async*
+---@param path string
+---@param signer string public key, PEM
+---@param signature string PEM
+---@return true? ok
+---@return engine.Error? err `invalid_signature`, `pem`, `filesystem`, `parse_s9pk`
+---@async
+function archive.seal(path, signer, signature) end
 
 --- Whether a table can be the manifest of a package.
 ---@param manifest table

@@ -57,4 +57,20 @@ function json.is_array(value) end
 ---@return engine.Error? err `parse_error`
 function json.raw(text) end
 
+--- A document after a JSON Patch (RFC 6902): all operations or none.
+---
+---@param value any
+---@param patch table[] operations
+---@return any? value
+---@return engine.Error? err `not_found`, `conflict` for a failed `test`, `invalid_params`
+function json.patch(value, patch) end
+
+--- The JSON Patch that turns one document into another; `[]` for equal ones.
+---
+---@param before any
+---@param after any
+---@return table[]? patch
+---@return engine.Error? err `serialization`
+function json.diff(before, after) end
+
 return json

@@ -120,7 +120,7 @@ Result<std::unique_ptr<Archive::Directory>> Archive::load(const Entry& row,
     return fail(table_fault(
         Errc::validate_s9pk, {Rule::sighash, path, row.position}, "does not match its hash"));
   }
-  TRY(charge({.path = path, .offset = row.position}, bytes.size(), rows.size()));
+  TRY(charge({Rule::total_entries, path, row.position}, bytes.size(), rows.size()));
   const std::size_t count = rows.size();
   return std::make_unique<Directory>(
       Directory{.path = std::move(path),
@@ -154,7 +154,6 @@ Result<> Archive::charge(Place place, std::uint64_t bytes, std::uint64_t entries
   table_bytes_seen_ += bytes;
   entries_seen_ += entries;
   if (entries_seen_ > limits_.max_entries) {
-    place.rule = Rule::total_entries;
     return fail(table_fault(Errc::validate_s9pk, place, "brings the package over 1048576 entries"));
   }
   if (table_bytes_seen_ > limits_.max_all_tables) {

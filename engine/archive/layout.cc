@@ -22,6 +22,7 @@ unsigned name_priority(std::string_view name) {
                                                              "images"};
   const auto stem = name.substr(0, name.rfind('.'));
   if (stem == "icon") return 1;
+  if (name == "lua.squashfs") return name_priority("javascript.squashfs");
   return static_cast<unsigned>(std::ranges::find(kFirst, name) - kFirst.begin());
 }
 

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <optional>
+#include <set>
 
 namespace engine::archive {
 namespace {
@@ -100,26 +102,44 @@ Result<std::vector<std::string>> architectures(const json::Value& manifest,
       "set hardwareRequirements.arch, or emulateMissingAs to one of the image's own"));
 }
 
-Result<> check_image(const Archive& archive,
-                     const std::string& id,
-                     const std::string& arch,
-                     const std::string& emulated) {
-  const auto stem_for = [&](const std::string& a) { return "images/" + a + "/" + id; };
-  std::string stem = stem_for(arch);
+/// The path of an image without its extension.
+Result<std::string> image_stem(const Archive& archive,
+                               const std::string& id,
+                               const std::string& arch,
+                               const std::string& emulated) {
+  const std::string stem = "images/" + arch + "/" + id;
   TRY_ASSIGN(const bool native, has_file(archive, stem + ".squashfs"));
-  if (!native && !emulated.empty()) stem = stem_for(emulated);
-  for (std::string_view extension : {".squashfs", ".json", ".env"})
-    TRY(require_file(archive, stem + std::string(extension)));
+  return native || emulated.empty() ? stem : "images/" + emulated + "/" + id;
+}
+
+constexpr std::array<std::string_view, 3> kImageParts = {".squashfs", ".json", ".env"};
+
+/// Calls `use` with every file of every image that is needed.
+Result<> each_image_file(const Archive& archive,
+                         const json::Value& manifest,
+                         std::string_view arch,
+                         const std::function<Result<>(const std::string&)>& use) {
+  for (const auto& [id, image] : *manifest.find("images")->object()) {
+    TRY_ASSIGN(const auto wanted, architectures(manifest, id, image, arch));
+    const std::string emulated = image.string_or("emulateMissingAs", "");
+    for (const std::string& each : wanted) {
+      TRY_ASSIGN(const std::string stem, image_stem(archive, id, each, emulated));
+      for (std::string_view part : kImageParts)
+        TRY(use(stem + std::string(part)));
+    }
+  }
   return {};
 }
 
-Result<> check_images(const Archive& archive, const json::Value& manifest, std::string_view arch) {
-  for (const auto& [id, image] : *manifest.find("images")->object()) {
-    TRY_ASSIGN(const auto wanted, architectures(manifest, id, image, arch));
-    for (const std::string& each : wanted)
-      TRY(check_image(archive, id, each, image.string_or("emulateMissingAs", "")));
-  }
-  return {};
+/// Whether a path is the title or the icon of a dependency.
+bool describes_dependency(std::string_view path) {
+  constexpr std::string_view kFolder = "dependencies/";
+  if (!path.starts_with(kFolder)) return false;
+  const std::string_view inner = path.substr(kFolder.size());
+  const auto slash = inner.find('/');
+  if (slash == std::string_view::npos) return false;
+  const std::string_view name = inner.substr(slash + 1);
+  return name == "metadata.json" || name.starts_with("icon.");
 }
 
 }  // namespace
@@ -143,7 +163,9 @@ Result<std::vector<std::string>> check_members(const Archive& archive,
   TRY(check_icon(archive, warnings));
   TRY(require_file(archive, "LICENSE.md"));
   TRY(code_member(archive));
-  TRY(check_images(archive, manifest, arch));
+  TRY(each_image_file(archive, manifest, arch, [&](const std::string& path) {
+    return require_file(archive, path);
+  }));
   TRY_ASSIGN(const bool instructions, has_file(archive, "instructions.md"));
   if (!instructions) warnings.emplace_back("instructions.md is not there");
   TRY_ASSIGN(const bool assets, has_file(archive, "assets.squashfs"));
@@ -152,6 +174,27 @@ Result<std::vector<std::string>> check_members(const Archive& archive,
     warnings.emplace_back("assets.squashfs is not there");
   }
   return warnings;
+}
+
+Result<std::function<bool(const std::string& path)>> needed_files(const Archive& archive,
+                                                                  const json::Value& manifest,
+                                                                  std::string_view arch) {
+  std::set<std::string> names = {"manifest.json",
+                                 "LICENSE.md",
+                                 "instructions.md",
+                                 "lua.squashfs",
+                                 "javascript.squashfs",
+                                 "assets.squashfs"};
+  TRY_ASSIGN(const std::vector<Entry> rows, archive.list());
+  for (const Entry& row : rows)
+    if (is_icon(row)) names.insert(row.name);
+  TRY(each_image_file(archive, manifest, arch, [&](const std::string& path) -> Result<> {
+    names.insert(path);
+    return require_file(archive, path);
+  }));
+  return [names = std::move(names)](const std::string& path) {
+    return names.contains(path) || path.starts_with("assets/") || describes_dependency(path);
+  };
 }
 
 }  // namespace engine::archive

@@ -3,6 +3,7 @@
 #include "archive/archive.hh"
 #include "json/value.hh"
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,5 +21,11 @@ Result<std::string> code_member(const Archive& archive);
 Result<std::vector<std::string>> check_members(const Archive& archive,
                                                const json::Value& manifest,
                                                std::string_view arch);
+
+/// Which files of a package an installation for `arch` needs; empty: of all its architectures.
+/// ERRORS: as `check_members`, for what is needed and not there.
+Result<std::function<bool(const std::string& path)>> needed_files(const Archive& archive,
+                                                                  const json::Value& manifest,
+                                                                  std::string_view arch);
 
 }  // namespace engine::archive

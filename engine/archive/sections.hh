@@ -16,7 +16,8 @@ struct Section {
 };
 
 /// Runs all sections: on one thread in their order; on several (`options.threads`) the large ones
-/// one after the other with all threads each, then the small ones side by side. ERRORS: those of the sections; Errc::cancelled.
+/// one after the other with all threads each, then the small ones side by side. ERRORS: those of
+/// the sections; Errc::cancelled.
 Result<> run_sections(const std::vector<Section>& sections, const crypto::HashOptions& options);
 
 /// Turns amounts hashed on any thread into calls (done so far, total), in order.

@@ -41,12 +41,32 @@ Result<TreeNode*> Tree::place(std::string_view path) {
   }
 }
 
-Result<> Tree::add_file(std::string_view path, std::shared_ptr<const ByteSource> content) {
+Result<> Tree::add_file(std::string_view path,
+                        std::shared_ptr<const ByteSource> content,
+                        std::optional<Digest> expected) {
   TRY_ASSIGN(TreeNode * node, place(path));
   if (!node->children.empty()) return fail(pack_error(path, "it is a directory already"));
   node->type = EntryType::file;
   node->content = std::move(content);
+  node->expected = expected;
   return {};
+}
+
+bool Tree::remove(std::string_view path) {
+  TreeNode* at = root_.get();
+  std::string_view rest = path;
+  while (true) {
+    at->signed_size.reset();
+    const auto slash = rest.find('/');
+    const auto child = at->children.find(rest.substr(0, slash));
+    if (child == at->children.end()) return false;
+    if (slash == std::string_view::npos) {
+      at->children.erase(child);
+      return true;
+    }
+    at = child->second.get();
+    rest = rest.substr(slash + 1);
+  }
 }
 
 Result<> Tree::add_text(std::string_view path, std::string_view content) {

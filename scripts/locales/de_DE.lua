@@ -76,10 +76,19 @@ return {
   ['about.rpc.export'] = 'Schreiben, was aus dem Methodenbaum entsteht',
   ['about.s9pk'] = 'Paketdateien erstellen und prüfen',
   ['about.s9pk.cat'] = 'Eine Datei eines Pakets geprüft ausgeben',
+  ['about.s9pk.convert'] =
+    'Ein Paket geprüft neu schreiben, Manifest zuerst; mit --arch nur für eine Architektur',
+  ['about.s9pk.diff'] = 'Zwei Pakete vergleichen: Dateien, Manifest, Größe',
+  ['about.s9pk.edit'] = 'Ein Paket ändern und neu unterschreiben',
   ['about.s9pk.init'] = 'Ein neues Paket in einem Verzeichnis beginnen',
   ['about.s9pk.inspect'] = 'Zeigen, was eine Paketdatei enthält',
   ['about.s9pk.keygen'] = 'Einen Signaturschlüssel erzeugen',
+  ['about.s9pk.list-ingredients'] = 'Die Dateien auflisten, aus denen ein Paket entsteht',
   ['about.s9pk.pack'] = 'Eine Paketdatei bauen und signieren',
+  ['about.s9pk.select'] =
+    'Ausgeben, welches von mehreren Paketen am besten zu einer Maschine passt',
+  ['about.s9pk.sign'] =
+    'Unterschreiben, was die Standardeingabe enthält: die andere Seite von --sign-command',
   ['about.s9pk.test'] = 'Die Tests eines Pakets ohne Container ausführen',
   ['about.s9pk.verify'] = 'Signatur und Inhalt einer Paketdatei prüfen',
   ['about.script'] = 'Die Skripte des Dienstes ansehen und neu laden',
@@ -195,7 +204,14 @@ return {
     'Zusage, die das Archiv haben muss: Wurzel-Hash oder {"rootSighash":…,"rootMaxsize":…}',
   ['help.arg.completion-kind'] = 'Was aufgezählt wird: package, method oder job',
   ['help.arg.context'] = 'Kontext des Baumes',
+  ['help.arg.convert-arch'] =
+    'Weglassen, was andere Architekturen brauchen; Hashes und Unterschrift bleiben',
   ['help.arg.directory'] = 'Verzeichnis',
+  ['help.arg.edit-from'] = 'Datei, die in das Paket kommt',
+  ['help.arg.edit-operation'] =
+    'Was geändert wird: manifest, put (eine Datei) oder remove (Datei oder Ordner)',
+  ['help.arg.edit-subject'] =
+    'Pfad im Paket; für manifest ein JSON Patch oder Merge Patch, als Text oder Datei',
   ['help.arg.ephemeral'] = 'Endet mit dem Dienst: nur im Speicher gehalten',
   ['help.arg.event-job'] = 'Nur Ereignisse dieses Vorgangs',
   ['help.arg.event-level'] = 'Nur ab dieser Stufe',
@@ -246,6 +262,7 @@ return {
   ['help.arg.package-file'] = 'Paketdatei',
   ['help.arg.package-file-or-id'] =
     'Eine Paketdatei (.s9pk) oder die Kennung eines Pakets in einem Verzeichnisdienst',
+  ['help.arg.package-files'] = 'Paketdateien oder Adressen; ohne Angabe die im aktuellen Ordner',
   ['help.arg.package-id'] = 'Paket',
   ['help.arg.package-ids'] = 'Pakete; ohne Angabe alle',
   ['help.arg.package-source'] = 'Paketdatei oder ihre Adresse (http oder https)',
@@ -267,9 +284,13 @@ return {
   ['help.arg.script-dir'] = 'Ordner mit Skripten; ohne Angabe die eigenen über den mitgelieferten',
   ['help.arg.script-memory'] = 'MiB, die jede VM halten darf (256)',
   ['help.arg.seen-before'] = 'Nummer der letzten Benachrichtigung, die gekennzeichnet wird',
+  ['help.arg.select-arch'] = 'Architektur der Maschine; ohne Angabe wird der Dienst gefragt',
+  ['help.arg.select-ram'] = 'Arbeitsspeicher der Maschine in Bytes',
   ['help.arg.session'] = 'Name der Variablen, die zwischen Eingaben bleiben',
   ['help.arg.session-ids'] = 'Sitzungen, wie auth session list sie nennt',
   ['help.arg.sign-body'] = 'Rumpf der Anfrage; - liest die Standardeingabe, @DATEI eine Datei',
+  ['help.arg.sign-command'] =
+    'Befehl, der unterschreibt: 40 Bytes hinein, PUBLIC KEY und SIGNATURE als PEM heraus',
   ['help.arg.sign-host'] = 'Name des Rechners, an den die Anfrage geht',
   ['help.arg.sign-key'] = 'Privater Schlüssel in PEM-Form; sonst der eigene',
   ['help.arg.since-seq'] = 'Nur, was nach dem Ereignis mit dieser Nummer kam',

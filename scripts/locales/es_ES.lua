@@ -75,10 +75,18 @@ return {
   ['about.rpc.export'] = 'Escribir lo que se genera del árbol de métodos',
   ['about.s9pk'] = 'Crear y comprobar archivos de paquete',
   ['about.s9pk.cat'] = 'Mostrar un archivo de un paquete, verificado',
+  ['about.s9pk.convert'] =
+    'Reescribir un paquete, verificado, manifiesto primero; con --arch para una sola arquitectura',
+  ['about.s9pk.diff'] = 'Comparar dos paquetes: archivos, manifiesto, tamaño',
+  ['about.s9pk.edit'] = 'Cambiar un paquete y firmarlo de nuevo',
   ['about.s9pk.init'] = 'Empezar un paquete nuevo en un directorio',
   ['about.s9pk.inspect'] = 'Mostrar el contenido de un archivo de paquete',
   ['about.s9pk.keygen'] = 'Crear una clave de firma',
+  ['about.s9pk.list-ingredients'] = 'Listar los archivos de los que se hace un paquete',
   ['about.s9pk.pack'] = 'Construir y firmar un archivo de paquete',
+  ['about.s9pk.select'] = 'Mostrar cuál de varios paquetes conviene más a una máquina',
+  ['about.s9pk.sign'] =
+    'Firmar lo que llega por la entrada estándar: el otro extremo de --sign-command',
   ['about.s9pk.test'] = 'Ejecutar las pruebas de un paquete sin contenedor',
   ['about.s9pk.verify'] = 'Comprobar la firma y el contenido de un archivo de paquete',
   ['about.script'] = 'Ver y recargar los scripts del demonio',
@@ -195,7 +203,14 @@ return {
     'Compromiso que debe tener el archivo: hash raíz o {"rootSighash":…,"rootMaxsize":…}',
   ['help.arg.completion-kind'] = 'Qué listar: package, method o job',
   ['help.arg.context'] = 'Contexto del árbol',
+  ['help.arg.convert-arch'] =
+    'Omitir lo que necesitan otras arquitecturas; los hashes y la firma se conservan',
   ['help.arg.directory'] = 'Directorio',
+  ['help.arg.edit-from'] = 'Archivo que se pone en el paquete',
+  ['help.arg.edit-operation'] =
+    'Qué cambiar: manifest, put (un archivo) o remove (archivo o carpeta)',
+  ['help.arg.edit-subject'] =
+    'Ruta en el paquete; para manifest un JSON Patch o merge patch, como texto o archivo',
   ['help.arg.ephemeral'] = 'Termina con el servicio: solo se guarda en memoria',
   ['help.arg.event-job'] = 'Solo sucesos de esta operación',
   ['help.arg.event-level'] = 'Solo desde este nivel',
@@ -245,6 +260,7 @@ return {
   ['help.arg.package-file'] = 'Archivo de paquete',
   ['help.arg.package-file-or-id'] =
     'Un archivo de paquete (.s9pk) o el identificador de un paquete de un registro',
+  ['help.arg.package-files'] = 'Archivos de paquete o URL; sin ninguno, los de la carpeta actual',
   ['help.arg.package-id'] = 'Paquete',
   ['help.arg.package-ids'] = 'Paquetes; ninguno significa todos',
   ['help.arg.package-source'] = 'Archivo de paquete, o su URL (http o https)',
@@ -267,9 +283,13 @@ return {
   ['help.arg.script-dir'] = 'Carpeta de scripts; sin ella, los propios sobre los incluidos',
   ['help.arg.script-memory'] = 'MiB que puede ocupar cada VM (256)',
   ['help.arg.seen-before'] = 'Número de la última notificación que se marca',
+  ['help.arg.select-arch'] = 'Arquitectura de la máquina; por defecto se pregunta al servicio',
+  ['help.arg.select-ram'] = 'Memoria de la máquina en bytes',
   ['help.arg.session'] = 'Nombre de las variables que se conservan entre entradas',
   ['help.arg.session-ids'] = 'Sesiones, como las nombra auth session list',
   ['help.arg.sign-body'] = 'Cuerpo de la petición; - lee la entrada estándar, @ARCHIVO un archivo',
+  ['help.arg.sign-command'] =
+    'Orden que firma: entran 40 bytes, salen PUBLIC KEY y SIGNATURE en PEM',
   ['help.arg.sign-host'] = 'Nombre del equipo al que va la petición',
   ['help.arg.sign-key'] = 'Clave privada en formato PEM; por defecto, la propia',
   ['help.arg.since-seq'] = 'Solo lo que vino tras el suceso con este número',

@@ -1,9 +1,11 @@
 --- `s9pk.*`: what package authors do, all of it on their own machine.
 local display = require('lib.display')
+local edit = require('core.s9pk.edit')
 local inspect = require('core.s9pk.inspect')
 local keys = require('core.s9pk.keys')
 local pack = require('core.s9pk.pack')
 local rpc = require('lib.rpc')
+local signer = require('core.s9pk.signer')
 local template = require('core.s9pk.template')
 local term = require('engine.term')
 local t = rpc.types
@@ -11,7 +13,6 @@ local t = rpc.types
 local BAD = 1
 
 local here = t.path{ positional = true, default = '.', help = 'help.arg.directory' }
-local key_file = t.optional(t.path{ long = 'key', help = 'help.arg.key-file' })
 
 -- A folder given as the default is not made absolute by the parser.
 local function absolute(directory)
@@ -52,7 +53,7 @@ end
 
 local function run_pack(call, params)
   local result, err = pack.run(absolute(params.directory), {
-    key = params.key, output = params.output,
+    key = params.key, signCommand = params.signCommand, output = params.output,
     say = function(step) call.ctx.progress('packing: ' .. step) end,
   })
   call.ctx.progress(nil)
@@ -72,6 +73,16 @@ local function show_pack(_params, result, out)
     { 'root hash', result.commitment.rootSighashHex },
   })
 end
+
+-- --- sign ---
+
+local function sign(_call, params)
+  local text, err = term.read_stdin()
+  if not text then return nil, err end
+  return signer.sign(text, params.key)
+end
+
+local function show_sign(_params, made, out) out:write(made.publicKey .. made.signature) end
 
 -- --- test ---
 
@@ -108,9 +119,15 @@ return rpc.parent():with_about('about.s9pk')
     file = t.optional(t.path{ positional = true, help = 'help.arg.key-file' }),
   }, show_keygen, 'about.s9pk.keygen'))
   :subcommand('pack', command(run_pack, {
-    directory = here, key = key_file,
+    directory = here, key = signer.PARAMS.key, signCommand = signer.PARAMS.signCommand,
     output = t.optional(t.path{ short = 'o', help = 'help.arg.output' }),
   }, show_pack, 'about.s9pk.pack'))
+  :subcommand('list-ingredients', require('core.s9pk.ingredients'))
+  :subcommand('sign', command(sign, { key = signer.PARAMS.key }, show_sign, 'about.s9pk.sign'))
+  :subcommand('edit', edit.edit)
+  :subcommand('convert', edit.convert)
+  :subcommand('select', require('core.s9pk.select'))
+  :subcommand('diff', require('core.s9pk.diff'))
   :subcommand('inspect', inspect.command)
   :subcommand('cat', inspect.cat)
   :subcommand('verify', require('core.s9pk.verify'))

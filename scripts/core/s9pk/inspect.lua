@@ -6,7 +6,8 @@ local t = rpc.types
 
 local M = {}
 
-local package_source = t.string{ positional = 1, help = 'help.arg.package-source' }
+local package_source = t.string{ positional = 1, complete = 'file',
+  help = 'help.arg.package-source' }
 
 --- Runs `fn` on an opened package and closes it. *async*
 local function with_package(name, fn)

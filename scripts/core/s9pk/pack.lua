@@ -5,11 +5,11 @@ local errc = require('engine.errc')
 local file = require('engine.file')
 local image = require('core.s9pk.image')
 local json = require('engine.json')
-local keys = require('core.s9pk.keys')
 local manifest_of = require('core.s9pk.manifest')
 local module = require('engine.module')
 local names = require('lib.names')
 local process = require('engine.process')
+local signer = require('core.s9pk.signer')
 local squashfs = require('core.s9pk.squashfs')
 
 local M = {}
@@ -144,7 +144,7 @@ end
 local function write(job, entries)
   local temporary = job.output .. '.tmp'
   job.say('signing')
-  local commitment, err = archive.write({ output = temporary, key = job.key, entries = entries })
+  local commitment, err = signer.write(job.signer, { output = temporary, entries = entries })
   if not commitment then return nil, err end
   local package, wrong = archive.open(temporary)
   local report
@@ -184,6 +184,7 @@ end
 
 ---@class core.s9pk.PackOptions
 ---@field key? string File of the signing key
+---@field signCommand? string Signs instead of a key
 ---@field output? string
 ---@field say? fun(step: string) Called as each step begins
 
@@ -196,9 +197,9 @@ end
 function M.run(directory, options)
   local job, err = prepare(directory)
   if not job then return nil, err end
-  local key, created = keys.for_signing(options.key)
-  if not key then return nil, created end
-  job.key, job.say = key, options.say or function() end
+  local who, unsigned = signer.choose(options)
+  if not who then return nil, unsigned end
+  job.signer, job.say = who, options.say or function() end
   job.output = options.output or ('%s/%s.s9pk'):format(directory, job.manifest.id)
   local written, wrong = in_work_folder(function(work)
     job.work = work
@@ -211,7 +212,7 @@ function M.run(directory, options)
   return {
     output = job.output, id = job.manifest.id, version = job.manifest.version,
     size = status and status.size, files = written.report.files,
-    warnings = written.report.warnings, key = key, keyCreated = created,
+    warnings = written.report.warnings, key = who.path, keyCreated = who.created,
     commitment = written.commitment,
   }
 end

@@ -94,7 +94,8 @@ end
 
 return rpc.from_fn_async(verify)
   :with_params({
-    file = t.optional(t.string{ positional = true, help = 'help.arg.package-source' }),
+    file = t.optional(t.string{ positional = true, complete = 'file',
+      help = 'help.arg.package-source' }),
     url = t.optional(t.string{ help = 'help.arg.package-url' }),
     level = t.enum{ 'archive', 'open', 'package', default = 'package', help = 'help.arg.level' },
     commitment = t.optional(t.string{ help = 'help.arg.commitment' }),

@@ -21,7 +21,7 @@ namespace {
 
 std::shared_ptr<const Archive> written(const Tree& tree) {
   archive::MemorySink sink;
-  REQUIRE(archive::write_archive(tree, vectors::key("shared-1"), sink));
+  REQUIRE(archive::write_archive(tree, archive::seal_with(vectors::key("shared-1")), sink));
   return Archive::open(std::make_shared<archive::MemorySource>(sink.take())).value();
 }
 
@@ -149,7 +149,7 @@ TEST_CASE("archive/archive: stops counting at the limits", "[archive]") {
   for (int i = 0; i < 40; ++i)
     REQUIRE(tree.add_text("d" + std::to_string(i % 4) + "/" + std::to_string(i), "x"));
   archive::MemorySink sink;
-  REQUIRE(archive::write_archive(tree, vectors::key("shared-1"), sink));
+  REQUIRE(archive::write_archive(tree, archive::seal_with(vectors::key("shared-1")), sink));
   const auto source = std::make_shared<archive::MemorySource>(sink.take());
   const auto verdict = [&](archive::Limits limits) {
     return archive::verify_all(*Archive::open(source, {.limits = limits}).value());

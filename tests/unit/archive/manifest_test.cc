@@ -29,7 +29,7 @@ Result<archive::CheckReport> packed(const std::string& manifest) {
   archive::Tree tree;
   REQUIRE(tree.add_text("manifest.json", manifest));
   archive::MemorySink sink;
-  REQUIRE(archive::write_archive(tree, vectors::key("shared-1"), sink));
+  REQUIRE(archive::write_archive(tree, archive::seal_with(vectors::key("shared-1")), sink));
   TRY_ASSIGN(const auto opened,
              Archive::open(std::make_shared<archive::MemorySource>(sink.take())));
   return archive::check(*opened, {.level = archive::Level::open});

@@ -69,24 +69,4 @@ crypto::SigningKey key(const std::string& name) {
   return crypto::SigningKey::generate();
 }
 
-archive::Tree copy_tree(const archive::Archive& archive) {
-  archive::Tree tree;
-  tree.root().signed_size = archive.commitment().root_maxsize;
-  const auto copied =
-      archive.walk([&](const std::string& at, const archive::Entry& entry) -> Result<> {
-        switch (entry.type) {
-          case archive::EntryType::missing:
-            return tree.add_missing(at, entry.hash, entry.size);
-          case archive::EntryType::directory:
-            return tree.add_directory(at, entry.size);
-          case archive::EntryType::file:
-            break;
-        }
-        TRY_ASSIGN(const std::string text, archive.read_file(at));
-        return tree.add_text(at, text);
-      });
-  REQUIRE(copied);
-  return tree;
-}
-
 }  // namespace vectors

@@ -31,7 +31,4 @@ std::shared_ptr<const engine::archive::Archive> open(const std::string& file);
 /// The key "shared-1" or "shared-2" of the index.
 engine::crypto::SigningKey key(const std::string& name);
 
-/// A tree with the same content as `archive`, to be written again.
-engine::archive::Tree copy_tree(const engine::archive::Archive& archive);
-
 }  // namespace vectors

@@ -1,5 +1,6 @@
 #include "archive/writer.hh"
 
+#include "archive/edit.hh"
 #include "archive/level.hh"
 #include "base/file.hh"
 
@@ -18,9 +19,10 @@ namespace {
 /// Whether writing the content of `file` again gives the same bytes. Not their text: a failing
 /// comparison of packages is unreadable.
 bool reproduces(const std::string& file, const std::string& key, Order order) {
-  const Tree tree = vectors::copy_tree(*vectors::open(file));
+  const Tree tree = archive::copy_tree(vectors::open(file)).value();
   archive::MemorySink sink;
-  REQUIRE(archive::write_archive(tree, vectors::key(key), sink, {.order = order, .threads = 2}));
+  REQUIRE(archive::write_archive(
+      tree, archive::seal_with(vectors::key(key)), sink, {.order = order, .threads = 2}));
   return as_text(sink.bytes()) == vectors::content(file);
 }
 
@@ -62,7 +64,7 @@ TEST_CASE("archive/writer: what it writes passes and reads back", "[archive]") {
   std::uint64_t last = 0;
   const auto commitment = archive::write_archive(
       tree,
-      crypto::SigningKey::generate(),
+      archive::seal_with(crypto::SigningKey::generate()),
       sink,
       {.threads = 4, .progress = [&](std::uint64_t done, std::uint64_t) { last = done; }});
   REQUIRE(commitment);
@@ -84,11 +86,11 @@ TEST_CASE("archive/writer: a failed write leaves neither file nor remains", "[ar
   REQUIRE(tree.add_file("f", archive::FileSource::open(source_path).value()));
   std::filesystem::resize_file(source_path, 10);
   const auto key = crypto::SigningKey::generate();
-  CHECK_FALSE(archive::write_archive_file(tree, key, directory / "out.s9pk"));
+  CHECK_FALSE(archive::write_archive_file(tree, archive::seal_with(key), directory / "out.s9pk"));
   CHECK(std::distance(std::filesystem::directory_iterator(directory), {}) == 1);
   Tree good;
   REQUIRE(good.add_file("f", archive::FileSource::open(source_path).value()));
-  CHECK(archive::write_archive_file(good, key, directory / "out.s9pk"));
+  CHECK(archive::write_archive_file(good, archive::seal_with(key), directory / "out.s9pk"));
   CHECK(Archive::open(archive::FileSource::open(directory / "out.s9pk").value()));
   std::filesystem::remove_all(directory);
 }
