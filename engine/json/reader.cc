@@ -5,10 +5,8 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
-#include <array>
 #include <charconv>
 #include <cmath>
-#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -26,12 +24,20 @@ namespace {
 // Numbers come as text and are read by the standard library: RapidJSON's exact reading of them
 // looks outside of its table of powers for some, such as 1.000000000000000003333357e-330.
 constexpr unsigned kFlags = rapidjson::kParseNumbersAsStringsFlag;
+constexpr unsigned kPlainFlags = kFlags | rapidjson::kParseInsituFlag;
 constexpr unsigned kCheckedFlags = kFlags | rapidjson::kParseValidateEncodingFlag;
 
-/// Strings are put together in memory on the stack first.
-using Reader = rapidjson::
-    GenericReader<rapidjson::UTF8<>, rapidjson::UTF8<>, rapidjson::MemoryPoolAllocator<>>;
-constexpr std::size_t kScratch = 1024;
+/// A text whose strings are read where they lie. RapidJSON thinks that it puts them together in
+/// place; as they have no escapes, they are there already, and nothing is written.
+struct PlainStream : rapidjson::MemoryStream {
+  using rapidjson::MemoryStream::MemoryStream;
+  char* PutBegin() { return put_ = const_cast<char*>(src_); }
+  void Put(char) { ++put_; }
+  std::size_t PutEnd(const char* begin) { return static_cast<std::size_t>(put_ - begin); }
+
+ private:
+  char* put_ = nullptr;
+};
 
 /// Whether there are neither escapes nor bytes beyond ASCII: no string can be wrong UTF-8 then.
 bool is_plain(std::string_view text) {
@@ -82,8 +88,9 @@ class Adapter {
   bool Int64(std::int64_t) { return false; }
   bool Uint64(std::uint64_t) { return false; }
   bool Double(double) { return false; }
-  bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
-    const std::string_view number(text, size);
+  // Reading in place, RapidJSON tells the size only.
+  bool RawNumber(const char*, rapidjson::SizeType size, bool) {
+    const std::string_view number(stream_.src_ - size, size);
     std::int64_t integer = 0;
     if (read_integer(number, integer)) return at().on_integer(integer);
     std::uint64_t unsigned_integer = 0;
@@ -196,13 +203,11 @@ class TreeBuilder final : public Handler {
 
 Result<> parse(std::string_view text, Handler& handler, std::size_t max_depth) {
   const bool plain = is_plain(text);
-  rapidjson::MemoryStream stream(text.data(), text.size());
+  PlainStream stream(text.data(), text.size());
   Adapter adapter(handler, stream, max_depth, plain);
-  alignas(std::max_align_t) std::array<char, kScratch> scratch;
-  rapidjson::MemoryPoolAllocator<> memory(scratch.data(), scratch.size());
-  Reader reader(&memory, kScratch / 2);
-  const auto outcome =
-      plain ? reader.Parse<kFlags>(stream, adapter) : reader.Parse<kCheckedFlags>(stream, adapter);
+  rapidjson::Reader reader;
+  const auto outcome = plain ? reader.Parse<kPlainFlags>(stream, adapter)
+                             : reader.Parse<kCheckedFlags>(stream, adapter);
   if (!outcome.IsError() && stream.Tell() == text.size()) return {};
   if (adapter.too_deep()) {
     return fail(Errc::request_too_large, fmt::format("nested deeper than {} levels", max_depth));

@@ -64,8 +64,8 @@ class Slicer final : public json::Handler {
     Envelope& envelope = out_.items.back();
     ++envelope.size;
     current_ = member_named(key);
-    envelope.spacedrive =
-        envelope.size == 1 && std::ranges::find(kSpacedriveTags, key) != kSpacedriveTags.end();
+    envelope.spacedrive = envelope.size == 1 && current_ == Member::count_ &&
+                          std::ranges::find(kSpacedriveTags, key) != kSpacedriveTags.end();
     if (current_ != Member::count_) begin_ = value_start(offset());
     if (current_ >= Member::locale && current_ < Member::count_) envelope.options = true;
     return true;
