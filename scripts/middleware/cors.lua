@@ -9,8 +9,11 @@ M.name = 'cors'
 
 M.keys = {}
 
--- Calls that come in over sockets do not pay for it.
-M.http_only = true
+--- Programs name no origin, and do not pay for it.
+function M.concerns(call)
+  local http = call.http
+  return http and http.headers.origin
+end
 
 -- Pages may read the headers of any answer, of failed calls too.
 M.after_raise = true

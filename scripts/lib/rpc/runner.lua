@@ -14,7 +14,7 @@ local names = require('lib.names')
 ---@field request? lib.rpc.RequestHook An answer stops the call
 ---@field response? lib.rpc.ResponseHook May change the response
 ---@field after_raise? boolean The response hook runs when the handler raised, too
----@field http_only? boolean Only for calls that come in over HTTP or a WebSocket
+---@field concerns? fun(call: table): any Where none of the chain says yes, its hooks are left out
 
 ---@alias lib.rpc.RequestHook
 ---| fun(call: table, params: table, metadata: table, method: lib.rpc.Method): lib.rpc.Response?
@@ -112,26 +112,25 @@ local function resolve_metadata(leaf, known)
   return metadata
 end
 
-local function applies(one, metadata, http)
-  if one.http_only and not http then return false end
+local function applies(one, metadata, all)
+  if one.concerns and not all then return false end
   return not one.applies or one.applies(metadata)
 end
 
-local function select_hooks(chain, metadata, http, spans)
-  local hooks = { requests = {}, responses = {}, catches = false, differ = false }
+local function select_hooks(chain, metadata, all, spans)
+  local hooks = { requests = {}, responses = {}, catches = false }
   for i = #chain, 1, -1 do
     local one = chain[i]
-    if one.request and applies(one, metadata, http) then
+    if one.request and applies(one, metadata, all) then
       hooks.requests[#hooks.requests + 1] =
         spanned('middleware ' .. one.name, one.request, spans)
     end
   end
   for _, one in ipairs(chain) do
-    if one.response and applies(one, metadata, http) then
+    if one.response and applies(one, metadata, all) then
       hooks.responses[#hooks.responses + 1] = spanned('after ' .. one.name, one.response, spans)
       hooks.catches = hooks.catches or one.after_raise == true
     end
-    hooks.differ = hooks.differ or one.http_only == true
   end
   return hooks
 end
@@ -200,6 +199,14 @@ local function with_hooks(run, hooks, metadata, method)
   return finish(run, hooks.responses, metadata, method)
 end
 
+local function concerns_of(chain)
+  local concerns = {}
+  for _, one in ipairs(chain) do
+    concerns[#concerns + 1] = one.concerns
+  end
+  return concerns
+end
+
 ---@class lib.rpc.Spans Where the times of a followed call are written down
 ---@field open fun(name: string): any
 ---@field close fun(span: any)
@@ -220,11 +227,14 @@ function M.make(leaf, options)
   if options.development then run = with_result_check(run, leaf) end
   local hooks = select_hooks(options.chain, metadata, false, options.spans)
   local plain = with_hooks(run, hooks, metadata, options.method)
-  if not hooks.differ then return plain end
+  local concerns = concerns_of(options.chain)
+  if #concerns == 0 then return plain end
   hooks = select_hooks(options.chain, metadata, true, options.spans)
-  local over_http = with_hooks(run, hooks, metadata, options.method)
+  local full = with_hooks(run, hooks, metadata, options.method)
   return function(call, params)
-    if call.http then return over_http(call, params) end
+    for i = 1, #concerns do
+      if concerns[i](call) then return full(call, params) end
+    end
     return plain(call, params)
   end
 end

@@ -59,8 +59,9 @@ describe('hooks', function()
     expect(got.raised):is_nil()
   end)
 
-  it('for HTTP only are absent elsewhere', function()
-    local chain = { recorder('a', { http_only = true }), recorder('b') }
+  it('are left out of calls that do not concern them', function()
+    local function concerns(call) return call.http end
+    local chain = { recorder('a', { concerns = concerns }), recorder('b') }
     expect((run(chain))):equals('b> handler <b')
     expect((run(chain, { http = { headers = {} } }))):equals('b> a> handler <a <b')
   end)
