@@ -201,6 +201,8 @@ Result<FeedText> Feed::Shared::dump(Follower& follower) {
 Result<bool> Feed::Shared::catch_up(Follower& follower, RevisionId since, FeedStart& start) {
   const auto revisions = store->revisions_since(since);
   if (!revisions) return false;
+  // A crash took back what the follower has seen last: the ids go on elsewhere.
+  if (!revisions->empty() && revisions->front()->id != since + 1) return false;
   const RevisionId now = revisions->empty() ? since : revisions->back()->id;
   std::vector<FeedText> told;
   RevisionId before = since;

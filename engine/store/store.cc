@@ -113,7 +113,8 @@ Result<> Store::load_state(const Options& options) {
 }
 
 /// Ids beyond the head may have been given out for changes that a crash took back. An empty
-/// revision at the highest of them keeps every id from meaning two things.
+/// revision beyond them keeps every id from meaning two things, and the id left out before it
+/// whoever has seen the last of them from taking it for the next (Feeds).
 Result<> Store::raise_head() {
   Head head;
   {
@@ -123,7 +124,7 @@ Result<> Store::raise_head() {
   if (head.reserved <= head.revision) return {};
   TRY_ASSIGN(WriteTxn txn, env_->write());
   Revision empty;
-  empty.id = head.reserved;
+  empty.id = head.reserved + 2;
   empty.time = std::chrono::system_clock::now();
   empty.text = "[]";
   TRY(append_revision(txn.txn(), empty, head));

@@ -318,6 +318,32 @@ TEST_CASE("store/feeds: progress is seen without a flush", "[store]") {
   CHECK(must(store->stats()).commits.transactions - before <= 1);
 }
 
+TEST_CASE("store/feeds: what a crash took back is not taken for what is known", "[store]") {
+  engine::test::TempDir dir;
+  const auto crashed = dir.path() / "crashed";
+  RevisionId durable = 0;
+  RevisionId lost = 0;
+  {
+    const auto store = engine::test::open_store(dir.path() / "store", R"({"a":0})");
+    put(*store, "/a", 1, Durability::soon);
+    durable = put(*store, "/a", 2).revision;
+    for (int i = 3; i < 1'000; ++i)
+      lost = put(*store, "/a", i, Durability::soon).revision;
+    std::filesystem::copy(dir.path() / "store", crashed);
+  }
+  REQUIRE(lost > durable);
+  const auto store = engine::test::open_store(crashed);
+  const RevisionId raised = store->head();
+  REQUIRE(raised > lost + 1);
+  Feeds feeds(*store);
+  for (const RevisionId since : {durable, lost, raised - 2}) {
+    Copy copy(feeds, "/a", since);
+    CHECK(copy.dumps == 1);
+    CHECK(copy.value == Value(2));
+  }
+  CHECK(Copy(feeds, "/a", raised).dumps == 0);
+}
+
 TEST_CASE("store/path_index: finds what is at, above and below, also by wildcards", "[store]") {
   PathIndex<std::string> index;
   for (const char* scope : {"", "/a", "/a/b", "/a/*/c", "/*", "/a/b/c/d", "/x"}) {
