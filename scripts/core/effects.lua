@@ -16,16 +16,6 @@ local t = rpc.types
 
 local function own(call) return call.ctx.package end
 
---- Sets one member of the caller's entry; true, or nil and why. The entry may be gone already.
-local function put(call, value, ...)
-  local id = own(call)
-  local at, above = entry.public(id, ...), entry.public(id)
-  return store.mutate(function(db)
-    if not db:exists(above) then return nil, entry.unknown(id) end
-    return db:put(at, value)
-  end)
-end
-
 local function done(ok, err)
   if not ok then return nil, err end
   return nil
@@ -39,26 +29,31 @@ local function change(fn)
   return function(call) return done(entry.update_status(own(call), fn)) end
 end
 
+local function edit(call, act) return done(entry.change(own(call), act)) end
+
+--- Progress may come after all is over.
+local function progress(call, act)
+  local ok, err = entry.change(own(call), act, { durable = false })
+  if not ok and err.code ~= 'not_found' then return nil, err end
+  return nil
+end
+
 local function set_health(call, params)
-  local result = { name = params.name, result = params.result, message = params.message }
-  return done(put(call, result, 'statusInfo', 'health', params.id))
+  return edit(call, function(one)
+    one.statusInfo.health:insert(params.id,
+      { name = params.name, result = params.result, message = params.message })
+  end)
 end
 
 local function set_init_progress(call, params)
-  local id = own(call)
-  local info = entry.public(id, 'stateInfo', 'installingInfo')
-  return done(store.mutate(function(db)
-    if not db:exists(info) then return true end
-    return db:put(info .. '/packageProgress', params.progress)
-  end, { durable = false }))
+  return progress(call, function(one)
+    local info = entry.installing(one)
+    if info then info.packageProgress:ser(params.progress) end
+  end)
 end
 
 local function set_backup_progress(call, params)
-  local at = entry.public(own(call), 'backupProgress')
-  return done(store.mutate(function(db)
-    if not db:exists(entry.public(own(call))) then return true end
-    return db:put(at, params.progress)
-  end, { durable = false }))
+  return progress(call, function(one) one.backupProgress:ser(params.progress) end)
 end
 
 local function version_file(call) return host.data_root(own(call)) .. '/.version' end
@@ -79,7 +74,7 @@ local function set_data_version(call, params)
 end
 
 local function action_export(call, params)
-  return done(put(call, params.metadata, 'actions', params.id))
+  return edit(call, function(one) one.actions:insert(params.id, params.metadata) end)
 end
 
 local function action_clear(call, params)
@@ -87,16 +82,11 @@ local function action_clear(call, params)
   for _, id in ipairs(params.except) do
     keep[id] = true
   end
-  local at = entry.public(own(call), 'actions')
-  return done(store.mutate(function(db)
-    for _, id in ipairs(db:keys(at) or {}) do
-      if not keep[id] then
-        local removed, err = db:remove(entry.public(own(call), 'actions', id))
-        if not removed then return nil, err end
-      end
+  return edit(call, function(one)
+    for _, id in ipairs(one.actions:keys()) do
+      if not keep[id] then one.actions:remove(id) end
     end
-    return true
-  end))
+  end)
 end
 
 local function create_fs(call, params)

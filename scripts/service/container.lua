@@ -8,7 +8,6 @@ local log = require('engine.log')
 local loop = require('engine.loop')
 local lxc = require('engine.lxc')
 local runtime = require('service.runtime')
-local store = require('engine.store')
 
 local M = {}
 
@@ -178,12 +177,14 @@ local function serve_effects(id, spec)
 end
 
 local function remember(id, spec, archive_file, volumes_dir)
-  return store.put(entry.private(id, 'container'), {
-    archive = archive_file,
-    volumesDir = volumes_dir,
-    baseImage = spec.base_image,
-    address = spec.address,
-  })
+  return entry.change_private(id, function(record)
+    record.container:ser({
+      archive = archive_file,
+      volumesDir = volumes_dir,
+      baseImage = spec.base_image,
+      address = spec.address,
+    })
+  end)
 end
 
 --- The part of a spec that reaches into a running container.

@@ -4,7 +4,8 @@
 --- and what the running container was made from.
 local pointer = require('lib.pointer')
 local status = require('service.status')
-local store = require('engine.store')
+local engine = require('engine.store')
+local store = require('store')
 
 local M = {}
 
@@ -24,24 +25,22 @@ end
 ---@param id string
 ---@return table? entry
 function M.get(id)
-  return (store.get(M.public(id)))
+  return (engine.get(M.public(id)))
 end
 
 --- What is recorded for us alone, or an empty table.
 ---@param id string
 ---@return table
 function M.get_private(id)
-  return (store.get(M.private(id))) or {}
+  return (engine.get(M.private(id))) or {}
 end
 
 --- Ids of all packages, in byte order.
 ---@return string[]
 function M.ids()
-  local snapshot = store.peek()
-  local ids = snapshot:keys('/public/packageData') or {}
-  snapshot:close()
-  table.sort(ids)
-  return ids
+  return store.peek(function(db)
+    return db.public.packageData:keys()
+  end)
 end
 
 --- The manifest in force, or nil.
@@ -50,20 +49,69 @@ function M.manifest(entry)
   return info.manifest or (info.installingInfo and info.installingInfo.newManifest)
 end
 
+--- Changes the entry of a package; `not_found` when it is gone. *async*
+---@param id string
+---@param change fun(entry: store.model.PackageDataEntry): any, engine.Error?
+---@param opts? engine.store.Options
+---@return any result What `change` returned; `true` if nothing
+---@return engine.store.Outcome|engine.Error outcome
+function M.change(id, change, opts)
+  return store.mutate(function(db)
+    local entry = db.public.packageData:as_idx(id)
+    if not entry then
+      return nil, M.unknown(id)
+    end
+    return change(entry)
+  end, opts)
+end
+
+--- Changes what is recorded for us alone. *async*
+---@param id string
+---@param change fun(record: store.model.PackageRecord)
+---@return true? ok
+---@return engine.Error? err
+function M.change_private(id, change)
+  return store.mutate(function(db)
+    change(db.private.packages:upsert(id, function()
+      return {}
+    end))
+  end)
+end
+
+--- Makes it the state of a package. *async*
+---@param id string
+---@param state store.PackageState
+---@return true? ok
+---@return engine.Error? err
+function M.set_state(id, state)
+  return M.change(id, function(entry)
+    entry.stateInfo:ser(state)
+  end)
+end
+
+local INSTALLING = { installing = true, restoring = true, updating = true }
+
+--- The model of what is being installed; nil when nothing is.
+---@param entry store.model.PackageDataEntry
+---@return store.model.InstallingInfo?
+function M.installing(entry)
+  local state, model = entry.stateInfo:match()
+  return INSTALLING[state] and model.installingInfo or nil
+end
+
 --- Replaces the run status by what `change` makes of it. A package that is gone stays gone.
 --- *async*
 ---@param id string
 ---@param change fun(current: service.Status): service.Status
----@return true? ok
+---@return boolean? there
 ---@return engine.Error? err
 function M.update_status(id, change)
-  local at = M.public(id, 'statusInfo')
   return store.mutate(function(db)
-    local current = db:get(at)
-    if not current then
+    local entry = db.public.packageData:as_idx(id)
+    if not entry then
       return false
     end
-    db:put(at, change(current))
+    entry.statusInfo:mutate(change)
     return true
   end)
 end

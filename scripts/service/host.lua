@@ -8,7 +8,8 @@ local file = require('engine.file')
 local lease = require('engine.lease')
 local log = require('engine.log')
 local lxc = require('engine.lxc')
-local store = require('engine.store')
+local engine = require('engine.store')
+local store = require('store')
 
 local M = {}
 
@@ -29,7 +30,7 @@ end
 
 --- Six hexadecimal digits that name this store on the machine.
 function M.tag()
-  return store.id():sub(1, 6)
+  return engine.id():sub(1, 6)
 end
 
 --- Architecture of this machine, as packages name it.
@@ -91,14 +92,18 @@ M.ID_COUNT = ID_COUNT
 ---@return { name: string, subnet: string, gateway: string }? bridge
 ---@return engine.Error? err
 function M.bridge()
-  local recorded = store.get('/private/network')
+  local recorded = store.peek(function(db)
+    return db.private.network:de()
+  end)
   local name = 'moonbr-' .. M.tag()
   local bridge, err = lxc.ensure_bridge({ name = name, subnet = recorded and recorded.subnet })
   if not bridge then
     return nil, err
   end
   if not recorded or recorded.subnet ~= bridge.subnet then
-    local ok, problem = store.put('/private/network', { bridge = name, subnet = bridge.subnet })
+    local ok, problem = store.mutate(function(db)
+      db.private.network:ser({ bridge = name, subnet = bridge.subnet })
+    end)
     if not ok then
       return nil, problem
     end
@@ -113,21 +118,23 @@ end
 ---@return engine.Error? err
 function M.reserve_slot(id)
   return store.mutate(function(db)
-    local packages = db:get('/private/packages') or {}
-    if packages[id] and packages[id].slot then
-      return packages[id].slot
+    local packages = db.private.packages
+    local own = packages:as_idx(id)
+    local known = own and own.slot:de()
+    if known then
+      return known
     end
     local taken = {}
-    for _, other in pairs(packages) do
-      taken[other.slot or 0] = true
+    for _, other in packages:entries() do
+      taken[other.slot:de() or 0] = true
     end
     for slot = 1, MAX_SLOT do
       if not taken[slot] then
-        db:put(entry.private(id), { slot = slot })
+        packages:insert(id, { slot = slot })
         return slot
       end
     end
-    error({ code = 'busy', message = ('all %d container slots are in use'):format(MAX_SLOT) })
+    return nil, { code = 'busy', message = ('all %d container slots are in use'):format(MAX_SLOT) }
   end)
 end
 

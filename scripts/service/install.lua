@@ -13,7 +13,7 @@ local lease = require('engine.lease')
 local log = require('engine.log')
 local phases = require('service.phases')
 local status = require('service.status')
-local store = require('engine.store')
+local store = require('store')
 
 local M = {}
 
@@ -54,32 +54,33 @@ end
 
 local function progress_writer(id)
   return function(tree)
-    store.mutate(function(db)
-      local at = entry.public(id, 'stateInfo', 'installingInfo')
-      if db:exists(at) then
-        db:put(at .. '/progress', tree)
+    entry.change(id, function(one)
+      local info = entry.installing(one)
+      if info then
+        info.progress:ser(tree)
       end
-      return true
     end, { durable = false })
   end
 end
 
 --- `keep_data`: data of an earlier installation that outlives this one if it fails.
 local function mark_installing(id, taken, keep_data)
-  check(store.put(entry.public(id), {
-    stateInfo = {
-      state = 'installing',
-      installingInfo = { newManifest = taken.manifest, progress = false, keepData = keep_data },
-    },
-    statusInfo = status.new(),
-    s9pk = taken.name,
-    developerKey = taken.signer,
-    actions = {},
-  }))
+  check(store.mutate(function(db)
+    db.public.packageData:insert(id, {
+      stateInfo = {
+        state = 'installing',
+        installingInfo = { newManifest = taken.manifest, progress = false, keepData = keep_data },
+      },
+      statusInfo = status.new(),
+      s9pk = taken.name,
+      developerKey = taken.signer,
+      actions = {},
+    })
+  end))
 end
 
 local function mark_updating(id, current, taken)
-  check(store.put(entry.public(id, 'stateInfo'), {
+  check(entry.set_state(id, {
     state = 'updating',
     manifest = current.stateInfo.manifest,
     s9pk = taken.name,
@@ -88,14 +89,11 @@ local function mark_updating(id, current, taken)
 end
 
 local function mark_installed(id, taken)
-  check(store.mutate(function(db)
-    local at = entry.public(id)
-    local now_status = status.loaded(db:get(at .. '/statusInfo') or status.new())
-    db:put(at .. '/stateInfo', { state = 'installed', manifest = taken.manifest })
-    db:put(at .. '/statusInfo', now_status)
-    db:put(at .. '/s9pk', taken.name)
-    db:put(at .. '/developerKey', taken.signer)
-    return true
+  check(entry.change(id, function(one)
+    one.stateInfo:ser({ state = 'installed', manifest = taken.manifest })
+    one.statusInfo:mutate(status.loaded)
+    one.s9pk:ser(taken.name)
+    one.developerKey:ser(taken.signer)
   end))
 end
 
@@ -105,9 +103,8 @@ end
 function M.forget(id, keep_data)
   local current = entry.get(id)
   check(store.mutate(function(db)
-    db:remove(entry.public(id))
-    db:remove(entry.private(id))
-    return true
+    db.public.packageData:remove(id)
+    db.private.packages:remove(id)
   end))
   file.remove(host.container_dir(id), { recursive = true })
   if not keep_data then
@@ -171,10 +168,7 @@ function M.roll_back(id)
     check(file.rename(snapshot, host.volumes_dir(id)))
   end
   local abandoned = current.stateInfo.s9pk
-  check(store.put(entry.public(id, 'stateInfo'), {
-    state = 'installed',
-    manifest = current.stateInfo.manifest,
-  }))
+  check(entry.set_state(id, { state = 'installed', manifest = current.stateInfo.manifest }))
   if abandoned and abandoned ~= current.s9pk then
     M.drop_archive(abandoned)
   end

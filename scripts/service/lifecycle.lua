@@ -7,7 +7,6 @@ local lease = require('engine.lease')
 local log = require('engine.log')
 local phases = require('service.phases')
 local status = require('service.status')
-local store = require('engine.store')
 
 local M = {}
 
@@ -64,15 +63,11 @@ function M.uninstall(id, opts, report)
   return exclusively(id, function()
     local current = current_of(id)
     local manifest = entry.manifest(current)
-    check(store.put(entry.public(id, 'stateInfo'), {
-      state = 'removing',
-      manifest = manifest,
-      keepData = opts.soft,
-    }))
+    check(entry.set_state(id, { state = 'removing', manifest = manifest, keepData = opts.soft }))
     report('Stopping')
     local down, err = container.shutdown(id, manifest, current.s9pk, nil)
     if not down and not opts.force then
-      store.put(entry.public(id, 'stateInfo'), { state = 'installed', manifest = manifest })
+      entry.set_state(id, { state = 'installed', manifest = manifest })
       err.hint = err.hint or 'uninstall --force removes it all the same'
       error(err, 0)
     end

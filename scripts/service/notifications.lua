@@ -3,54 +3,38 @@
 local event = require('engine.event')
 local json = require('engine.json')
 local loop = require('engine.loop')
-local store = require('engine.store')
+local store = require('store')
 
 local M = {}
 
 M.LEVELS = { 'success', 'info', 'warning', 'error' }
 
 local MOST = 500
-local ALL = '/private/notifications'
-local RECORDS, NEXT = ALL .. '/records', ALL .. '/next'
-local UNSEEN = '/public/serverInfo/unreadNotificationCount'
-
 local EVENT_LEVEL = { success = 'info', info = 'info', warning = 'warn', error = 'error' }
 
-local function at(id) return ('%s/%d'):format(RECORDS, id) end
-
 --- Numbers of all records, ascending.
-local function ids(db)
+local function ids(records)
   local list = {}
-  for i, key in ipairs(db:keys(RECORDS) or {}) do
+  for i, key in ipairs(records:keys()) do
     list[i] = tonumber(key)
   end
   table.sort(list)
   return list
 end
 
---- The parents of what is written exist from the first record on.
-local function prepare(db)
-  if not db:exists(ALL) then
-    return db:put(ALL, { next = 1, records = {} })
-  end
-  return true
-end
-
 local function count_unseen(db)
   local unseen = 0
-  for _, id in ipairs(ids(db)) do
-    if db:get(at(id) .. '/seen') == false then unseen = unseen + 1 end
+  for _, record in db.private.notifications.records:entries() do
+    if not record.seen:de() then unseen = unseen + 1 end
   end
-  return db:put(UNSEEN, unseen)
+  db.public.serverInfo.unreadNotificationCount:ser(unseen)
 end
 
-local function drop_oldest(db)
-  local list = ids(db)
+local function drop_oldest(records)
+  local list = ids(records)
   for i = 1, #list - MOST do
-    local gone, err = db:remove(at(list[i]))
-    if not gone then return nil, err end
+    records:remove(list[i])
   end
-  return true
 end
 
 ---@class service.notifications.New
@@ -71,17 +55,12 @@ function M.create(new)
     title = new.title, message = new.message, code = new.code or 0, seen = false,
     packageId = new.packageId or json.null, data = new.data == nil and json.null or new.data }
   local id, err = store.mutate(function(db)
-    local ready, problem = prepare(db)
-    if not ready then return nil, problem end
-    local number = db:get(NEXT)
-    for pointer, value in pairs({ [at(number)] = record, [NEXT] = number + 1 }) do
-      local put, failure = db:put(pointer, value)
-      if not put then return nil, failure end
-    end
-    local dropped, wrong = drop_oldest(db)
-    if not dropped then return nil, wrong end
-    local counted, bad = count_unseen(db)
-    if not counted then return nil, bad end
+    local all = db.private.notifications
+    local number = all.next:exists() and all.next:de() or 1
+    all.records:insert(number, record)
+    all.next:ser(number + 1)
+    drop_oldest(all.records)
+    count_unseen(db)
     return number
   end)
   if not id then return nil, err end
@@ -95,65 +74,59 @@ end
 --- The newest first.
 ---@param before? integer Only those with smaller numbers
 ---@param limit integer
----@return table[]? list
----@return table? err
+---@return table[] list
 function M.list(before, limit)
-  local snapshot, err = store.peek()
-  if not snapshot then return nil, err end
-  local list, numbers = json.array({}), ids(snapshot)
-  for i = #numbers, 1, -1 do
-    local id = numbers[i]
-    if (not before or id < before) and #list < limit then
-      local record = snapshot:get(at(id))
-      record.id = id
-      list[#list + 1] = record
+  return store.peek(function(db)
+    local records = db.private.notifications.records
+    local list, numbers = json.array({}), ids(records)
+    for i = #numbers, 1, -1 do
+      local id = numbers[i]
+      if (not before or id < before) and #list < limit then
+        local record = records:as_idx(id):de()
+        record.id = id
+        list[#list + 1] = record
+      end
     end
-  end
-  snapshot:close()
-  return list
+    return list
+  end)
 end
 
+--- Runs `edit` on the records and counts again what nobody has seen.
 local function change(edit)
-  local done, err = store.mutate(function(db)
-    local result, problem = edit(db)
-    if result == nil then return nil, problem end
-    local counted, failure = count_unseen(db)
-    if not counted then return nil, failure end
-    return result
+  return store.mutate(function(db)
+    local done, err = edit(db.private.notifications.records)
+    if not done then return nil, err end
+    count_unseen(db)
+    return true
   end)
-  return done, err
 end
 
 local function each(list, act)
-  return change(function(db)
+  return change(function(records)
     for _, id in ipairs(list) do
-      if not db:exists(at(id)) then
+      if not records:contains_key(id) then
         return nil, { code = 'not_found', message = ('there is no notification %d'):format(id),
           hint = 'moon-cli notification list shows what is' }
       end
-      local done, err = act(db, id)
-      if not done then return nil, err end
+      act(records, id)
     end
     return true
   end)
 end
 
 local function each_up_to(last, act)
-  return change(function(db)
-    for _, id in ipairs(ids(db)) do
-      if id <= last then
-        local done, err = act(db, id)
-        if not done then return nil, err end
-      end
+  return change(function(records)
+    for _, id in ipairs(ids(records)) do
+      if id <= last then act(records, id) end
     end
     return true
   end)
 end
 
-local function remove(db, id) return db:remove(at(id)) end
+local function remove(records, id) records:remove(id) end
 
 local function mark(seen)
-  return function(db, id) return db:put(at(id) .. '/seen', seen) end
+  return function(records, id) records:as_idx(id).seen:ser(seen) end
 end
 
 --- *async* All or none. ERRORS: `not_found`.

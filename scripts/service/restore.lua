@@ -120,7 +120,9 @@ local function rebuild_data(id, current, staged, report)
   end
   check(file.rename(host.volumes_dir(id), old))
   check(file.rename(fresh, host.volumes_dir(id)))
-  check(store.put(entry.private(id, 'container', 'volumesDir'), host.volumes_dir(id)))
+  check(entry.change_private(id, function(record)
+    record.container.volumesDir:ser(host.volumes_dir(id))
+  end))
   file.remove(old, { recursive = true })
 end
 

@@ -152,6 +152,9 @@ local function check_kind(node, expected)
   return false
 end
 
+--- What stands there, as it is: also what does not fit the schema can be replaced or taken out.
+local function old_value(child) return must(child._db:get(child._at)) end
+
 local function entry(node, key)
   return new(node._db, ('%s/%s'):format(node._at, pointer.escape(tostring(key))),
     node._schema.options.of, node)
@@ -186,7 +189,7 @@ function Map:insert(key, value)
   if keys then _, wrong = keys:check(tostring(key)) end
   if wrong then raise('invalid_params', child._at .. ': the name ' .. wrong[1].message) end
   if value == nil then raise('invalid_params', child._at .. ': nothing to insert', 'use remove') end
-  if child:exists() then old = child:de() end
+  if child:exists() then old = old_value(child) end
   child:ser(value)
   return old
 end
@@ -207,7 +210,7 @@ function Map:remove(key)
   check_writable(self)
   local child = self:as_idx(key)
   if not child then return nil end
-  local old = child:de()
+  local old = old_value(child)
   must(self._db:remove(child._at))
   return old
 end
@@ -258,7 +261,7 @@ function List:remove(index)
   check_writable(self)
   local child = self:as_idx(index)
   if not child then return nil end
-  local old = child:de()
+  local old = old_value(child)
   must(self._db:remove(child._at))
   return old
 end

@@ -14,7 +14,7 @@ local metrics = require('core.server.metrics')
 local names = require('lib.names')
 local restart = require('core.server.restart')
 local rpc = require('lib.rpc')
-local store = require('engine.store')
+local store = require('store')
 local t = rpc.types
 
 --- The daemon's facts, and what this host offers to containers. *async*
@@ -51,7 +51,9 @@ local function logs(_call, params)
 end
 
 local function set_language(_call, params)
-  local done, err = store.put('/public/serverInfo/language', params.language)
+  local done, err = store.mutate(function(db)
+    db.public.serverInfo.language:ser(params.language)
+  end)
   if not done then return nil, err end
   return nil
 end

@@ -1,7 +1,8 @@
 --- The public keys whose signatures are accepted, at `/private/authPubkeys` in the store.
 local crypto = require('engine.crypto')
 local loop = require('engine.loop')
-local store = require('engine.store')
+local engine = require('engine.store')
+local store = require('store')
 local timestamp = require('lib.timestamp')
 
 local M = {}
@@ -24,13 +25,15 @@ function M.id_of(pem) return crypto.blake3(pem):sub(1, ID_LENGTH) end
 ---@param pem string In the canonical form
 ---@return middleware.Key?
 function M.find(pem)
-  local entry = store.get(('%s/%s'):format(ROOT, M.id_of(pem)))
+  local entry = engine.get(('%s/%s'):format(ROOT, M.id_of(pem)))
   return type(entry) == 'table' and entry.key == pem and entry or nil
 end
 
 --- All keys by id.
 ---@return table<string, middleware.Key>
-function M.list() return store.get(ROOT) or {} end
+function M.list()
+  return store.peek(function(db) return db.private.authPubkeys:de() end) or {}
+end
 
 --- Accepts a key from now on. *async*
 ---@param pem string
@@ -42,14 +45,13 @@ function M.add(pem, options)
   local key, wrong = crypto.canonical_key(pem)
   if not key then return nil, wrong end
   local id = M.id_of(key)
-  local pointer = ('%s/%s'):format(ROOT, id)
   local done, err = store.mutate(function(db)
-    if not db:exists(ROOT) then db:put(ROOT, {}) end
-    if db:exists(pointer) then
+    local all = db.private.authPubkeys
+    if all:contains_key(id) then
       return nil, { code = 'duplicate', message = 'the key is there already: ' .. id,
         hint = 'remove it first to change its name or its rights' }
     end
-    return db:put(pointer, { key = key, name = options.name, admin = options.admin,
+    all:insert(id, { key = key, name = options.name, admin = options.admin,
       addedAt = timestamp.format(loop.time()) })
   end)
   if done == nil then return nil, err end
@@ -64,15 +66,11 @@ end
 function M.remove(ids)
   local done, err = store.mutate(function(db)
     for _, id in ipairs(ids) do
-      local pointer = ('%s/%s'):format(ROOT, id)
-      if not db:exists(pointer) then
+      if not db.private.authPubkeys:remove(id) then
         return nil, { code = 'not_found', message = 'there is no key ' .. id,
           hint = 'moon-cli auth key list shows them' }
       end
-      local removed, problem = db:remove(pointer)
-      if not removed then return nil, problem end
     end
-    return true
   end)
   if done == nil then return nil, err end
   return true

@@ -119,6 +119,7 @@ function M.exists(text) return View:exists(text) end
 function M.mutate(edit)
   local before = copy(M.document)
   local result, err = edit(setmetatable({}, View))
+  if result == nil and err == nil then result = true end
   if result == nil then
     M.document = before
     return nil, err
