@@ -377,6 +377,9 @@ FeedsStats Feeds::stats() const {
   const std::lock_guard lock(shared_->mutex);
   FeedsStats stats = shared_->stats;
   stats.scopes = shared_->scopes.size();
+  for (const auto& [text, scope] : shared_->scopes)
+    for (const auto& follower : scope->followers)
+      stats.waiting_bytes += follower->bytes;
   return stats;
 }
 

@@ -57,10 +57,11 @@ struct FeedStart {
 
 struct FeedsStats {
   std::uint64_t followers = 0;
-  std::uint64_t scopes = 0;    ///< distinct ones
-  std::uint64_t visited = 0;   ///< places of the index looked at for revisions, ever
-  std::uint64_t told = 0;      ///< times a scope was told of a revision: one encoding each
-  std::uint64_t readings = 0;  ///< times a value was read and written out
+  std::uint64_t scopes = 0;         ///< distinct ones
+  std::uint64_t visited = 0;        ///< places of the index looked at for revisions, ever
+  std::uint64_t told = 0;           ///< times a scope was told of a revision: one encoding each
+  std::uint64_t readings = 0;       ///< times a value was read and written out
+  std::uint64_t waiting_bytes = 0;  ///< of updates that followers have not taken yet
 };
 
 /// Tells any number of followers how parts of the document change. A scope that names nothing has

@@ -1,10 +1,10 @@
 # A durable change of one leaf: answered only when it is on disk. The baseline is LMDB doing the same
 # two puts (the leaf, an entry of a log) in the same folder.
 
-store_figures() {
+mutate_figures() {
   local name ours base
   while read -r name ours base; do
-    sample "store.$name" "$ours"
+    sample "mutate.$name" "$ours"
     sample "lmdb.$name" "$base"
   done < <(store_bench --dir "$work" --seconds "$(scaled 0.7)" --only "$1")
 }
@@ -25,25 +25,19 @@ row_mutate() {
   local round
   daemon_up mutate || return
   for ((round = 0; round < rounds; round++)); do
-    store_figures single
+    mutate_figures single
     put_load put1 1
-    store_figures many
+    mutate_figures many
     put_load put64 64
   done
-  line '1 writer, store: changes/s' store.single_rate lmdb.single_rate 'raw LMDB, a commit each'
-  line '1 writer, store: p50 µs' store.single_p50_us lmdb.single_p50_us 'raw LMDB, a commit each'
+  line '1 writer, store: changes/s' mutate.single_rate lmdb.single_rate 'raw LMDB, a commit each'
+  line '1 writer, store: p50 µs' mutate.single_p50_us lmdb.single_p50_us 'raw LMDB, a commit each'
   line '1 writer, db.put: changes/s' put1.rate lmdb.single_rate 'raw LMDB, a commit each'
   line '1 writer, db.put: p50 µs' put1.p50 lmdb.single_p50_us 'raw LMDB, a commit each'
-  line '64 writers, store: changes/s' store.many_rate lmdb.single_rate 'raw LMDB, a commit each'
-  line '64 writers, store: changes/s' store.many_rate lmdb.many_rate 'raw LMDB, 64 in a commit'
-  line '64 writers, store: changes per flush' store.many_per_flush lmdb.many_per_flush \
+  line '64 writers, store: changes/s' mutate.many_rate lmdb.single_rate 'raw LMDB, a commit each'
+  line '64 writers, store: changes/s' mutate.many_rate lmdb.many_rate 'raw LMDB, 64 in a commit'
+  line '64 writers, store: changes per flush' mutate.many_per_flush lmdb.many_per_flush \
     'the most there can be'
   line '64 writers, db.put: changes/s' put64.rate lmdb.single_rate 'raw LMDB, a commit each'
   line '64 writers, db.put: changes/s' put64.rate lmdb.many_rate 'raw LMDB, 64 in a commit'
-  store_figures ticks
-  line '1000 changes that may be lost: flushes' store.tick_flushes lmdb.tick_flushes 'a flush each'
-  store_figures sizes
-  line 'record one leaf, 64 MiB document: µs' store.change_us lmdb.change_us '64 KiB document'
-  line 'read one leaf, 64 MiB document: µs' store.read_us lmdb.read_us '64 KiB document'
-  line 'pages per commit, 64 MiB document' store.pages lmdb.pages '64 KiB document'
 }
