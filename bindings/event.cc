@@ -1,3 +1,4 @@
+#include "bindings/log_fields.hh"
 #include "bindings/modules.hh"
 #include "event/connection_sinks.hh"
 #include "event/log_ring.hh"
@@ -38,7 +39,7 @@ Result<Filter> read_filter(lua_State* state, int index) {
   return Filter::from_json(value);
 }
 
-/// The options of a subscription: {since, replay_last, policy, buffer}.
+/// The options of a subscription: {since, replay_last, policy, buffer, max_rate}.
 Result<event::Start> read_start(lua_State* state, int index) {
   const auto number = [state, index](const char* name, std::size_t otherwise, double most) {
     const double given =
@@ -49,6 +50,7 @@ Result<event::Start> read_start(lua_State* state, int index) {
   start.since = number("since", 0, 9e15);
   start.replay_last = number("replay_last", 0, Ring::kMostReplayed);
   start.buffer = number("buffer", start.buffer, Ring::kMostBuffer);
+  start.max_rate = number("max_rate", 0, 1e6);
   if (const auto policy = script::field_string(state, index, "policy")) {
     TRY_ASSIGN(start.policy, event::lag_policy_from_name(*policy));
   }
@@ -82,16 +84,16 @@ int push_record(lua_State* state, const event::Record& record, std::uint64_t lag
 
 // --- publishing and reading ---------------------------------------------------------------------
 
-/// The list of strings in a field of the table at 1; one string stands for a list of one.
-std::vector<std::string> field_strings(lua_State* state, const char* name) {
+/// The list of strings in a field of the table at `index`; one string stands for a list of one.
+std::vector<std::string> field_strings(lua_State* state, int index, const char* name) {
   std::vector<std::string> list;
-  lua_getfield(state, 1, name);
+  lua_getfield(state, index, name);
   if (lua_type(state, -1) == LUA_TSTRING) list.emplace_back(script::check_string(state, -1));
   if (lua_istable(state, -1)) {
     const int count = static_cast<int>(lua_objlen(state, -1));
     for (int i = 1; i <= count; ++i) {
       lua_rawgeti(state, -1, i);
-      if (lua_type(state, -1) != LUA_TSTRING) luaL_argerror(state, 1, "paths must be strings");
+      if (lua_type(state, -1) != LUA_TSTRING) luaL_argerror(state, index, "paths must be strings");
       list.emplace_back(script::check_string(state, -1));
       lua_pop(state, 1);
     }
@@ -100,8 +102,8 @@ std::vector<std::string> field_strings(lua_State* state, const char* name) {
   return list;
 }
 
-void read_resource(lua_State* state, Event& into) {
-  lua_getfield(state, 1, "resource");
+void read_resource(lua_State* state, int index, Event& into) {
+  lua_getfield(state, index, "resource");
   if (lua_istable(state, -1)) {
     const int table = lua_gettop(state);
     into.resource_type = script::field_string(state, table, "type").value_or("");
@@ -110,25 +112,31 @@ void read_resource(lua_State* state, Event& into) {
   lua_pop(state, 1);
 }
 
-/// event.publish{type=…, level?, target?, resource?, job?, package?, paths?, key?, terminal?,
-/// data?} → seq | nil, err
-Result<int> event_publish(lua_State* state) {
-  luaL_checktype(state, 1, LUA_TTABLE);
-  const auto field = [state](const char* name) {
-    return script::field_string(state, 1, name).value_or("");
+/// The event in the table at `index`, without its data.
+Event read_event(lua_State* state, int index) {
+  luaL_checktype(state, index, LUA_TTABLE);
+  const auto field = [state, index](const char* name) {
+    return script::field_string(state, index, name).value_or("");
   };
   Event made{.type = field("type")};
-  if (made.type.empty()) luaL_argerror(state, 1, "a `type` expected");
+  if (made.type.empty()) luaL_argerror(state, index, "a `type` expected");
   if (const std::string level = field("level"); !level.empty()) {
     made.level = log::level_from_name(level);
   }
   made.target = field("target");
   made.job = field("job");
   made.package = field("package");
-  made.paths = field_strings(state, "paths");
+  made.paths = field_strings(state, index, "paths");
   made.key = field("key");
-  made.terminal = script::field_boolean(state, 1, "terminal").value_or(false);
-  read_resource(state, made);
+  made.terminal = script::field_boolean(state, index, "terminal").value_or(false);
+  read_resource(state, index, made);
+  return made;
+}
+
+/// event.publish{type=…, level?, target?, resource?, job?, package?, paths?, key?, terminal?,
+/// data?} → seq | nil, err
+Result<int> event_publish(lua_State* state) {
+  Event made = read_event(state, 1);
   lua_getfield(state, 1, "data");
   if (!lua_isnil(state, -1)) {
     TRY_ASSIGN(made.data, script::to_json(state, lua_gettop(state)));
@@ -138,13 +146,24 @@ Result<int> event_publish(lua_State* state) {
   return 1;
 }
 
-/// event.line(target, message, level?): a line of the channel "logs" that no log file of ours has
+/// event.matches(filter, event) → boolean | nil, err: whether a reader would get such an event
+Result<int> event_matches(lua_State* state) {
+  const Event asked = read_event(state, 2);
+  TRY_ASSIGN(const Filter filter, read_filter(state, 1));
+  lua_pushboolean(state, filter.matches(asked) ? 1 : 0);
+  return 1;
+}
+
+/// event.line(target, message, level?, fields?): a line of the channel "logs" that no log file of
+/// ours has
 Result<int> event_line(lua_State* state) {
   const std::string_view target = script::check_string(state, 1);
   const std::string_view message = script::check_string(state, 2);
   const log::Level level = log::level_from_name(luaL_optstring(state, 3, "info"));
+  const auto owned = read_log_fields(state, 4);
+  const std::vector<log::Field> fields(owned.begin(), owned.end());
   TRY_ASSIGN(const Channels* const channels, service<Channels>(state));
-  event::publish_line(channels->logs, level, target, log::masked(message));
+  event::publish_line(channels->logs, level, target, log::masked(message), fields);
   return 0;
 }
 
@@ -346,6 +365,7 @@ constexpr luaL_Reg kListenerMethods[] = {{"next", script::thunk<listener_next>},
                                          {nullptr, nullptr}};
 
 constexpr luaL_Reg kFunctions[] = {{"publish", script::thunk<event_publish>},
+                                   {"matches", script::thunk<event_matches>},
                                    {"line", script::thunk<event_line>},
                                    {"read", script::thunk<event_read>},
                                    {"counts", script::thunk<event_counts>},

@@ -245,7 +245,7 @@ int push_status(lua_State* state, Status&& status) {
     lua_pushnumber(state, static_cast<lua_Number>(value));
     lua_setfield(state, -2, name);
   };
-  lua_createtable(state, 0, 7);
+  lua_createtable(state, 0, 8);
   lua_pushstring(state, type_name(status.info.st_mode));
   lua_setfield(state, -2, "type");
   number("size", status.info.st_size);
@@ -255,6 +255,7 @@ int push_status(lua_State* state, Status&& status) {
   number("mtime",
          static_cast<double>(status.info.st_mtim.tv_sec) +
              static_cast<double>(status.info.st_mtim.tv_nsec) * 1e-9);
+  number("inode", status.info.st_ino);
   if (!status.target.empty()) {
     push_string(state, status.target);
     lua_setfield(state, -2, "target");
@@ -262,7 +263,7 @@ int push_status(lua_State* state, Status&& status) {
   return 1;
 }
 
-/// file.stat(path, opts?) → {type, size, mode, uid, gid, mtime, target?} | nil, err   *async*
+/// file.stat(path, opts?) → {type, size, mode, uid, gid, mtime, inode, target?} | nil, err *async*
 int file_stat(lua_State* state) {
   fs::path path = check_path(state, 1);
   const bool follow = script::field_boolean(state, 2, "follow").value_or(false);

@@ -1,5 +1,6 @@
 #include "base/log.hh"
 
+#include "bindings/log_fields.hh"
 #include "bindings/modules.hh"
 #include "script/convert.hh"
 #include "script/thunk.hh"
@@ -21,7 +22,9 @@ std::string field_text(lua_State* state) {
   return text ? std::move(*text) : std::string(luaL_typename(state, -1));
 }
 
-std::vector<std::pair<std::string, std::string>> read_fields(lua_State* state, int index) {
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> read_log_fields(lua_State* state, int index) {
   std::vector<std::pair<std::string, std::string>> fields;
   if (lua_isnoneornil(state, index)) return fields;
   luaL_checktype(state, index, LUA_TTABLE);
@@ -33,6 +36,8 @@ std::vector<std::pair<std::string, std::string>> read_fields(lua_State* state, i
   return fields;
 }
 
+namespace {
+
 /// log.LEVEL([target,] message [, fields]). The target defaults to the VM's name.
 template <log::Level kLevel>
 int log_write(lua_State* state) {
@@ -40,7 +45,7 @@ int log_write(lua_State* state) {
   const std::string_view target =
       has_target ? check_string(state, 1) : std::string_view(script::Vm::of(state).name());
   const int message = has_target ? 2 : 1;
-  const auto owned = read_fields(state, message + 1);
+  const auto owned = read_log_fields(state, message + 1);
   const std::vector<log::Field> fields(owned.begin(), owned.end());
   log::write(kLevel, target, check_string(state, message), std::span(fields));
   return 0;

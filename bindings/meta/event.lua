@@ -50,6 +50,7 @@ local event = {}
 ---@field replay_last? integer Begin with this many events that have been already (at most 1000)
 ---@field policy? engine.event.Policy When the reader is too slow
 ---@field buffer? integer Events that may wait: 64 to 16384, default 1024
+---@field max_rate? integer Live events a second, of a connection's subscription; 0: all
 
 ---@class engine.event.Subscribed
 ---@field next integer `seq` of the first live event
@@ -82,13 +83,21 @@ function Listener:close() end
 ---@return engine.Error? err
 function event.publish(new) end
 
+--- Whether a reader with this filter would get such an event.
+---@param filter engine.event.Filter?
+---@param new engine.event.New
+---@return boolean? matches
+---@return engine.Error? err `invalid_params`
+function event.matches(filter, new) end
+
 --- A line of the channel `logs` that is in no log file of the daemon.
 ---@param target string `service.hello-world`
 ---@param message string
 ---@param level? engine.event.Level default info
+---@param fields? table<string, any>
 ---@return nil
 ---@return engine.Error? err
-function event.line(target, message, level) end
+function event.line(target, message, level, fields) end
 
 ---@class engine.event.ReadOptions
 ---@field since? integer The first after this `seq`; without it, the last there are

@@ -120,6 +120,7 @@ function file.copy_tree(from, to) end
 ---@field uid integer
 ---@field gid integer
 ---@field mtime number Seconds since 1970
+---@field inode integer Another one when the file was replaced
 ---@field target? string Of a symbolic link
 
 --- *async*

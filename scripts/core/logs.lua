@@ -23,15 +23,61 @@ local function as_event(entry)
     data = { message = entry.message, fields = entry.fields } }
 end
 
+--- A line of a service's own log as an entry of the journal.
+local function as_entry(id, said)
+  local fields
+  for _, key in ipairs({ 'stream', 'subcontainer' }) do
+    if said[key] then
+      fields = fields or {}
+      fields[key] = said[key]
+    end
+  end
+  return { timestamp = said.time, level = said.level or 'info', message = said.message,
+    target = 'service.' .. id .. (said.daemon and '.' .. said.daemon or ''), fields = fields }
+end
+
+--- Puts what the services have written between what the daemon has.
+local function with_services(call, wanted, entries)
+  local wants = journal.matcher(wanted)
+  for _, id in ipairs(wanted.package or {}) do
+    local page, err = call.ctx.remote('package.logs', { id = id, limit = wanted.limit },
+      { read_only = true })
+    -- Of a package that was uninstalled, the daemon may still have lines.
+    local was_here = not page and err.code == 'not_found' and #entries > 0
+    if not page and not was_here then return nil, err end
+    for _, each in ipairs(page and page.entries or {}) do
+      local entry = as_entry(id, each)
+      if wants(entry) then entries[#entries + 1] = entry end
+    end
+  end
+  for i, entry in ipairs(entries) do
+    entry.place = i
+  end
+  table.sort(entries, function(a, b)
+    local one, other = a.timestamp or '', b.timestamp or ''
+    if one ~= other then return one < other end
+    return a.place < b.place
+  end)
+  return entries
+end
+
 local function print_last(call, params)
   local wanted = { limit = params.limit, level = params.level, target = params.target,
     since = params.since, package = params.package }
   local page, err = call.ctx.remote('server.logs', wanted, { read_only = true })
+  local runs = page ~= nil
   if not page and err.code == 'daemon_not_running' then
     page, err = from_file(call, wanted)
   end
   if not page then return nil, err end
-  for _, entry in ipairs(page.entries) do
+  local entries = page.entries
+  if params.package and runs then
+    entries, err = with_services(call, wanted, entries)
+    if not entries then return nil, err end
+  end
+  for i = math.max(1, #entries - params.limit + 1), #entries do
+    local entry = entries[i]
+    entry.place = nil
     local written
     if call.format == nil or call.format == 'table' then
       written = call.out:line(line.log(as_event(entry)))

@@ -76,6 +76,11 @@ function M.logs_dir(id)
   return ('%s/logs/packages/%s'):format(M.data_dir(), id)
 end
 
+--- How far the service's log has been put into the channel `logs`.
+function M.fed_file(id)
+  return M.logs_dir(id) .. '.fed'
+end
+
 function M.archive_path(name)
   return ('%s/packages/%s'):format(M.data_dir(), name)
 end

@@ -110,6 +110,7 @@ function M.forget(id, keep_data)
   if not keep_data then
     file.remove(host.volumes_dir(id), { recursive = true })
     file.remove(host.logs_dir(id), { recursive = true })
+    file.remove(host.fed_file(id))
   end
   if current and current.s9pk then
     M.drop_archive(current.s9pk)

@@ -13,6 +13,10 @@ local function path(id)
   return host.logs_dir(id) .. '/service/service.log'
 end
 
+---@class service.logs.Place
+---@field inode? integer Of the file read last; none: there was none
+---@field position integer Bytes of it that were read
+
 local function parse(line)
   local entry = json.decode(line)
   if type(entry) == 'table' and type(entry.message) == 'string' then
@@ -38,7 +42,7 @@ end
 ---@param id string
 ---@param limit integer
 ---@return table[] entries
----@return integer position
+---@return service.logs.Place place
 function M.last(id, limit)
   local info = file.stat(path(id))
   local size = info and info.size or 0
@@ -49,19 +53,46 @@ function M.last(id, limit)
   for i = math.max(1, #entries - limit + 1), #entries do
     kept[#kept + 1] = entries[i]
   end
-  return kept, from + #text
+  return kept, { inode = info and info.inode, position = from + #text }
 end
 
---- What was written after `position`, and the new place. A file that is shorter was rotated.
---- *async*
-function M.since(id, position)
-  local info = file.stat(path(id))
-  if not info or info.size < position then
-    position = 0
+--- Adds the whole lines among the next `most` bytes of a file; returns the place after them. A
+--- piece without a line end is a line.
+local function read_on(name, position, most, entries)
+  local text = file.read_part(name, position, most) or ''
+  local whole = complete(text)
+  if whole == '' and #text == most then whole = text .. '\n' end
+  for _, entry in ipairs(entries_of(whole)) do
+    entries[#entries + 1] = entry
   end
-  local text = info and info.size > position and file.read_part(path(id), position, TAIL) or ''
-  text = complete(text)
-  return entries_of(text), position + #text
+  return position + math.min(#whole, #text)
+end
+
+--- What was written after a place, and the new place; `missed` when the file was replaced so fast
+--- that lines were lost. *async*
+---@param id string
+---@param place service.logs.Place
+---@param most integer Bytes to read
+---@return table[] entries
+---@return service.logs.Place place
+---@return boolean missed
+---@async
+function M.since(id, place, most)
+  local entries, info = json.array({}), file.stat(path(id))
+  if not info then return entries, place, false end
+  local position, missed = place.position, false
+  if place.inode and info.inode ~= place.inode then
+    local older = path(id) .. '.1'
+    local rotated = file.stat(older)
+    missed = not rotated or rotated.inode ~= place.inode
+    if not missed and rotated.size > position then
+      position = read_on(older, position, most, entries)
+      if #entries > 0 then return entries, { inode = place.inode, position = position }, false end
+    end
+  end
+  if info.inode ~= place.inode or info.size < position then position = 0 end
+  if info.size > position then position = read_on(path(id), position, most, entries) end
+  return entries, { inode = info.inode, position = position }, missed
 end
 
 return M

@@ -45,6 +45,16 @@ end
 ---@field code? integer What program made it for: 0 general, 1 backup
 ---@field data? any
 
+--- What tells of a notification.
+---@param record table As stored, with its `id`
+---@return engine.event.New
+function M.as_event(record)
+  return { type = 'notification.created', level = EVENT_LEVEL[record.level],
+    target = 'notification', resource = { type = 'notification', id = ('%d'):format(record.id) },
+    package = type(record.packageId) == 'string' and record.packageId or nil,
+    data = { title = record.title, message = record.message, level = record.level } }
+end
+
 --- *async*
 ---@param new service.notifications.New
 ---@return integer? id
@@ -64,10 +74,8 @@ function M.create(new)
     return number
   end)
   if not id then return nil, err end
-  event.publish({ type = 'notification.created', level = EVENT_LEVEL[new.level],
-    target = 'notification', package = new.packageId,
-    resource = { type = 'notification', id = ('%d'):format(id) },
-    data = { title = new.title, message = new.message, level = new.level } })
+  record.id = id
+  event.publish(M.as_event(record))
   return id
 end
 

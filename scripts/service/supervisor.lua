@@ -8,6 +8,7 @@ local container = require('service.container')
 local entry = require('service.entry')
 local lease = require('engine.lease')
 local log = require('engine.log')
+local log_feed = require('service.log_feed')
 local loop = require('engine.loop')
 local runtime = require('service.runtime')
 local status = require('service.status')
@@ -201,6 +202,7 @@ function Supervisor:run()
     return
   end
   self:follow_store()
+  local feed = log_feed.open(self.id)
   while not self.retired do
     self:drain()
     local wait = self:look()
@@ -213,6 +215,7 @@ function Supervisor:run()
   end
   self.watch:close()
   self.watcher:cancel()
+  feed:close()
   if self.guard then
     self.guard:cancel()
   end

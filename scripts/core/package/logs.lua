@@ -7,11 +7,14 @@ local operator = require('service.operator')
 local rpc = require('lib.rpc')
 local t = rpc.types
 
+--- Bytes of one look.
+local PIECE = 1024 * 1024
+
 --- Seconds between looks at the file, and between looks at whether anybody still listens.
 local LOOK, CHECK = 0.25, 5
 
 --- Sends new lines on the connection until it is gone. Each follower has a target of its own.
-local function follow(connection, id, position)
+local function follow(connection, id, place)
   local target = 'follow.' .. crypto.guid()
   local filter = { type = 'package.log', target = target }
   local sub, err = event.subscribe(connection, filter)
@@ -19,7 +22,7 @@ local function follow(connection, id, position)
   local checked = loop.now()
   while true do
     local entries
-    entries, position = logs.since(id, position)
+    entries, place = logs.since(id, place, PIECE)
     for _, each in ipairs(entries) do
       event.publish({ type = 'package.log', target = target, package = id, data = each })
     end
@@ -37,12 +40,12 @@ end
 local function read(call, params)
   local current, err = operator.describe(params.id)
   if not current then return nil, err end
-  local entries, position = logs.last(params.id, params.limit)
+  local entries, place = logs.last(params.id, params.limit)
   if not params.follow then return { entries = entries } end
   if not call.connection then
     return nil, { code = 'conflict', message = 'only a connection can follow a log' }
   end
-  return follow(call.connection, params.id, position)
+  return follow(call.connection, params.id, place)
 end
 
 return rpc.from_fn_async(read)

@@ -36,7 +36,9 @@ local function has_prefix(list, name)
 end
 
 --- Whether an entry is wanted, as a function.
-local function matcher(wanted)
+---@param wanted {level: string?, target: string[]?, package: string[]?, since: number?}
+---@return fun(entry: table): boolean
+function M.matcher(wanted)
   local least = RANK[wanted.level] or 0
   local targets, packages = wanted.target, {}
   for i, id in ipairs(wanted.package or {}) do
@@ -127,7 +129,7 @@ function M.read(path, wanted)
       hint = 'the log may have been rotated: begin without a cursor' }
   end
   if size == 0 then return { entries = json.array({}), endCursor = '0' } end
-  local matches = matcher(wanted)
+  local matches = M.matcher(wanted)
   local entries, err, behind
   if cursor and not wanted.before then
     entries, err, behind = forwards(path, cursor, wanted.limit, matches)
