@@ -306,6 +306,7 @@ export interface Methods {
       job?: Array<string>;
       /** Only this level and above */
       level?: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+      maxRate?: number;
       /** Only what is about this package */
       package?: Array<string>;
       /** Show events without paths, too */
@@ -319,6 +320,7 @@ export interface Methods {
       /** Only what is about things of this type */
       resourceType?: Array<string>;
       sinceSeq?: number;
+      snapshot?: boolean;
       /** Only this part and those below it, such as service */
       target?: Array<string>;
       /** Only this type; a * at the end stands for anything */
@@ -328,6 +330,11 @@ export interface Methods {
       gap: boolean;
       next: number;
       replayed: number;
+      snapshot?: Array<{
+        data: Json;
+        level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+        type: string;
+      }>;
       sub: number;
     };
   };
@@ -368,7 +375,24 @@ export interface Methods {
       /** Id of the operation */
       id: string;
     };
-    result: Json;
+    result: {
+      cancelling: boolean;
+      created: string;
+      ended?: string;
+      error: {
+        hint?: string;
+        info?: Json;
+        kind: string;
+        message: string;
+      } | null;
+      id: string;
+      kind: string;
+      progress: Json;
+      result: Json;
+      state: 'running' | 'succeeded' | 'failed' | 'cancelled';
+      target?: string;
+      title?: string;
+    };
   };
   /**
    * List operations, newest first
@@ -376,7 +400,24 @@ export interface Methods {
    */
   'job.list': {
     params: Record<string, never>;
-    result: Json;
+    result: Array<{
+      cancelling: boolean;
+      created: string;
+      ended?: string;
+      error: {
+        hint?: string;
+        info?: Json;
+        kind: string;
+        message: string;
+      } | null;
+      id: string;
+      kind: string;
+      progress: Json;
+      result: Json;
+      state: 'running' | 'succeeded' | 'failed' | 'cancelled';
+      target?: string;
+      title?: string;
+    }>;
   };
   /**
    * Wire name: `query:job.wait.v1`.
@@ -390,7 +431,24 @@ export interface Methods {
       /** How long to wait, such as 30s or 5m */
       timeout?: number | string;
     };
-    result: Json;
+    result: {
+      cancelling: boolean;
+      created: string;
+      ended?: string;
+      error: {
+        hint?: string;
+        info?: Json;
+        kind: string;
+        message: string;
+      } | null;
+      id: string;
+      kind: string;
+      progress: Json;
+      result: Json;
+      state: 'running' | 'succeeded' | 'failed' | 'cancelled';
+      target?: string;
+      title?: string;
+    };
   };
   /**
    * Make a notification

@@ -87,6 +87,7 @@
 ---@field includeDescendants? boolean false: only the path and what is directly below it
 ---@field job? string[] Only events of this operation
 ---@field level? 'trace'|'debug'|'info'|'warn'|'error' Only this level and above
+---@field maxRate? integer
 ---@field package? string[] Only what is about this package
 ---@field pathLenient? boolean Show events without paths, too
 ---@field pathScope? string Only what is about this path and those below it
@@ -95,6 +96,7 @@
 ---@field resourceId? string[] Only what is about the thing with this id
 ---@field resourceType? string[] Only what is about things of this type
 ---@field sinceSeq? integer
+---@field snapshot? boolean
 ---@field target? string[] Only this part and those below it, such as service
 ---@field type? string[] Only this type; a * at the end stands for anything
 
@@ -288,13 +290,13 @@
 ---@field call fun(self, method: 'db.subscribe', params?: moonbox.DbSubscribeParams, opts?: engine.client.CallOptions): ({ dump?: any, guid: string, revisions?: any, store: string })?, engine.Error?
 ---@field call fun(self, method: 'echo', params: moonbox.EchoParams, opts?: engine.client.CallOptions): (string)?, engine.Error?
 ---@field call fun(self, method: 'event.list', params?: moonbox.EventListParams, opts?: engine.client.CallOptions): ({ events: ({ data: any, level: 'trace'|'debug'|'info'|'warn'|'error', seq: integer, ts: string, type: string })[], gap: boolean, next: integer })?, engine.Error?
----@field call fun(self, method: 'event.subscribe', params?: moonbox.EventSubscribeParams, opts?: engine.client.CallOptions): ({ gap: boolean, next: integer, replayed: integer, sub: integer })?, engine.Error?
+---@field call fun(self, method: 'event.subscribe', params?: moonbox.EventSubscribeParams, opts?: engine.client.CallOptions): ({ gap: boolean, next: integer, replayed: integer, snapshot?: ({ data: any, level: 'trace'|'debug'|'info'|'warn'|'error', type: string })[], sub: integer })?, engine.Error?
 ---@field call fun(self, method: 'event.unsubscribe', params: moonbox.EventUnsubscribeParams, opts?: engine.client.CallOptions): (boolean)?, engine.Error?
 ---@field call fun(self, method: 'git-info', params?: table, opts?: engine.client.CallOptions): (string)?, engine.Error?
 ---@field call fun(self, method: 'job.cancel', params: moonbox.JobCancelParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
----@field call fun(self, method: 'job.get', params: moonbox.JobGetParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
----@field call fun(self, method: 'job.list', params?: table, opts?: engine.client.CallOptions): (any)?, engine.Error?
----@field call fun(self, method: 'job.wait', params: moonbox.JobWaitParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'job.get', params: moonbox.JobGetParams, opts?: engine.client.CallOptions): ({ cancelling: boolean, created: string, ended?: string, error: { hint?: string, info?: any, kind: string, message: string }|nil, id: string, kind: string, progress: any, result: any, state: 'running'|'succeeded'|'failed'|'cancelled', target?: string, title?: string })?, engine.Error?
+---@field call fun(self, method: 'job.list', params?: table, opts?: engine.client.CallOptions): (({ cancelling: boolean, created: string, ended?: string, error: { hint?: string, info?: any, kind: string, message: string }|nil, id: string, kind: string, progress: any, result: any, state: 'running'|'succeeded'|'failed'|'cancelled', target?: string, title?: string })[])?, engine.Error?
+---@field call fun(self, method: 'job.wait', params: moonbox.JobWaitParams, opts?: engine.client.CallOptions): ({ cancelling: boolean, created: string, ended?: string, error: { hint?: string, info?: any, kind: string, message: string }|nil, id: string, kind: string, progress: any, result: any, state: 'running'|'succeeded'|'failed'|'cancelled', target?: string, title?: string })?, engine.Error?
 ---@field call fun(self, method: 'notification.create', params: moonbox.NotificationCreateParams, opts?: engine.client.CallOptions): (integer)?, engine.Error?
 ---@field call fun(self, method: 'notification.list', params?: moonbox.NotificationListParams, opts?: engine.client.CallOptions): (({ code: integer, createdAt: string, data: any, id: integer, level: 'success'|'info'|'warning'|'error', message: string, packageId: string|nil, seen: boolean, title: string })[])?, engine.Error?
 ---@field call fun(self, method: 'notification.mark-seen', params: moonbox.NotificationMarkSeenParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace engine::event {
 namespace {
@@ -37,11 +38,41 @@ Result<Channel> channel_from_name(std::string_view name) {
   return fail(Errc::invalid_params, "channel: must be events or logs");
 }
 
+/// How many events a reader may be given now, when it wants no more than so many a second: they
+/// come spread over the second.
+class Allowance {
+ public:
+  explicit Allowance(std::size_t per_second)
+      : rate_(static_cast<double>(per_second)), most_(std::max(1.0, rate_ / 10)), left_(most_) {}
+
+  [[nodiscard]] std::size_t now() {
+    if (rate_ == 0) return SIZE_MAX;
+    const TimePoint at = Clock::now();
+    left_ = std::min(most_, left_ + rate_ * std::chrono::duration<double>(at - seen_).count());
+    seen_ = at;
+    return static_cast<std::size_t>(left_);
+  }
+  void spend(std::size_t events) {
+    if (rate_ != 0) left_ -= static_cast<double>(events);
+  }
+  /// Until the next event may go.
+  [[nodiscard]] Milliseconds wait() const {
+    return Milliseconds(static_cast<std::int64_t>(std::ceil(1'000 * (1 - left_) / rate_)));
+  }
+
+ private:
+  double rate_;
+  double most_;
+  double left_;
+  TimePoint seen_ = Clock::now();
+};
+
 /// One subscription and what it has taken and not yet written.
 struct PushingSinks::Subscription {
   std::uint64_t id;
   std::string head;
   std::unique_ptr<Cursor> cursor;
+  Allowance allowance;
   Cursor::Batch batch = {};
   std::size_t written = 0;
 
@@ -55,13 +86,22 @@ struct PushingSinks::Subscription {
     return true;
   }
 
-  Pumped pump(Outlet& outlet, std::size_t& budget) {
+  /// Idle with `pause` set when the reader has had its share for now: what comes meanwhile waits.
+  Pumped pump(Outlet& outlet, std::optional<Milliseconds>& pause) {
+    std::size_t budget = kTurn;
     while (write_batch(outlet)) {
       if (batch.ended) return outlet.push(end_line(id), {}) ? Pumped::over : Pumped::full;
       if (budget == 0) return Pumped::more;
+      const bool is_live = !cursor->replaying();
+      const std::size_t allowed = is_live ? allowance.now() : budget;
+      if (allowed == 0) {
+        pause = std::min(allowance.wait(), pause.value_or(Milliseconds::max()));
+        return Pumped::idle;
+      }
       written = 0;
-      cursor->take(std::min(kBatch, budget), batch);
+      cursor->take(std::min({kBatch, budget, allowed}), batch);
       budget -= batch.records.size();
+      if (is_live) allowance.spend(batch.records.size());
       if (batch.records.empty() && !batch.lag && !batch.ended) return Pumped::idle;
     }
     return Pumped::full;
@@ -71,6 +111,7 @@ struct PushingSinks::Subscription {
 struct PushingSinks::Connection {
   std::mutex mutex;
   std::vector<Subscription> subscriptions;
+  TimePoint paused_until = {};  ///< when it will be woken because of its limits of rate
 };
 
 PushingSinks::~PushingSinks() = default;
@@ -103,7 +144,10 @@ Result<ConnectionSinks::Made> PushingSinks::subscribe(std::uint64_t connection,
       std::move(filter), start, [this, connection] { wake_(connection); });
   const Made made{
       .sub = sub, .next = cursor->next(), .replayed = cursor->replayed(), .gap = cursor->gap()};
-  owner->subscriptions.push_back({.id = sub, .head = event_head(sub), .cursor = std::move(cursor)});
+  owner->subscriptions.push_back({.id = sub,
+                                  .head = event_head(sub),
+                                  .cursor = std::move(cursor),
+                                  .allowance = Allowance(start.max_rate)});
   return made;
 }
 
@@ -119,11 +163,16 @@ PushingSinks::Pumped PushingSinks::pump(std::uint64_t connection, Outlet& outlet
   if (owner == nullptr) return Pumped::idle;
   const std::lock_guard lock(owner->mutex);
   Pumped result = Pumped::idle;
+  std::optional<Milliseconds> pause;
   for (Subscription& each : owner->subscriptions) {
-    std::size_t budget = kTurn;
-    const Pumped one = each.pump(outlet, budget);
+    const Pumped one = each.pump(outlet, pause);
     if (one == Pumped::full || one == Pumped::over) return one;
     if (one == Pumped::more) result = one;
+  }
+  const TimePoint now = Clock::now();
+  if (pause && (owner->paused_until <= now || now + *pause < owner->paused_until)) {
+    owner->paused_until = now + *pause;
+    wake_later_(connection, *pause);
   }
   return result;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/time.hh"
 #include "event/ring.hh"
 
 #include <cstdint>
@@ -69,10 +70,15 @@ class PushingSinks final : public ConnectionSinks {
     over,  ///< a subscription ended because the connection is too slow: close it
   };
 
+  using Wake = std::function<void(std::uint64_t connection)>;
+  using WakeLater = std::function<void(std::uint64_t connection, Milliseconds delay)>;
+
   /// `wake` is called on any thread, with a ring locked, when a connection has something to take:
-  /// it should only see to it that `pump` is called on the connection's loop.
-  PushingSinks(Channels channels, std::function<void(std::uint64_t connection)> wake)
-      : channels_(channels), wake_(std::move(wake)) {}
+  /// it should only see to it that `pump` is called on the connection's loop. `wake_later` is
+  /// asked, on the connection's loop, to do the same after a while: its readers have had what they
+  /// want in a second.
+  PushingSinks(Channels channels, Wake wake, WakeLater wake_later)
+      : channels_(channels), wake_(std::move(wake)), wake_later_(std::move(wake_later)) {}
   PushingSinks(const PushingSinks&) = delete;
   PushingSinks& operator=(const PushingSinks&) = delete;
   ~PushingSinks() override;
@@ -95,7 +101,8 @@ class PushingSinks final : public ConnectionSinks {
   std::shared_ptr<Connection> find(std::uint64_t connection) const;
 
   Channels channels_;
-  std::function<void(std::uint64_t)> wake_;
+  Wake wake_;
+  WakeLater wake_later_;
   mutable std::mutex mutex_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> by_connection_;
   std::uint64_t last_sub_ = 0;

@@ -30,6 +30,7 @@ struct Start {
   std::size_t replay_last = 0;  ///< first replay this many matching events (at most 1000)
   LagPolicy policy = LagPolicy::drop_oldest;
   std::size_t buffer = 1'024;  ///< events that may wait (64 to 16384)
+  std::size_t max_rate = 0;    ///< live events a second, of a connection's reader; 0: all
 };
 
 /// What is kept for readers that come late.
@@ -142,6 +143,8 @@ class Cursor {
   void take(std::size_t most, Batch& into);
 
   [[nodiscard]] std::uint64_t next() const { return next_; }  ///< seq of the first live event
+  /// Whether the next to take are replayed ones.
+  [[nodiscard]] bool replaying() const { return !replay_.empty(); }
   [[nodiscard]] std::size_t replayed() const { return replayed_; }
   [[nodiscard]] bool gap() const { return gap_; }  ///< events after `since` were gone already
 

@@ -48,6 +48,17 @@ local function id_params(more)
   return params
 end
 
+--- What `engine.job` says of one job.
+local SNAPSHOT = t.object{ fields = {
+  id = t.string, kind = t.string, target = t.optional(t.string), title = t.optional(t.string),
+  state = t.enum{ 'running', 'succeeded', 'failed', 'cancelled' },
+  cancelling = t.boolean, progress = t.any, result = t.any,
+  error = t.nullable(t.object{ fields = {
+    kind = t.string, message = t.string, hint = t.optional(t.string), info = t.optional(t.any),
+  } }),
+  created = t.datetime, ended = t.optional(t.datetime),
+} }
+
 local COLUMNS = { 'id', 'kind', 'target', 'state', 'created', 'ended' }
 
 local function show_list(_params, jobs, out) out:table(COLUMNS, jobs) end
@@ -65,6 +76,7 @@ end
 
 return rpc.parent():with_about('about.job')
   :subcommand('list', rpc.from_fn(list)
+    :with_result(t.array{ of = SNAPSHOT })
     :with_metadata('read_only', true)
     :with_display_serializable()
     :with_custom_display_fn(show_list)
@@ -72,6 +84,7 @@ return rpc.parent():with_about('about.job')
     :with_call_remote('CliContext'))
   :subcommand('get', rpc.from_fn(get)
     :with_params(id_params())
+    :with_result(SNAPSHOT)
     :with_metadata('read_only', true)
     :with_display_serializable()
     :with_custom_display_fn(show_job)
@@ -82,6 +95,7 @@ return rpc.parent():with_about('about.job')
       progress = t.flag{ help = 'help.arg.job-progress' },
       timeout = t.optional(t.duration{ help = 'help.arg.timeout' }),
     }))
+    :with_result(SNAPSHOT)
     :with_metadata('read_only', true)
     :with_metadata('deadline', follow.DEADLINE)
     :no_cli())

@@ -10,6 +10,7 @@
 #include "app/daemon/failure_table.hh"
 #include "app/daemon/host_metrics.hh"
 #include "app/daemon/last_wall.hh"
+#include "app/daemon/later_wakes.hh"
 #include "app/daemon/ports.hh"
 #include "app/daemon/scripts.hh"
 #include "app/modules.hh"
@@ -100,6 +101,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   Tracer tracer;
   std::unique_ptr<DebugDesk> debug;
   std::unique_ptr<Doors> doors;
+  std::unique_ptr<LaterWakes> later_wakes;
   std::unique_ptr<Scripts> scripts;
   std::unique_ptr<loop::SignalWatch> signals;
   std::unique_ptr<loop::Timer> ceiling;
@@ -197,7 +199,12 @@ Result<> Daemon::Impl::build() {
                                              .continuations = continuations,
                                              .context = "RpcContext"},
                                   all);
-  events.on_wake([this](std::uint64_t connection) { doors->wake(connection); });
+  later_wakes = std::make_unique<LaterWakes>(
+      control->loop(), [this](std::uint64_t connection) { doors->wake(connection); });
+  events.on_wake([this](std::uint64_t connection) { doors->wake(connection); },
+                 [this](std::uint64_t connection, Milliseconds delay) {
+                   later_wakes->add(connection, delay);
+                 });
   scripts = std::make_unique<Scripts>(
       Scripts::Options{.overlay = options.paths.overlay(), .shipped = options.scripts},
       Scripts::Loops{*control, all},
@@ -328,7 +335,8 @@ Result<> Daemon::run() {
     worker->stop_thread();
   self.continuations.clear();
   self.blocking.reset();
-  self.events.on_wake(nullptr);
+  self.events.on_wake(nullptr, nullptr);
+  self.later_wakes.reset();
   self.doors.reset();
   self.control->close();
   self.events.close();

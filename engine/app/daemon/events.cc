@@ -40,9 +40,15 @@ event::Event change_event(const store::Revision& revision) {
 }  // namespace
 
 Events::Events()
-    : logs(event::kLogLimits), sinks(channels, [this](std::uint64_t connection) {
-        if (wake_) wake_(connection);
-      }) {}
+    : logs(event::kLogLimits),
+      sinks(
+          channels,
+          [this](std::uint64_t connection) {
+            if (wake_) wake_(connection);
+          },
+          [this](std::uint64_t connection, Milliseconds delay) {
+            if (wake_later_) wake_later_(connection, delay);
+          }) {}
 
 Events::~Events() {
   close();

@@ -31,7 +31,10 @@ class Events {
   /// Every commit is an event "store.changed" until `close`.
   void watch(store::Store& store);
   /// Told of connections that have something to take; see event::PushingSinks.
-  void on_wake(std::function<void(std::uint64_t connection)> wake) { wake_ = std::move(wake); }
+  void on_wake(event::PushingSinks::Wake wake, event::PushingSinks::WakeLater wake_later) {
+    wake_ = std::move(wake);
+    wake_later_ = std::move(wake_later);
+  }
   /// The report of a load of the scripts, done or refused.
   void publish_reload(const json::Value& told);
   /// Nothing is published any more; the numbers given are written down.
@@ -50,7 +53,8 @@ class Events {
   };
   Result<> number(event::Ring& ring, const std::filesystem::path& path, loop::OffloadPool& pool);
 
-  std::function<void(std::uint64_t)> wake_;
+  event::PushingSinks::Wake wake_;
+  event::PushingSinks::WakeLater wake_later_;
   std::vector<std::shared_ptr<Numbered>> numbered_;
   store::Watch watch_;
 };

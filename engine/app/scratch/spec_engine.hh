@@ -73,7 +73,7 @@ class SpecEngine final : public bindings::SpecWorld, public bindings::DaemonHost
   event::JobTable jobs_{ring_};
   event::Ring logs_;
   event::Channels channels_{ring_, logs_};
-  event::PushingSinks sinks_{channels_, [](std::uint64_t) {}};
+  event::PushingSinks sinks_{channels_, [](std::uint64_t) {}, [](std::uint64_t, Milliseconds) {}};
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<ScriptLoop> scripts_;
   std::unique_ptr<loop::OffloadPool> pool_;

@@ -2,6 +2,7 @@
 local event = require('engine.event')
 local filter = require('core.event.filter')
 local line = require('core.event.line')
+local snapshot = require('core.event.snapshot')
 local rpc = require('lib.rpc')
 local t = rpc.types
 
@@ -18,10 +19,13 @@ local function subscribe(call, params)
   end
   local sub, info = event.subscribe(call.connection, filter.of(params), {
     channel = params.channel, since = params.sinceSeq, replay_last = params.replayLast,
-    policy = params.policy, buffer = params.buffer,
+    policy = params.policy, buffer = params.buffer, max_rate = params.maxRate,
   })
   if not sub then return nil, info end
-  return { sub = sub, next = info.next, replayed = info.replayed, gap = info.gap }
+  local answer = { sub = sub, next = info.next, replayed = info.replayed, gap = info.gap }
+  -- After the subscription has begun: no change lies between the two.
+  if params.snapshot then answer.snapshot = snapshot.of(filter.of(params)) end
+  return answer
 end
 
 local function unsubscribe(call, params)
@@ -48,6 +52,10 @@ local record = t.object{ open = true, fields = {
   seq = t.integer, ts = t.string, type = t.string, level = t.enum(filter.LEVELS), data = t.any,
 } }
 
+local state = t.object{ open = true, fields = {
+  type = t.string, level = t.enum(filter.LEVELS), data = t.any,
+} }
+
 return rpc.parent():with_about('about.event')
   :subcommand('subscribe', rpc.from_fn(subscribe)
     :with_params(filter.params({
@@ -57,9 +65,12 @@ return rpc.parent():with_about('about.event')
       policy = t.enum{ values = { 'drop_oldest', 'coalesce', 'disconnect' },
         default = 'drop_oldest' },
       buffer = t.integer{ default = 1024, min = 64, max = 16384 },
+      maxRate = t.optional(t.integer{ min = 1, max = 1000000 }),
+      snapshot = t.flag{},
     }))
     :with_result(t.object{ fields = {
       sub = t.integer, next = t.integer, replayed = t.integer, gap = t.boolean,
+      snapshot = t.optional(t.array{ of = state }),
     } })
     :with_metadata('read_only', true)
     :no_cli())

@@ -202,8 +202,10 @@ describe('job', function()
   before_each(function()
     job.jobs = {
       { id = 'a', kind = 'package.install', target = 'hello', title = 'Install hello',
-        state = 'succeeded', created = '2026-01-01T00:00:00Z', progress = true },
-      { id = 'b', kind = 'backup.create', state = 'failed', created = '2026-01-02T00:00:00Z',
+        state = 'succeeded', cancelling = false, created = '2026-01-01T00:00:00Z',
+        ended = '2026-01-01T00:01:00Z', progress = true, result = json.null, error = json.null },
+      { id = 'b', kind = 'backup.create', state = 'failed', cancelling = false,
+        created = '2026-01-02T00:00:00Z', ended = '2026-01-02T00:01:00Z', result = json.null,
         progress = json.null, error = { kind = 'no_space', message = 'disk full' } },
     }
     event.subscribed, event.unsubscribed = {}, {}

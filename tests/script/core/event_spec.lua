@@ -1,4 +1,5 @@
 local event = require('engine.event')
+local job = require('engine.job')
 local json = require('engine.json')
 local support = require('support.tree')
 
@@ -43,6 +44,22 @@ describe('event.subscribe', function()
     expect(made.options.policy):equals('drop_oldest')
   end)
 
+  it('gives what is so before what changes, when it is asked for', function()
+    job.jobs = {
+      { id = 'a', kind = 'package.install', target = 'hello', state = 'running' },
+      { id = 'b', kind = 'backup.create', state = 'running' },
+      { id = 'c', kind = 'backup.create', state = 'failed' },
+    }
+    local answer = call('event.subscribe', { type = 'job', snapshot = true })
+    expect(#answer.snapshot):equals(2)
+    expect(answer.snapshot[1]):equals({ type = 'job', level = 'info', target = 'package.install',
+      job = 'a', package = 'hello', data = job.jobs[1] })
+    expect(#call('event.subscribe', { job = 'b', type = 'job', snapshot = true }).snapshot)
+      :equals(1)
+    expect(call('event.subscribe', { type = 'job' }).snapshot):is_nil()
+    job.jobs = {}
+  end)
+
   it('takes one name for a list of it', function()
     assert(call('event.subscribe', { type = 'job', channel = 'logs' }))
     expect(event.subscribed[1].filter.type):equals({ 'job' })
@@ -52,6 +69,7 @@ describe('event.subscribe', function()
   it('names the parameter that is wrong', function()
     for params, words in pairs({
       [{ level = 'loud' }] = 'params.level', [{ buffer = 1 }] = 'params.buffer',
+      [{ maxRate = 0 }] = 'params.maxRate',
       [{ policy = 'shout' }] = 'params.policy', [{ type = { 1 } }] = 'params.type[0]',
     }) do
       local _, err = call('event.subscribe', params)

@@ -55,7 +55,7 @@ class EventFixture : public script::ScriptFixture {
   event::Ring logs;
   event::Channels channels{ring, logs};
   event::JobTable jobs{ring};
-  event::PushingSinks sinks{channels, [](std::uint64_t) {}};
+  event::PushingSinks sinks{channels, [](std::uint64_t) {}, [](std::uint64_t, Milliseconds) {}};
 };
 
 }  // namespace

@@ -5,7 +5,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <thread>
+
 using engine::Errc;
+using engine::Milliseconds;
 using engine::event::Channel;
 using engine::event::LagPolicy;
 using engine::event::PushingSinks;
@@ -19,7 +22,10 @@ struct Fixture {
   Ring events;
   Ring logs;
   std::vector<std::uint64_t> woken;
-  PushingSinks sinks{{events, logs}, [this](std::uint64_t id) { woken.push_back(id); }};
+  std::vector<Milliseconds> pauses;
+  PushingSinks sinks{{events, logs},
+                     [this](std::uint64_t id) { woken.push_back(id); },
+                     [this](std::uint64_t, Milliseconds delay) { pauses.push_back(delay); }};
 };
 
 struct Lines final : PushingSinks::Outlet {
@@ -91,6 +97,53 @@ TEST_CASE("event/connection_sinks: one connection does not keep others from thei
   CHECK(out.lines.size() < 600);
   CHECK(with.sinks.pump(1, out) == Pumped::idle);
   CHECK(out.lines.size() == 1'000);
+}
+
+TEST_CASE("event/connection_sinks: a reader that wants few a second is told what it did not get") {
+  Fixture with;
+  Lines out;
+  with.events.publish({.type = "early"});
+  REQUIRE(with.sinks.subscribe(
+      1, Channel::events, {}, {.replay_last = 1, .buffer = 64, .max_rate = 20}));
+  for (int i = 0; i < 100; ++i)
+    with.events.publish({});
+  // What is replayed does not count; then a tenth of a second's worth may go at once.
+  CHECK(with.sinks.pump(1, out) == Pumped::idle);
+  REQUIRE(out.lines.size() == 1 + 1 + 2);
+  CHECK(*engine::json::parse(out.lines[1])->find("params") ==
+        *engine::json::parse(R"({"sub":1,"dropped":36,"fromSeq":2,"toSeq":37})"));
+  REQUIRE(with.pauses.size() == 1);
+  CHECK(with.pauses[0] > Milliseconds(0));
+  CHECK(with.pauses[0] <= Milliseconds(50));
+  // Asked again too early: nothing more, and no second wake is asked for.
+  const auto woken = with.woken.size();
+  with.sinks.pump(1, out);
+  CHECK(with.pauses.size() <= 2);
+  with.events.publish({});
+  CHECK(with.woken.size() == woken);
+  std::this_thread::sleep_for(with.pauses[0]);
+  with.sinks.pump(1, out);
+  CHECK(out.lines.size() >= 5);
+  CHECK(out.lines.size() < 50);
+}
+
+TEST_CASE("event/connection_sinks: of things that change fast, a reader of few gets the newest") {
+  Fixture with;
+  Lines out;
+  REQUIRE(
+      with.sinks.subscribe(1, Channel::events, {}, {.policy = LagPolicy::coalesce, .max_rate = 1}));
+  with.events.publish({.job = "a", .data = "0"});
+  with.sinks.pump(1, out);
+  REQUIRE(out.lines.size() == 1);
+  for (int i = 1; i <= 1'000; ++i)
+    with.events.publish({.job = "a", .data = std::to_string(i)});
+  with.sinks.pump(1, out);
+  CHECK(out.lines.size() == 1);
+  REQUIRE_FALSE(with.pauses.empty());
+  std::this_thread::sleep_for(with.pauses.back());
+  with.sinks.pump(1, out);
+  REQUIRE(out.lines.size() == 2);
+  CHECK(out.lines[1].find(R"("data":1000})") != std::string::npos);
 }
 
 TEST_CASE("event/connection_sinks: a disconnecting subscription says so and ends") {

@@ -16,6 +16,17 @@ function M.publish(new)
   return #M.published
 end
 
+--- Types and jobs only.
+function M.matches(filter, new)
+  local function has(wanted, value)
+    for _, each in ipairs(wanted or { value }) do
+      if each == value then return true end
+    end
+    return false
+  end
+  return has(filter.type, new.type) and has(filter.job, new.job)
+end
+
 --- Answers with `M.page`.
 function M.read(filter, options)
   M.reads[#M.reads + 1] = { filter = filter, options = options }
