@@ -16,13 +16,13 @@ fan_out() {
 target() { samples[$1]=" $2"; }
 
 row_events() {
-  local round out
+  local round out seconds=${event_seconds:-$(scaled 3)}
   mkdir -p "$work/events/scripts"
   cp -R "$here/scripts/." "$work/events/scripts/"
   daemon_up events "$(IFS=, && echo "${processors[*]:1}")" || return
   for ((round = 0; round < rounds; round++)); do
-    fan_out p6 --subscribers 50 --stalled 1 --rate 5000 --seconds "$(scaled 3)" || return
-    fan_out p7 --subscribers 200 --stalled 1 --rate 1000 --seconds "$(scaled 3)" || return
+    fan_out p6 --subscribers 50 --stalled 1 --rate 5000 --seconds "$seconds" || return
+    fan_out p7 --subscribers 200 --stalled 1 --rate 1000 --seconds "$seconds" || return
   done
   target t.10 10 && target t.20 20 && target t.0 0 && target t.69 69 && target t.219 219
   line '50 readers, 5 000/s: emit to receive p99 ms' p6.p99 t.10 'at most (P6)'
