@@ -5,6 +5,9 @@ local display = require('lib.display')
 local duration = require('lib.duration')
 local event = require('engine.event')
 local job = require('engine.job')
+local json = require('engine.json')
+local live = require('lib.live')
+local loop = require('engine.loop')
 local names = require('lib.names')
 local rpc = require('lib.rpc')
 local store = require('engine.store')
@@ -22,6 +25,11 @@ local start_params = {
   tlsLines = t.optional(t.array{ of = t.string, help = 'help.arg.tls-lines' }),
   scriptMemory = t.optional(t.integer{ min = 16, max = 65536, help = 'help.arg.script-memory' }),
   timeout = t.duration{ default = 15, help = 'help.arg.timeout' },
+}
+
+local status_params = {
+  watch = t.flag{ short = 'w', help = 'help.arg.watch' },
+  interval = t.duration{ default = 1, min = 0.1, max = 3600, help = 'help.arg.interval' },
 }
 
 local stop_params = { timeout = t.duration{ default = 35, help = 'help.arg.timeout' } }
@@ -107,7 +115,7 @@ local function restart(call, params)
   return started
 end
 
-local function status(call)
+local function look(call)
   local found, err = control.status(call.ctx.instance)
   if not found then return nil, err end
   if found.state == 'stopped' then call.ctx.exit(NOT_RUNNING) end
@@ -166,16 +174,59 @@ local ORDER = {
   'state', 'instance', 'pid', 'version', 'uptime', 'workers', 'socket', 'data', 'log',
 }
 
-local function show_status(_params, result, out)
+local function entries_of(result)
   local entries = {}
   for _, key in ipairs(ORDER) do
     local value = result[key]
     if key == 'uptime' and value then value = duration.format(value) end
     if value ~= nil then entries[#entries + 1] = { names.kebab(key), value } end
   end
-  out:block(entries)
+  return entries
+end
+
+local function show_status(_params, result, out)
+  if not result then return end
+  out:block(entries_of(result))
   if result.fault then show_fault(result.fault, out) end
   if result.state == 'stopped' then out:line('start it with: moon-cli daemon start') end
+end
+
+--- What is written where no terminal redraws it: a line for each change but that time passes.
+local function line_of(call, result)
+  result.uptime = nil
+  if call.format and call.format ~= 'table' then return json.encode(result) end
+  local parts = {}
+  for i, entry in ipairs(entries_of(result)) do
+    parts[i] = ('%s=%s'):format(entry[1], display.scalar(entry[2]))
+  end
+  return table.concat(parts, ' ')
+end
+
+--- *async* Until it is interrupted, or nobody reads it.
+local function watch(call, params)
+  local screen = call.out.tty and call.format == nil and live.on(call.out)
+  local last, err
+  repeat
+    local result
+    result, err = look(call)
+    if not result then return nil, err end
+    local written = true
+    if screen then
+      written = screen:show(display.block(entries_of(result)))
+    else
+      local line = line_of(call, result)
+      if line ~= last then written = call.out:line(line) end
+      last = line
+    end
+  until not written or not loop.sleep(params.interval)
+  call.ctx.exit(nil)
+  return nil
+end
+
+--- *async*
+local function status(call, params)
+  if params.watch then return watch(call, params) end
+  return look(call)
 end
 
 local function command(fn, params, show, about)
@@ -251,4 +302,5 @@ return rpc.parent():with_about('about.daemon')
   :subcommand('start', command(launch, start_params, show_start, 'about.daemon.start'))
   :subcommand('stop', command(end_daemon, stop_params, show_stop, 'about.daemon.stop'))
   :subcommand('restart', command(restart, start_params, show_restart, 'about.daemon.restart'))
-  :subcommand('status', command(status, nil, show_status, 'about.daemon.status'))
+  :subcommand('status', command(status, status_params, show_status, 'about.daemon.status'))
+  :subcommand('logs', require('core.logs'))

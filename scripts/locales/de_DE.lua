@@ -233,6 +233,7 @@ return {
   ['help.arg.input'] = 'Eingabe als JSON; - liest die Standardeingabe, @DATEI eine Datei',
   ['help.arg.inspect-view'] =
     'Was gezeigt wird: file-tree, cat (eine Datei), manifest oder commitment',
+  ['help.arg.interval'] = 'Zeit zwischen zwei Abfragen, etwa 500ms oder 5s',
   ['help.arg.job-id'] = 'Kennung des Vorgangs',
   ['help.arg.job-progress'] = 'Beim Warten Fortschritt melden',
   ['help.arg.key-admin'] = 'Der Schlüssel darf, was der Eigentümer darf',
@@ -306,6 +307,7 @@ return {
   ['help.arg.value'] = 'Wert als JSON; - liest die Standardeingabe, @DATEI eine Datei',
   ['help.arg.vm'] = 'Welche VM: control oder worker:N',
   ['help.arg.wait'] = 'Warten, bis der Dienst so weit ist',
+  ['help.arg.watch'] = 'Weiter anzeigen und neu zeichnen, was sich ändert',
   ['help.arg.workers'] = 'Zahl der Arbeiter-Threads',
   ['help.cli.arguments'] = 'Argumente',
   ['help.cli.color'] = 'Farben; auto: am Terminal, außer mit NO_COLOR',

@@ -231,6 +231,7 @@ return {
   ['help.arg.input'] = "Entrée en JSON ; - lit l'entrée standard, @FICHIER un fichier",
   ['help.arg.inspect-view'] =
     'Ce qui est montré : file-tree, cat (un fichier), manifest ou commitment',
+  ['help.arg.interval'] = 'Temps entre deux consultations, par exemple 500ms ou 5s',
   ['help.arg.job-id'] = "Identifiant de l'opération",
   ['help.arg.job-progress'] = "Envoyer la progression pendant l'attente",
   ['help.arg.key-admin'] = 'La clé peut faire ce que peut le propriétaire',
@@ -305,6 +306,7 @@ return {
   ['help.arg.value'] = "Valeur en JSON ; - lit l'entrée standard, @FICHIER un fichier",
   ['help.arg.vm'] = 'Quelle VM : control ou worker:N',
   ['help.arg.wait'] = "Attendre que le service soit dans l'état demandé",
+  ['help.arg.watch'] = 'Continuer à l’afficher et redessiner ce qui change',
   ['help.arg.workers'] = 'Nombre de fils de travail',
   ['help.cli.arguments'] = 'arguments',
   ['help.cli.color'] = 'couleurs ; auto : sur un terminal, sauf avec NO_COLOR',

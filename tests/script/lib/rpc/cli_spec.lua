@@ -290,7 +290,8 @@ describe('cli.run', function()
   end)
 
   it('leaves who interrupts a command in peace', function()
-    local env = support.environment(function() return nil, { code = 'cancelled', message = 'm' } end)
+    local function cancelled() return nil, { code = 'cancelled', message = 'm' } end
+    local env = support.environment(cancelled)
     env.interrupted = function() return 2 end
     cli.run(rpc.parent():subcommand('m', remote({})), { 'm' }, {}, {}, env)
     expect(env.complained):equals('')
