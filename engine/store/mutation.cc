@@ -73,33 +73,39 @@ RevisionId Mutation::base() const {
 }
 
 Result<std::optional<Value>> Mutation::get(const Pointer& pointer) {
+  TRY_ASSIGN(const auto held, impl_->snapshot.impl_->hold());
   impl_->seen.push_back({pointer, Seen::all});
   return get_at(*impl_->draft, pointer);
 }
 
 Result<bool> Mutation::exists(const Pointer& pointer) {
+  TRY_ASSIGN(const auto held, impl_->snapshot.impl_->hold());
   impl_->seen.push_back({pointer, Seen::existence});
   TRY_ASSIGN(const auto place, impl_->draft->find(pointer));
   return place.has_value();
 }
 
 Result<std::vector<std::string>> Mutation::keys(const Pointer& pointer) {
+  TRY_ASSIGN(const auto held, impl_->snapshot.impl_->hold());
   impl_->seen.push_back({pointer, Seen::names});
   return keys_at(*impl_->draft, pointer);
 }
 
 Result<std::string_view> Mutation::kind(const Pointer& pointer) {
+  TRY_ASSIGN(const auto held, impl_->snapshot.impl_->hold());
   impl_->seen.push_back({pointer, Seen::existence});
   return kind_at(*impl_->draft, pointer);
 }
 
 /// Elements that come or go count as a change of the array itself.
 Result<std::size_t> Mutation::size(const Pointer& pointer) {
+  TRY_ASSIGN(const auto held, impl_->snapshot.impl_->hold());
   impl_->seen.push_back({pointer, Seen::names});
   return size_at(*impl_->draft, pointer);
 }
 
 Result<> Mutation::write(const Pointer& pointer, json::Writer& out) {
+  TRY_ASSIGN(const auto held, impl_->snapshot.impl_->hold());
   impl_->seen.push_back({pointer, Seen::all});
   TRY_ASSIGN(const auto place, impl_->draft->find(pointer));
   if (!place) return fail(nothing_at(pointer));
@@ -116,6 +122,7 @@ void Mutation::rely_on_everything() {
 
 /// An edit relies on what it replaces; one that moves array elements on the whole array.
 Result<> Mutation::edit(Op op, const Pointer& path, Value value) {
+  TRY_ASSIGN(const auto held, impl_->snapshot.impl_->hold());
   TRY(check_value(value, path.depth()));
   if (!path.is_root()) {
     if (path.last().size() > kMaxKey) return too_large("key longer than 64 KiB");
@@ -132,6 +139,7 @@ Result<> Mutation::edit(Op op, const Pointer& path, Value value) {
 }
 
 Result<> Mutation::put(const Pointer& path, Value value) {
+  TRY_ASSIGN(const auto held, impl_->snapshot.impl_->hold());
   TRY_ASSIGN(const auto place, impl_->draft->find(path));
   return edit(place ? Op::replace : Op::add, path, std::move(value));
 }
@@ -174,6 +182,7 @@ Result<> Mutation::apply_one(const json::Operation& operation) {
 }
 
 Result<> Mutation::apply(const json::Patch& patch) {
+  TRY_ASSIGN(const auto held, impl_->snapshot.impl_->hold());
   const NodePtr before = impl_->draft->freeze();
   for (std::size_t i = 0; i < patch.size(); ++i) {
     auto done = apply_one(patch[i]);
@@ -185,6 +194,7 @@ Result<> Mutation::apply(const json::Patch& patch) {
 }
 
 Result<ChangeSet> Mutation::finish() && {
+  TRY_ASSIGN(auto held, impl_->snapshot.impl_->hold());
   ChangeSet change;
   change.base = base();
   TRY_ASSIGN(Change made, impl_->draft->change());
@@ -196,6 +206,7 @@ Result<ChangeSet> Mutation::finish() && {
   change.touched = touched_by(change.patch);
   change.seen = std::move(impl_->seen);
   change.reverts = impl_->reverts;
+  held.unlock();
   impl_.reset();
   return change;
 }

@@ -31,16 +31,17 @@ Snapshot::~Snapshot() = default;
 
 /// The state is read first: a transaction begun later is at least as new. If it is newer, a commit
 /// has come between, which put all that was pending into the file.
-Result<Snapshot> Snapshot::take(Env& env, const Published& published) {
+Result<Snapshot> Snapshot::take(Env& env, const Published& published, OpenSnapshots& open) {
   StatePtr state = published.get();
   TRY_ASSIGN(ReadTxn txn, env.read());
   if (txn.id() == state->txn_id) {
     const RevisionId revision = state->revision;
     if (state->pending == nullptr) state = nullptr;
-    return Snapshot(std::make_unique<SnapshotImpl>(std::move(txn), revision, std::move(state)));
+    return Snapshot(
+        std::make_unique<SnapshotImpl>(open, std::move(txn), revision, std::move(state)));
   }
   TRY_ASSIGN(const Head head, load_head(txn.txn()));
-  return Snapshot(std::make_unique<SnapshotImpl>(std::move(txn), head.revision, nullptr));
+  return Snapshot(std::make_unique<SnapshotImpl>(open, std::move(txn), head.revision, nullptr));
 }
 
 RevisionId Snapshot::revision() const {
@@ -48,27 +49,33 @@ RevisionId Snapshot::revision() const {
 }
 
 Result<std::optional<json::Value>> Snapshot::get(const json::Pointer& pointer) const {
+  TRY_ASSIGN(const auto held, impl_->hold());
   return get_at(impl_->view, pointer);
 }
 
 Result<bool> Snapshot::exists(const json::Pointer& pointer) const {
+  TRY_ASSIGN(const auto held, impl_->hold());
   TRY_ASSIGN(const auto place, impl_->view.find(pointer));
   return place.has_value();
 }
 
 Result<std::vector<std::string>> Snapshot::keys(const json::Pointer& pointer) const {
+  TRY_ASSIGN(const auto held, impl_->hold());
   return keys_at(impl_->view, pointer);
 }
 
 Result<std::string_view> Snapshot::kind(const json::Pointer& pointer) const {
+  TRY_ASSIGN(const auto held, impl_->hold());
   return kind_at(impl_->view, pointer);
 }
 
 Result<std::size_t> Snapshot::size(const json::Pointer& pointer) const {
+  TRY_ASSIGN(const auto held, impl_->hold());
   return size_at(impl_->view, pointer);
 }
 
 Result<> Snapshot::write(const json::Pointer& pointer, json::Writer& out) const {
+  TRY_ASSIGN(const auto held, impl_->hold());
   TRY_ASSIGN(const auto place, impl_->view.find(pointer));
   if (!place) return fail(nothing_at(pointer));
   return impl_->view.write(*place, out);

@@ -16,6 +16,7 @@ namespace engine::store {
 
 class Env;
 class Mutation;
+class OpenSnapshots;
 class Published;
 struct SnapshotImpl;
 
@@ -23,7 +24,8 @@ struct SnapshotImpl;
 /// one thread at a time, destroyed on any. REQUIRES: destroyed before its store.
 ///
 /// While one lives, the file cannot reuse the space of what changed since: keep it for a request,
-/// not for a session.
+/// not for a session. One that is older than StoreOptions::snapshot_age ends with the next commit;
+/// reading it then is Errc::timeout.
 class Snapshot {
  public:
   Snapshot(Snapshot&&) noexcept;
@@ -51,7 +53,7 @@ class Snapshot {
   friend class Mutation;
   friend class Store;
   explicit Snapshot(std::unique_ptr<SnapshotImpl> impl);
-  static Result<Snapshot> take(Env& env, const Published& published);
+  static Result<Snapshot> take(Env& env, const Published& published, OpenSnapshots& open);
 
   std::unique_ptr<SnapshotImpl> impl_;
 };

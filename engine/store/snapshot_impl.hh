@@ -1,25 +1,48 @@
 #pragma once
 
 #include "store/layered.hh"
+#include "store/open_snapshots.hh"
 #include "store/snapshot.hh"
 #include "store/state.hh"
+
+#include <mutex>
+#include <optional>
 
 namespace engine::store {
 
 /// What a Snapshot holds, for the classes of this room that read through it.
 struct SnapshotImpl {
-  SnapshotImpl(ReadTxn read, RevisionId id, StatePtr held)
+  SnapshotImpl(OpenSnapshots& snapshots, ReadTxn read, RevisionId id, StatePtr held)
       : txn(std::move(read)),
         revision(id),
         state(std::move(held)),
-        document(txn.txn()),
-        view(document, state == nullptr ? nullptr : state->pending) {}
+        document(txn->txn()),
+        view(document, state == nullptr ? nullptr : state->pending),
+        open(snapshots),
+        place(open.add(*this)) {}
+  SnapshotImpl(const SnapshotImpl&) = delete;
+  SnapshotImpl& operator=(const SnapshotImpl&) = delete;
+  ~SnapshotImpl() { open.remove(place); }
 
-  ReadTxn txn;
+  /// To be held while something is read. Recursive, as some readings consist of others.
+  /// ERRORS: Errc::timeout if the snapshot has been ended for its age.
+  using Hold = std::unique_lock<std::recursive_mutex>;
+  Result<Hold> hold() {
+    Hold held(reading);
+    if (txn) return held;
+    return fail(Error{.code = Errc::timeout,
+                      .message = "the snapshot was kept too long and has been ended",
+                      .hint = "read what is needed at once, and take another snapshot later"});
+  }
+
+  std::recursive_mutex reading;  ///< guards `txn` against being ended
+  std::optional<ReadTxn> txn;    ///< nothing once it has been ended
   RevisionId revision;
   StatePtr state;  ///< null if all is in the file
   Document document;
   View view;
+  OpenSnapshots& open;
+  OpenSnapshots::Place place;
 };
 
 /// Reading by pointer, the same for a snapshot and for a mutation's draft.

@@ -2,6 +2,7 @@
 
 #include "base/bytes.hh"
 #include "base/file.hh"
+#include "base/log.hh"
 #include "store/document_writer.hh"
 #include "store/revert.hh"
 #include "store/snapshot_impl.hh"
@@ -103,6 +104,11 @@ Result<> Store::load_state(const Options& options) {
   history_id_ = first ? id_ : id_ + "-" + to_hex(identity.history);
   published_.set(
       std::make_shared<State>(State{txn.id(), opened_.revision, opened_.revision, nullptr}));
+  oldest_ = watches_->add({}, [this, age = options.snapshot_age](const RevisionPtr&) {
+    const auto ended = snapshots_.end_before(OpenSnapshots::Clock::now() - age);
+    if (ended > 0)
+      log::warn("store", "old snapshots were ended", {{"count", std::to_string(ended)}});
+  });
   committer_ = std::make_unique<Committer>(
       *env_,
       published_,
@@ -153,7 +159,7 @@ RevisionId Store::head() const {
 }
 
 Result<Snapshot> Store::peek() const {
-  return Snapshot::take(*env_, published_);
+  return Snapshot::take(*env_, published_, snapshots_);
 }
 
 Result<Mutation> Store::begin() const {

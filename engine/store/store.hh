@@ -5,6 +5,7 @@
 #include "json/value.hh"
 #include "store/committer.hh"
 #include "store/mutation.hh"
+#include "store/open_snapshots.hh"
 #include "store/revision.hh"
 #include "store/snapshot.hh"
 #include "store/watch.hh"
@@ -25,6 +26,8 @@ struct StoreOptions {
   std::size_t map_size = 16UL << 30U;    ///< address space at first; grows by itself
   LogLimits log = {};
   std::chrono::milliseconds flush_after{10'000};  ///< for changes of Durability::soon
+  /// After it a snapshot somebody still holds is ended, so that the file does not grow for it.
+  std::chrono::milliseconds snapshot_age{60'000};
 };
 
 /// Which revisions `Store::history` gives.
@@ -124,6 +127,8 @@ class Store {
   Head opened_;
   Published published_;
   std::shared_ptr<WatchRegistry> watches_;
+  mutable OpenSnapshots snapshots_;
+  Watch oldest_;  ///< ends old snapshots with each commit
   std::unique_ptr<Committer> committer_;
 };
 

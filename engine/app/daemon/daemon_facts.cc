@@ -70,10 +70,12 @@ json::Value describe_fault(const Error& fault) {
   return value;
 }
 
-Result<std::unique_ptr<store::Store>> open_store(const Paths& paths) {
+Result<std::unique_ptr<store::Store>> open_store(const Paths& paths, const Settings& settings) {
   const auto directory = paths.data / "store";
   TRY(check_after_crash(directory));
-  return store::Store::open(directory, {.initial = first_document()});
+  return store::Store::open(
+      directory,
+      {.initial = first_document(), .snapshot_age = milliseconds(settings.snapshot_age)});
 }
 
 }  // namespace engine::app

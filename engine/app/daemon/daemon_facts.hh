@@ -21,6 +21,6 @@ json::Value first_document();
 
 /// Opens the store of an instance, a new one with its first document; one that was not closed is
 /// checked first. ERRORS: store::Store::open's and launcher::prove_store's.
-Result<std::unique_ptr<store::Store>> open_store(const Paths& paths);
+Result<std::unique_ptr<store::Store>> open_store(const Paths& paths, const Settings& settings);
 
 }  // namespace engine::app

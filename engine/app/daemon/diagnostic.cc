@@ -197,7 +197,7 @@ Result<json::Value> Diagnostic::Impl::try_start() const {
                       services,
                       host_modules(),
                       times));
-  TRY(open_store(options.paths));
+  TRY(open_store(options.paths, options.settings));
   json::Value report;
   report["starts"] = true;
   return report;

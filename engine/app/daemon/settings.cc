@@ -25,6 +25,11 @@ void add_listeners(CLI::App& app, Settings& settings) {
   app.add_option("--script-memory", settings.script_memory, "MiB that each VM may hold")
       ->check(CLI::Range(16, 65'536))
       ->capture_default_str();
+  app.add_option("--snapshot-age",
+                 settings.snapshot_age,
+                 "seconds until a snapshot of the store that somebody keeps is ended")
+      ->check(CLI::Range(1.0, kLongestSeconds))
+      ->capture_default_str();
 }
 
 void add_limits(CLI::App& app, WireLimits& limits) {

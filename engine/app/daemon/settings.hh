@@ -48,6 +48,7 @@ struct Settings {
   std::size_t workers = default_workers();
   std::string log_level = "info";
   std::size_t script_memory = 256;  ///< MiB a VM may hold
+  double snapshot_age = 60;         ///< seconds until a snapshot of the store is ended
   WireLimits limits;
 };
 

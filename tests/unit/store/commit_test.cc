@@ -326,3 +326,41 @@ TEST_CASE("store/commit: enforces its limits before anything changes", "[store]"
         Errc::request_too_large);
   CHECK(store->head() == 0);
 }
+
+TEST_CASE("store/snapshot: one that is forgotten ends, one that is being read does not",
+          "[store]") {
+  engine::test::TempDir dir;
+  StoreOptions options;
+  options.initial = engine::test::js(R"({"a":0})");
+  options.snapshot_age = std::chrono::milliseconds(0);
+  const auto store = must(Store::open(dir.path(), std::move(options)));
+  const Snapshot forgotten = must(store->peek());
+  Mutation abandoned = must(store->begin());
+  CHECK(must(forgotten.exists(at("/a"))));
+  put(*store, "/a", 1);
+  for (const auto code : {forgotten.get(at("/a")).error().code,
+                          forgotten.keys(at("")).error().code,
+                          abandoned.put(at("/a"), 2).error().code}) {
+    CHECK(code == engine::Errc::timeout);
+  }
+  CHECK_FALSE(std::move(abandoned).finish());
+  CHECK(forgotten.revision() == 0);  // what needs no file is still known
+  CHECK(engine::test::dump(*store, "/a") == "1");
+}
+
+TEST_CASE("store/snapshot: a forgotten one does not make the file grow", "[store]") {
+  const auto grown = [](std::chrono::milliseconds age) {
+    engine::test::TempDir dir;
+    StoreOptions options;
+    options.initial = engine::test::js(R"({"a":0})");
+    options.snapshot_age = age;
+    options.log.count = 1;
+    options.log.age = std::chrono::seconds(0);
+    const auto store = must(Store::open(dir.path(), std::move(options)));
+    const Snapshot forgotten = must(store->peek());
+    for (int i = 0; i < 300; ++i)
+      put(*store, "/a", std::string(20'000, static_cast<char>('a' + i % 20)));
+    return must(store->stats()).file_bytes;
+  };
+  CHECK(4 * grown(std::chrono::milliseconds(0)) < grown(std::chrono::hours(1)));
+}
