@@ -104,6 +104,7 @@ class Reader {
   long dropped = 0;  ///< as told
   long lost = 0;     ///< as found
   long last = 0;     ///< number of the last event
+  bool cut = false;  ///< the server has closed it
 
   void on_line(std::string_view line, double at, std::vector<double>& late) {
     if (line.find("\"method\":\"lagged\"") != std::string_view::npos) {
@@ -187,7 +188,8 @@ void fan_out(const Options& options) {
     while (each->last < total) {
       pollfd one{each->fd(), POLLIN, 0};
       if (::poll(&one, 1, 5'000) <= 0) break;
-      if (!each->read([&](std::string_view line) { each->on_line(line, 0, ignored); })) break;
+      each->cut = !each->read([&](std::string_view line) { each->on_line(line, 0, ignored); });
+      if (each->cut) break;
     }
   }
   long lost = 0;
@@ -195,13 +197,15 @@ void fan_out(const Options& options) {
     lost += total - each->events;
   long untold = 0;
   long dropped = 0;
+  long cut = 0;
   for (const auto& each : stalled) {
     dropped += each->dropped;
-    untold += total - each->events - each->dropped;
+    cut += each->cut ? 1 : 0;
+    if (!each->cut) untold += total - each->events - each->dropped;
   }
   std::ranges::sort(late);
   fmt::print(R"({{"sent":{},"lost":{},"p50":{:.3f},"p99":{:.3f},"max":{:.3f},"emit_us":{:.3f},)"
-             R"("stalled_dropped":{},"stalled_untold":{},"seconds":{:.3f}}})"
+             R"("stalled_dropped":{},"stalled_untold":{},"stalled_cut":{},"seconds":{:.3f}}})"
              "\n",
              total,
              lost,
@@ -211,6 +215,7 @@ void fan_out(const Options& options) {
              number(answer, "spent") * 1e6 / static_cast<double>(total),
              dropped,
              untold,
+             cut,
              number(answer, "took"));
 }
 
