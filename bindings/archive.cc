@@ -1,3 +1,4 @@
+#include "archive/extract.hh"
 #include "archive/level.hh"
 #include "archive/manifest.hh"
 #include "bindings/archive_job.hh"
@@ -205,6 +206,11 @@ int package_read(lua_State* state) {
            }});
 }
 
+void set_count(lua_State* state, const char* name, std::uint64_t value) {
+  lua_pushnumber(state, static_cast<lua_Number>(value));
+  lua_setfield(state, -2, name);
+}
+
 int package_extract(lua_State* state) {
   auto package = script::check_object<Package>(state, 1);
   std::string path(script::check_string(state, 2));
@@ -228,6 +234,28 @@ int package_extract(lua_State* state) {
                            .push = &push_true});
 }
 
+int package_extract_all(lua_State* state) {
+  auto package = script::check_object<Package>(state, 1);
+  std::string folder(script::check_string(state, 2));
+  const unsigned threads = threads_at(state, 3);
+  return run_job<archive::ExtractReport>(
+      state,
+      {.work =
+           [package = std::move(package), folder = std::move(folder), threads](
+               const std::stop_token& stop) {
+             return archive::extract_tree(
+                 *package->archive, folder, {.threads = threads, .stop = stop});
+           },
+       .push =
+           [](lua_State* target, archive::ExtractReport&& report) {
+             lua_createtable(target, 0, 3);
+             set_count(target, "files", report.files);
+             set_count(target, "directories", report.directories);
+             set_count(target, "bytes", report.bytes);
+             return 1;
+           }});
+}
+
 int package_print(lua_State* state) {
   auto package = script::check_object<Package>(state, 1);
   std::string path(script::check_string(state, 2));
@@ -245,14 +273,10 @@ int package_print(lua_State* state) {
 
 int push_report(lua_State* state, archive::CheckReport&& report) {
   lua_createtable(state, 0, 5);
-  const auto set = [state](const char* name, std::uint64_t value) {
-    lua_pushnumber(state, static_cast<lua_Number>(value));
-    lua_setfield(state, -2, name);
-  };
-  set("files", report.contents.files);
-  set("directories", report.contents.directories);
-  set("missing", report.contents.missing);
-  set("bytes", report.contents.bytes);
+  set_count(state, "files", report.contents.files);
+  set_count(state, "directories", report.contents.directories);
+  set_count(state, "missing", report.contents.missing);
+  set_count(state, "bytes", report.contents.bytes);
   lua_createtable(state, static_cast<int>(report.warnings.size()), 0);
   script::mark_array(state);
   int index = 0;
@@ -305,6 +329,7 @@ int open_archive(lua_State* state) {
                                      {"list", script::thunk<&package_list>},
                                      {"read", script::thunk<&package_read>},
                                      {"extract", script::thunk<&package_extract>},
+                                     {"extract_all", script::thunk<&package_extract_all>},
                                      {"print", script::thunk<&package_print>},
                                      {"rewrite", script::thunk<&package_rewrite>},
                                      {"verify", script::thunk<&package_verify>},

@@ -1,6 +1,6 @@
 #include "archive/edit.hh"
 #include "archive/fault.hh"
-#include "archive/manifest.hh"
+#include "archive/level.hh"
 #include "archive/package.hh"
 #include "archive/writer.hh"
 #include "base/file.hh"
@@ -162,6 +162,7 @@ int package_rewrite(lua_State* state) {
   auto package = script::check_object<Package>(state, 1);
   std::string output(script::check_string(state, 2));
   auto arch = script::field_string(state, 3, "arch");
+  const bool checked = script::field_boolean(state, 3, "check").value_or(false);
   archive::WriteOptions options{.threads = threads_at(state, 3)};
   const auto progress = progress_at(state, 3);
   options.progress = forward_progress(progress);
@@ -170,14 +171,17 @@ int package_rewrite(lua_State* state) {
       {.work = [package = std::move(package),
                 output = std::move(output),
                 arch = std::move(arch),
+                checked,
                 options = std::move(options)](
                    const std::stop_token& stop) mutable -> Result<archive::Commitment> {
          options.stop = stop;
          std::function<bool(const std::string&)> keep;
-         if (arch) {
-           TRY_ASSIGN(const auto manifest, package->manifest);
-           TRY(archive::check_manifest(manifest));
-           TRY_ASSIGN(keep, archive::needed_files(*package->archive, manifest, *arch));
+         if (arch || checked) {
+           TRY_ASSIGN(const auto outline,
+                      archive::check_outline(*package->archive, {.arch = arch.value_or("")}));
+           if (arch) {
+             TRY_ASSIGN(keep, archive::needed_files(*package->archive, *outline.manifest, *arch));
+           }
          }
          TRY_ASSIGN(const auto tree, archive::copy_tree(package->archive, keep));
          return archive::write_archive_file(

@@ -77,6 +77,20 @@ function Package:read(path) end
 ---@async
 function Package:extract(path, destination, opts) end
 
+---@class engine.archive.ExtractReport
+---@field files integer
+---@field directories integer
+---@field bytes integer
+
+--- Writes everything that is present into a new or empty folder, verifying it on the way. Nothing
+--- outside of it is touched, no link followed, no file replaced. *async*
+---@param folder string
+---@param opts? engine.archive.ExtractOptions
+---@return engine.archive.ExtractReport? report
+---@return engine.Error? err as for `extract`; `duplicate` when the folder is not empty
+---@async
+function Package:extract_all(folder, opts) end
+
 --- Copies a file to standard output while it is verified: what was written counts only if this
 --- succeeds. *async*
 ---@param path string
@@ -86,6 +100,7 @@ function Package:extract(path, destination, opts) end
 function Package:print(path) end
 
 ---@class engine.archive.RewriteOptions
+---@field check? boolean refuse what would not pass `verify` at level package
 ---@field arch? string leave out what an installation for this architecture does not need
 ---@field threads? integer default: one per processor
 ---@field progress? fun(done: integer, total: integer) as in VerifyOptions

@@ -4,14 +4,17 @@
 
 namespace engine::archive {
 
-/// A table that was checked, with those of its children that were needed so far.
-struct Archive::Directory {
-  std::string path;
-  unsigned depth = 0;
+/// A table that was checked. Two directories with the same table share it, wherever they are, so
+/// that neither time nor memory grows with the number of ways to it.
+struct Archive::Table {
   std::vector<Entry> rows;
   /// Parallel to `rows`, filled as they are needed, guarded by the archive's mutex. A child once
   /// made stays where it is until the archive goes.
-  mutable std::vector<std::unique_ptr<Directory>> children;
+  mutable std::vector<const Table*> children;
+  /// What lies below, once `measure` was here: entries, each counted for every way to it, and
+  /// directory levels.
+  mutable std::optional<std::uint64_t> entries_below = {};
+  mutable unsigned levels_below = 0;
 };
 
 namespace {
@@ -101,19 +104,15 @@ Result<std::shared_ptr<const Archive>> Archive::open(std::shared_ptr<const ByteS
                    .size = header.root.root_maxsize,
                    .position = header.table_position,
                    .table_size = header.table_size};
-  TRY_ASSIGN(archive->root_, archive->load(root, "", 0));
+  TRY_ASSIGN(archive->root_, archive->load(root, ""));
   return std::shared_ptr<const Archive>(archive);
 }
 
-/// Reads, parses and checks one table. Its children are not touched, so that no byte steers the
-/// reader before the parent's hash has vouched for it.
-Result<std::unique_ptr<Archive::Directory>> Archive::load(const Entry& row,
-                                                          std::string path,
-                                                          unsigned depth) const {
-  if (depth > limits_.max_depth) {
-    return fail(table_fault(
-        Errc::validate_s9pk, {Rule::depth, path, row.position}, "is nested too deeply"));
-  }
+/// Reads, parses and checks one table, unless it is known. Its children are not touched, so that no
+/// byte steers the reader before the parent's hash has vouched for it.
+Result<const Archive::Table*> Archive::load(const Entry& row, std::string_view path) const {
+  const TableKey key{row.position, row.table_size, row.size, row.hash};
+  if (const auto known = tables_.find(key); known != tables_.end()) return known->second.get();
   TRY_ASSIGN(const Bytes bytes, read_table(row, path));
   TRY_ASSIGN(std::vector<Entry> rows, parse_table(bytes, path, row.position));
   if (sighash(rows) != row.hash) {
@@ -122,11 +121,9 @@ Result<std::unique_ptr<Archive::Directory>> Archive::load(const Entry& row,
   }
   TRY(charge({Rule::total_entries, path, row.position}, bytes.size(), rows.size()));
   const std::size_t count = rows.size();
-  return std::make_unique<Directory>(
-      Directory{.path = std::move(path),
-                .depth = depth,
-                .rows = std::move(rows),
-                .children = std::vector<std::unique_ptr<Directory>>(count)});
+  auto table = std::make_unique<Table>(
+      Table{.rows = std::move(rows), .children = std::vector<const Table*>(count)});
+  return tables_.emplace(key, std::move(table)).first->second.get();
 }
 
 Result<Bytes> Archive::read_table(const Entry& row, std::string_view path) const {
@@ -164,32 +161,42 @@ Result<> Archive::charge(Place place, std::uint64_t bytes, std::uint64_t entries
   return {};
 }
 
-Result<const Archive::Directory*> Archive::child(const Directory& parent, std::size_t index) const {
-  const std::lock_guard lock(mutex_);
-  auto& slot = parent.children[index];
-  if (!slot) {
-    const Entry& row = parent.rows[index];
-    TRY_ASSIGN(slot, load(row, join(parent.path, row.name), parent.depth + 1));
+/// The table of the directory `path`, which is row `index` of `parent`, `depth` levels below the
+/// root. REQUIRES: the mutex is held.
+Result<const Archive::Table*> Archive::child(const Table& parent,
+                                             std::size_t index,
+                                             std::string_view path,
+                                             unsigned depth) const {
+  const Entry& row = parent.rows[index];
+  if (depth > limits_.max_depth) {
+    return fail(table_fault(
+        Errc::validate_s9pk, {Rule::depth, path, row.position}, "is nested too deeply"));
   }
-  return slot.get();
+  const Table*& slot = parent.children[index];
+  if (slot == nullptr) {
+    TRY_ASSIGN(slot, load(row, path));
+  }
+  return slot;
 }
 
-Result<const Archive::Directory*> Archive::directory(std::string_view path) const {
-  const Directory* at = root_.get();
-  std::string_view rest = path;
-  while (!rest.empty()) {
-    const auto slash = rest.find('/');
-    const std::string_view name = rest.substr(0, slash);
-    rest = slash == std::string_view::npos ? "" : rest.substr(slash + 1);
+Result<const Archive::Table*> Archive::directory(std::string_view path) const {
+  const std::lock_guard lock(mutex_);
+  const Table* at = root_;
+  unsigned depth = 0;
+  for (std::size_t start = 0; start < path.size();) {
+    const std::size_t end = std::min(path.find('/', start), path.size());
+    const std::string_view name = path.substr(start, end - start);
     const auto row = std::ranges::lower_bound(at->rows, name, {}, &Entry::name);
     if (row == at->rows.end() || row->name != name) {
       return fail(no_entry(path, "is not in the package"));
     }
+    const std::string_view here = path.substr(0, end);
     if (row->type != EntryType::directory) {
-      return fail(no_entry(join(at->path, name),
-                           "is not a directory (type " + std::string(type_name(row->type)) + ")"));
+      return fail(
+          no_entry(here, "is not a directory (type " + std::string(type_name(row->type)) + ")"));
     }
-    TRY_ASSIGN(at, child(*at, static_cast<std::size_t>(row - at->rows.begin())));
+    TRY_ASSIGN(at, child(*at, static_cast<std::size_t>(row - at->rows.begin()), here, ++depth));
+    start = end + 1;
   }
   return at;
 }
@@ -199,7 +206,7 @@ Result<Entry> Archive::find(std::string_view path) const {
   const auto slash = path.rfind('/');
   const bool top = slash == std::string_view::npos;
   const std::string_view name = top ? path : path.substr(slash + 1);
-  TRY_ASSIGN(const Directory* parent, directory(top ? "" : path.substr(0, slash)));
+  TRY_ASSIGN(const Table* parent, directory(top ? "" : path.substr(0, slash)));
   const auto row = std::ranges::lower_bound(parent->rows, name, {}, &Entry::name);
   if (row == parent->rows.end() || row->name != name) {
     return fail(no_entry(path, "is not in the package"));
@@ -209,21 +216,57 @@ Result<Entry> Archive::find(std::string_view path) const {
 
 Result<std::vector<Entry>> Archive::list(std::string_view path) const {
   if (!has_only_names(path)) return fail(no_entry(path, "is not in the package"));
-  TRY_ASSIGN(const Directory* found, directory(path));
+  TRY_ASSIGN(const Table* found, directory(path));
   return found->rows;
 }
 
-Result<> Archive::walk(const Visitor& visit) const {
-  return walk_in(*root_, visit);
+/// Reads every table below `table` and counts what a walk would meet: each table once, however many
+/// ways there are to it. REQUIRES: the mutex is held.
+Result<> Archive::measure(const Table& table, const std::string& path, unsigned depth) const {
+  if (!table.entries_below) {
+    std::uint64_t entries = table.rows.size();
+    unsigned levels = 0;
+    for (std::size_t i = 0; i < table.rows.size(); ++i) {
+      if (table.rows[i].type != EntryType::directory) continue;
+      const std::string inner_path = join(path, table.rows[i].name);
+      TRY_ASSIGN(const Table* inner, child(table, i, inner_path, depth + 1));
+      TRY(measure(*inner, inner_path, depth + 1));
+      entries += *inner->entries_below;
+      levels = std::max(levels, inner->levels_below + 1);
+      if (entries > limits_.max_entries) break;  // enough to refuse it, and no overflow
+    }
+    table.entries_below = entries;
+    table.levels_below = levels;
+  }
+  if (*table.entries_below > limits_.max_entries) {
+    return fail(table_fault(Errc::validate_s9pk,
+                            {Rule::total_entries, path, header_.table_position},
+                            "brings the package over 1048576 entries"));
+  }
+  // Known from a shorter way, it may still be too deep on this one.
+  if (depth + table.levels_below > limits_.max_depth) {
+    return fail(table_fault(Errc::validate_s9pk,
+                            {Rule::depth, path, header_.table_position},
+                            "holds directories that are nested too deeply"));
+  }
+  return {};
 }
 
-Result<> Archive::walk_in(const Directory& directory, const Visitor& visit) const {
-  for (std::size_t i = 0; i < directory.rows.size(); ++i) {
-    const Entry& row = directory.rows[i];
-    TRY(visit(join(directory.path, row.name), row));
-    if (row.type != EntryType::directory) continue;
-    TRY_ASSIGN(const Directory* inner, child(directory, i));
-    TRY(walk_in(*inner, visit));
+Result<> Archive::walk(const Visitor& visit) const {
+  {
+    const std::lock_guard lock(mutex_);
+    TRY(measure(*root_, "", 0));
+  }
+  return walk_in(*root_, "", visit);
+}
+
+/// REQUIRES: `table` was measured, so that all below it is there and nothing changes any more.
+Result<> Archive::walk_in(const Table& table, const std::string& path, const Visitor& visit) const {
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const Entry& row = table.rows[i];
+    const std::string inner = join(path, row.name);
+    TRY(visit(inner, row));
+    if (row.type == EntryType::directory) TRY(walk_in(*table.children[i], inner, visit));
   }
   return {};
 }
@@ -274,17 +317,6 @@ Result<> Archive::verify(std::string_view path,
     return refuse(Errc::validate_s9pk, Rule::file_hash, entry.position, "does not match its hash");
   }
   return {};
-}
-
-Result<> extract_file(const Archive& archive,
-                      std::string_view path,
-                      const std::filesystem::path& destination,
-                      unsigned mode,
-                      const crypto::HashOptions& options) {
-  TRY_ASSIGN(const Entry entry, archive.find(path));
-  return write_beside(destination, mode, [&](ByteSink& sink) {
-    return archive.verify(path, entry, options, &sink);
-  });
 }
 
 }  // namespace engine::archive

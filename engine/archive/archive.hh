@@ -8,11 +8,13 @@
 #include "crypto/blake3.hh"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace engine::archive {
@@ -20,8 +22,8 @@ namespace engine::archive {
 /// Bounds on what a package may cost before it is refused.
 struct Limits {
   std::uint64_t max_table = 16U << 20U;        ///< bytes of one table below the root
-  std::uint64_t max_all_tables = 256U << 20U;  ///< bytes of all tables read, shared ones each time
-  std::uint64_t max_entries = kMaxEntries;     ///< rows of all tables read, shared ones each time
+  std::uint64_t max_all_tables = 256U << 20U;  ///< bytes of all tables read, shared ones once
+  std::uint64_t max_entries = kMaxEntries;     ///< rows met in a walk, of shared tables each time
   unsigned max_depth = kMaxDepth;              ///< directory levels below the root
 };
 
@@ -77,32 +79,31 @@ class Archive {
                   ByteSink* copy_to = nullptr) const;
 
  private:
-  struct Directory;
+  struct Table;
+  /// Position, stored size, signed size, hash: what makes two tables one.
+  using TableKey = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, Digest>;
   Archive(std::shared_ptr<const ByteSource> source, Header header, Limits limits);
 
-  Result<std::unique_ptr<Directory>> load(const Entry& row, std::string path, unsigned depth) const;
+  Result<const Table*> load(const Entry& row, std::string_view path) const;
   Result<Bytes> read_table(const Entry& row, std::string_view path) const;
   Result<> charge(Place place, std::uint64_t bytes, std::uint64_t entries) const;
-  Result<const Directory*> child(const Directory& parent, std::size_t index) const;
-  Result<const Directory*> directory(std::string_view path) const;
-  Result<> walk_in(const Directory& directory, const Visitor& visit) const;
+  Result<const Table*> child(const Table& parent,
+                             std::size_t index,
+                             std::string_view path,
+                             unsigned depth) const;
+  Result<const Table*> directory(std::string_view path) const;
+  Result<> measure(const Table& table, const std::string& path, unsigned depth) const;
+  Result<> walk_in(const Table& table, const std::string& path, const Visitor& visit) const;
 
   std::shared_ptr<const ByteSource> source_;
   Header header_;
   Limits limits_;
-  std::unique_ptr<Directory> root_;
-  // Guards what the lazily read part of the tree changes: children of directories and the sums.
+  const Table* root_ = nullptr;
+  // Guards what reading lazily changes: the tables, what they know of those below, and the sums.
   mutable std::mutex mutex_;
+  mutable std::map<TableKey, std::unique_ptr<Table>> tables_;
   mutable std::uint64_t entries_seen_ = 0;
   mutable std::uint64_t table_bytes_seen_ = 0;
 };
-
-/// Verifies the file at `path` while copying it, and only then lets it appear as `destination`
-/// (replacing what was there). ERRORS: as Archive::verify; as errno_error.
-Result<> extract_file(const Archive& archive,
-                      std::string_view path,
-                      const std::filesystem::path& destination,
-                      unsigned mode = 0644,
-                      const crypto::HashOptions& options = {});
 
 }  // namespace engine::archive

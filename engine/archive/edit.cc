@@ -13,6 +13,8 @@ class TreeCopy {
       : archive_(archive), keep_(keep) {}
 
   Result<Tree> run() {
+    // Measures the tree before it grows here, too.
+    TRY(archive_->walk([](const std::string&, const Entry&) -> Result<> { return {}; }));
     tree_.root().signed_size = archive_->commitment().root_maxsize;
     TRY(directory(""));
     return std::move(tree_);

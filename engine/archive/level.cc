@@ -15,7 +15,7 @@ Result<Level> level_from_name(std::string_view name) {
                     .hint = "use archive, open or package"});
 }
 
-Result<CheckReport> check(const Archive& archive, const CheckOptions& options) {
+Result<CheckReport> check_outline(const Archive& archive, const CheckOptions& options) {
   CheckReport report;
   if (options.level >= Level::open) {
     TRY_ASSIGN(report.manifest, read_manifest(archive));
@@ -30,6 +30,11 @@ Result<CheckReport> check(const Archive& archive, const CheckOptions& options) {
     TRY_ASSIGN(report.warnings,
                check_members(archive, *report.manifest, options.arch).map_error(place));
   }
+  return report;
+}
+
+Result<CheckReport> check(const Archive& archive, const CheckOptions& options) {
+  TRY_ASSIGN(CheckReport report, check_outline(archive, options));
   TRY_ASSIGN(report.contents, verify_all(archive, options.verify));
   return report;
 }

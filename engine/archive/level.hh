@@ -33,6 +33,9 @@ struct CheckReport {
   std::vector<std::string> warnings = {};
 };
 
+/// The part of `check` that reads no file but the manifest: everything except the content.
+Result<CheckReport> check_outline(const Archive& archive, const CheckOptions& options = {});
+
 /// Checks all of `archive` up to a level. Manifest and tables come before the large files, so that
 /// a wrong package is refused early.
 /// ERRORS: as the functions it is made of; the stage tells which.

@@ -19,19 +19,17 @@ local M = {}
 
 local check = phases.check
 
---- Verifies everything in `path` and puts a private copy into packages/, named by its root hash, so
---- that what was verified is what will be used.
+--- Puts a private copy of the package into packages/, named by its root hash. It is read once: the
+--- bytes that are verified are the bytes that are written, so what was verified is what will be used.
 local function take_in(path, report)
   local directory = host.data_dir() .. '/packages'
   check(file.mkdir(directory, 448))
   local incoming = ('%s/.incoming-%s'):format(directory, crypto.guid())
   local ok, taken = pcall(function()
-    report('Copying')
-    check(file.copy(path, incoming))
-    local package = check(archive.open(incoming))
     report('Verifying')
-    check(package:verify({
-      level = 'package',
+    local package = check(archive.open(path))
+    check(package:rewrite(incoming, {
+      check = true,
       progress = function(done, total)
         report('Verifying', done, total, 'bytes')
       end,

@@ -44,13 +44,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self):
         try:
-            data = open(os.path.join(folder, self.path.split("/")[2]), "rb").read()
+            file = open(os.path.join(folder, self.path.split("/")[2]), "rb")
         except OSError:
             return self.refuse(404)
+        with file:
+            self.answer_from(file)
+
+    def answer_from(self, file):
+        size = os.fstat(file.fileno()).st_size
         mode, asked = self.mode(), re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
         whole = asked is None or mode in ("plain", "plain-breaks", "plain-always-breaks")
-        first, last = (0, len(data) - 1) if whole else (int(asked[1]), int(asked[2]))
-        body = data[first : last + 1]
+        first, last = (0, size - 1) if whole else (int(asked[1]), int(asked[2]))
+        file.seek(first)
+        body = file.read(last + 1 - first)
         if mode == "redirect":
             self.send_response(302)
             self.send_header("Location", self.path.replace("/redirect/", "/ranges/"))
@@ -64,7 +70,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             return self.note(302, 0)
         self.send_response(200 if whole else 206)
-        total = len(data)
+        total = size
         if mode == "wrong-range" and not whole:
             first += 1
         if mode == "wrong-total" and not whole:

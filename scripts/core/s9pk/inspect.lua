@@ -120,4 +120,15 @@ M.cat = rpc.from_fn_async(cat)
   :no_display()
   :with_about('about.s9pk.cat')
 
+M.extract = rpc.from_fn_async(function(_call, params)
+  return with_package(params.file, function(package) return package:extract_all(params.folder) end)
+end)
+  :with_params({ file = package_source,
+    folder = t.path{ positional = 2, help = 'help.arg.extract-folder' } })
+  :with_context('CliContext')
+  :with_custom_display_fn(function(params, done, out)
+    out:line(('%d files, %s, in %s'):format(done.files, display.bytes(done.bytes), params.folder))
+  end)
+  :with_about('about.s9pk.extract')
+
 return M

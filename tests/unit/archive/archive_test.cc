@@ -1,5 +1,6 @@
 #include "archive/archive.hh"
 
+#include "archive/extract.hh"
 #include "archive/fault.hh"
 #include "archive/verify.hh"
 #include "archive/writer.hh"
