@@ -40,8 +40,9 @@ Explanation explain(int code) {
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
     case MDB_INVALID:
-    case MDB_PANIC:
       return {Errc::corrupt, "restore a backup of the store; nothing was changed"};
+    case MDB_PANIC:  // LMDB could not write its own page and goes no further
+      return {Errc::closed, "check the disk, then restart the daemon"};
     case MDB_VERSION_MISMATCH:
       return {Errc::newer_format, "use a program at least as new as the one that wrote it"};
     case MDB_READERS_FULL:
