@@ -22,6 +22,10 @@ void add_listeners(CLI::App& app, Settings& settings) {
   add("--http", settings.http, "serve HTTP and WebSocket there; repeatable");
   add("--https", settings.https, "the same over TLS; repeatable");
   add("--tls-lines", settings.tls_lines, "serve lines over TLS there; repeatable");
+}
+
+/// What scripts may take of the machine.
+void add_bounds(CLI::App& app, Settings& settings) {
   app.add_option("--script-memory", settings.script_memory, "MiB that each VM may hold")
       ->check(CLI::Range(16, 65'536))
       ->capture_default_str();
@@ -138,6 +142,7 @@ void add_settings(CLI::App& app, Settings& settings) {
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();
   add_listeners(app, settings);
+  add_bounds(app, settings);
   add_limits(app, settings.limits);
 }
 
