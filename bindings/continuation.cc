@@ -124,12 +124,13 @@ void serve_socket(Vm& vm, const std::shared_ptr<Waiting>& waiting) {
       "websocket");
 }
 
-/// continuation.websocket(options, serve) → guid
-int continuation_websocket(lua_State* state) {
+/// continuation.websocket(options, serve) → guid | nil, err
+Result<int> continuation_websocket(lua_State* state) {
   Reservation made = check_reservation(state);
   Vm& vm = Vm::of(state);
-  made.waiting->guid = made.waiting->host.reserve_socket(
-      std::move(made.session), Opener(vm.loop(), made.waiting->weak_from_this()));
+  TRY_ASSIGN(made.waiting->guid,
+             made.waiting->host.reserve_socket(std::move(made.session),
+                                               Opener(vm.loop(), made.waiting->weak_from_this())));
   start_waiting(vm, made, &serve_socket);
   script::push_string(state, made.waiting->guid);
   return 1;

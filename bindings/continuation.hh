@@ -71,8 +71,8 @@ inline constexpr script::Limits kServeLimits{.deadline = script::kForever};
 /// the log, never to the client.
 std::optional<Error> failure_of(const script::Outcome& outcome);
 
-/// continuation.rest(options, serve) → guid
-int continuation_rest(lua_State* state);
+/// continuation.rest(options, serve) → guid | nil, err
+Result<int> continuation_rest(lua_State* state);
 void define_request(lua_State* state);
 
 }  // namespace engine::bindings

@@ -59,9 +59,12 @@ class ContinuationHost {
 
   /// Reserves an id. `open` is called at most once, on any thread, when a client comes; it is
   /// destroyed uncalled, on any thread, when the reservation is removed or its session killed.
-  virtual std::string reserve_socket(std::string session, OpenSocket open) = 0;
+  /// ERRORS: Errc::busy (too many wait for their clients, of all or of the session).
+  virtual Result<std::string> reserve_socket(std::string session, OpenSocket open) = 0;
   /// `method` empty: any.
-  virtual std::string reserve_body(std::string session, std::string method, OpenBody open) = 0;
+  virtual Result<std::string> reserve_body(std::string session,
+                                           std::string method,
+                                           OpenBody open) = 0;
   /// Nobody may come any more (the time is over). False when somebody has come already.
   virtual bool remove(const std::string& guid) = 0;
   /// Ends all reservations and open streams of a session at once; how many there were.

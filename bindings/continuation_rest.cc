@@ -244,14 +244,14 @@ void serve_request(Vm& vm, const std::shared_ptr<Waiting>& waiting) {
 
 }  // namespace
 
-int continuation_rest(lua_State* state) {
+Result<int> continuation_rest(lua_State* state) {
   Reservation made = check_reservation(state);
   std::string method = script::field_string(state, 1, "method").value_or("");
   Vm& vm = Vm::of(state);
-  made.waiting->guid =
-      made.waiting->host.reserve_body(std::move(made.session),
-                                      std::move(method),
-                                      Opener(vm.loop(), made.waiting->weak_from_this()));
+  TRY_ASSIGN(made.waiting->guid,
+             made.waiting->host.reserve_body(std::move(made.session),
+                                             std::move(method),
+                                             Opener(vm.loop(), made.waiting->weak_from_this())));
   start_waiting(vm, made, &serve_request);
   script::push_string(state, made.waiting->guid);
   return 1;

@@ -16,14 +16,16 @@ local continuation = {}
 --- when it fails (`nil, err`, or an error).
 ---@param options engine.continuation.Options
 ---@param serve fun(socket: engine.continuation.Socket)
----@return string guid 32 characters
+---@return string? guid 32 characters
+---@return engine.Error? err `busy`: too many wait for their clients, of all or of the session
 function continuation.websocket(options, serve) end
 
 --- Waits for one HTTP request; its body is read as it comes. Without an answer it is 204, with
 --- `nil, err` a plain text with a status that fits, 500 when an error is raised.
 ---@param options engine.continuation.Options
 ---@param serve fun(request: engine.continuation.Request): engine.continuation.Answer?
----@return string guid 32 characters
+---@return string? guid 32 characters
+---@return engine.Error? err `busy`: too many wait for their clients, of all or of the session
 function continuation.rest(options, serve) end
 
 --- Ends all reservations and open streams of a session at once.

@@ -3,7 +3,7 @@
 local daemon = {}
 
 --- Facts for `server.info`: name, version, gitInfo, instance, dataDir, socket, pid, uptime (s),
---- workers, luajit, guard, cgroup, uid, hostname, state (`running`, `error`), and in diagnostic mode
+--- startedAt (s, Unix time), workers, luajit, guard, cgroup, uid, hostname, state (`running`, `error`), and in diagnostic mode
 --- `fault` {kind, message, hint, file, line, source}.
 ---@return table info
 function daemon.info() end

@@ -97,6 +97,8 @@ std::size_t HttpDialect::begin_body(std::string_view block, BodyMode mode) {
   head_.parse(block_, connection_.limits().headers);
   state_ = State::body;
   body_left_ = head_.request.content_length.value_or(0);
+  body_come_ = 0;
+  body_pace_.reset();
   chunks_ = head_.chunked ? std::make_unique<ChunkReader>() : nullptr;
   invite_ = head_.expects_continue;
   if (mode == BodyMode::streamed) {
@@ -120,6 +122,7 @@ std::size_t HttpDialect::take_body(std::string_view input, std::size_t& budget) 
   invite_ = false;  // it did not wait for us
   std::string& body = queue_ ? queue_->buffer() : body_;
   const std::size_t used = chunks_ ? take_chunked(input, body) : take_fixed(input, body);
+  body_come_ += used;
   if (state_ != State::body) return used;  // it was broken
   if (queue_) {
     queue_->filled();
@@ -435,6 +438,9 @@ void HttpDialect::check_time(TimePoint now) {
   if (state_ == State::body) {
     if (!paused() && passed(now, connection_.last_progress(), limits.stalled)) {
       body_broken(408, "no byte of it came for too long");
+    } else if (body_pace_.is_too_slow(
+                   now, body_come_, paused(), {limits.stalled, limits.min_rate})) {
+      body_broken(408, "it comes too slowly");
     }
   } else if (head_begun_ && !upgrade_waits_) {
     if (passed(now, *head_begun_, limits.header_time)) {

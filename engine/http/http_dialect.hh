@@ -1,5 +1,7 @@
 #pragma once
 
+#include "net/pace.hh"
+
 #include "http/body_queue.hh"
 #include "http/chunk_reader.hh"
 #include "http/connection.hh"
@@ -101,7 +103,9 @@ class HttpDialect final : public Dialect {
   std::uint64_t body_left_ = 0;
   std::unique_ptr<ChunkReader> chunks_;
   std::shared_ptr<BodyQueue> queue_;  ///< of a streamed body
-  bool invite_ = false;               ///< "100 Continue" is due
+  std::uint64_t body_come_ = 0;       ///< bytes of it, and of its chunks' heads
+  net::Pace body_pace_;
+  bool invite_ = false;  ///< "100 Continue" is due
 
   std::deque<Slot> slots_;
   std::uint64_t first_sequence_ = 0;  ///< of slots_.front()

@@ -26,7 +26,8 @@ struct Limits {
   Milliseconds handshake{10'000};        ///< TLS handshake, from the first to the last byte
   Milliseconds header_time{10'000};      ///< from a request's first byte to its last header: 408
   Milliseconds stalled{30'000};  ///< a body, or a peer that takes no answer, without a byte moving
-  Milliseconds idle{75'000};     ///< keep-alive without a request; not WebSocket, not lines
+  std::size_t min_rate = 512;  ///< bytes a second, beyond that time; a body, message, line; 0: any
+  Milliseconds idle{75'000};   ///< keep-alive without a request; not WebSocket, not lines
   Milliseconds stalled_line{10'000};  ///< a begun line without a new byte
   Milliseconds idle_lines{0};         ///< a connection of lines with nothing going on
   Milliseconds linger{2'000};         ///< after the last answer, until the peer closes

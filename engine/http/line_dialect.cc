@@ -25,6 +25,7 @@ std::size_t LineDialect::take(std::span<char> input, std::size_t& budget) {
     }
     --budget;
     ++in_flight_;
+    line_pace_.reset();
     Answer answer(connection_.self());
     if (event == net::LineFramer::Event::line) {
       connection_.handler().on_line(connection_, framer_.line(), std::move(answer));
@@ -77,6 +78,13 @@ void LineDialect::maybe_end() {
 
 void LineDialect::check_time(TimePoint now) {
   const Limits& limits = connection_.limits();
+  if (!framer_.inside_line()) {
+    line_pace_.reset();
+  } else if (limits.stalled_line.count() > 0 &&
+             line_pace_.is_too_slow(
+                 now, framer_.begun(), paused(), {limits.stalled_line, limits.min_rate})) {
+    return connection_.end(true);
+  }
   if (in_flight_ > 0 || framer_.has_unread()) return;
   if (framer_.inside_line() && passed(now, connection_.last_input(), limits.stalled_line)) {
     connection_.end(true);

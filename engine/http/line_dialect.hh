@@ -1,6 +1,7 @@
 #pragma once
 
 #include "net/line_framer.hh"
+#include "net/pace.hh"
 
 #include "http/connection.hh"
 #include "http/dialect.hh"
@@ -32,6 +33,7 @@ class LineDialect final : public Dialect {
   Connection& connection_;
   net::LineFramer framer_;
   MemoryShare line_share_;
+  net::Pace line_pace_;
   std::size_t in_flight_ = 0;
   bool ended_ = false;
   bool draining_ = false;

@@ -107,6 +107,7 @@ void WebSocketDialect::on_data(const FrameReader::Part& part, std::size_t& budge
 
 void WebSocketDialect::deliver(std::string_view message, std::size_t& budget) {
   --budget;
+  message_pace_.reset();
   const std::uint8_t kind = std::exchange(kind_, std::uint8_t{0});
   if (kind == opcode::text && !is_utf8(message)) return fail(close_code::not_utf8, "not UTF-8");
   ++in_flight_;
@@ -193,6 +194,9 @@ void WebSocketDialect::check_time(TimePoint now) {
   const Limits& limits = connection_.limits();
   if (close_sent_) {
     if (passed(now, *close_sent_, limits.close)) connection_.end(false);
+  } else if (kind_ != 0 && message_pace_.is_too_slow(
+                               now, message_.size(), paused(), {limits.stalled, limits.min_rate})) {
+    fail(close_code::policy, "a message comes too slowly");
   } else if (ping_sent_) {
     if (passed(now, *ping_sent_, limits.pong)) {
       tell_close(close_code::lost, "no pong came");

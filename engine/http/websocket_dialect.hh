@@ -1,5 +1,7 @@
 #pragma once
 
+#include "net/pace.hh"
+
 #include "http/connection.hh"
 #include "http/dialect.hh"
 #include "http/frame_reader.hh"
@@ -49,6 +51,7 @@ class WebSocketDialect final : public Dialect {
   FrameReader reader_;
   std::string message_;  ///< the parts so far of the message being received
   MemoryShare message_share_;
+  net::Pace message_pace_;
   std::uint8_t kind_ = 0;  ///< its opcode; 0: none
   std::string control_;    ///< the parts so far of a control frame
   std::size_t in_flight_ = 0;

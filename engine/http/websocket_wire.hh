@@ -25,6 +25,7 @@ constexpr unsigned protocol = 1002;
 constexpr unsigned none_given = 1005;
 constexpr unsigned lost = 1006;
 constexpr unsigned not_utf8 = 1007;
+constexpr unsigned policy = 1008;
 constexpr unsigned too_big = 1009;
 constexpr unsigned try_later = 1013;
 }  // namespace close_code

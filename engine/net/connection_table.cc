@@ -35,6 +35,12 @@ std::optional<std::string> ConnectionTable::get(std::uint64_t id, std::string_vi
   return value->second;
 }
 
+bool ConnectionTable::is_known(std::uint64_t id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(id);
+  return found != entries_.end() && !found->second.values.empty();
+}
+
 std::vector<ConnectionInfo> ConnectionTable::list() const {
   const std::lock_guard lock(mutex_);
   std::vector<ConnectionInfo> all;

@@ -42,6 +42,8 @@ class ConnectionTable {
   /// Attaches a value; nullopt takes it away. False: there is no such connection.
   bool put(std::uint64_t id, std::string_view key, std::optional<std::string> json);
   [[nodiscard]] std::optional<std::string> get(std::uint64_t id, std::string_view key) const;
+  /// Whether anything is attached: scripts attach to a connection who has been found to use it.
+  [[nodiscard]] bool is_known(std::uint64_t id) const;
   /// In the order of their ids.
   [[nodiscard]] std::vector<ConnectionInfo> list() const;
   /// Begins to close a connection. False: there is no such connection.

@@ -43,6 +43,8 @@ class LineFramer {
   [[nodiscard]] bool has_unread() const { return more_; }
   /// Whether a line has begun and its end has not come.
   [[nodiscard]] bool inside_line() const { return skipping_ || store_.size() > begin_; }
+  /// Bytes of that line that have come.
+  [[nodiscard]] std::size_t begun() const { return skipping_ ? skipped_ : kept(); }
   /// Bytes kept of chunks that are gone.
   [[nodiscard]] std::size_t kept() const { return store_.size() - begin_; }
 

@@ -202,6 +202,7 @@ void LineSession::hand_out_lines(std::size_t& budget) {
     }
     --budget;
     ++in_flight_;
+    pace_.reset();
     if (event == LineFramer::Event::line) {
       service_.handler_.on_line(*this, framer_.line(), Answer(self_));
     } else {
@@ -265,7 +266,12 @@ void LineSession::check_time(TimePoint now) {
   }
   const bool busy = in_flight_ > 0 || unsent() > 0 || framer_.has_unread();
   const bool inside = framer_.inside_line() || (telling_ && !beginning_.empty());
+  if (!inside) pace_.reset();
+  const std::size_t begun = telling_ ? beginning_.size() : framer_.begun();
   if (limits.stalled_line.count() > 0 && inside && !busy && quiet > limits.stalled_line) {
+    close();
+  } else if (limits.stalled_line.count() > 0 && inside &&
+             pace_.is_too_slow(now, begun, paused(), {limits.stalled_line, limits.min_rate})) {
     close();
   } else if (limits.idle.count() > 0 && !busy && quiet > limits.idle) {
     close();

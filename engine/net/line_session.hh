@@ -4,6 +4,7 @@
 #include "base/unique_fd.hh"
 #include "net/connection_quota.hh"
 #include "net/line_framer.hh"
+#include "net/pace.hh"
 #include "net/unix_address.hh"
 
 #include <cstddef>
@@ -57,6 +58,7 @@ struct LineLimits {
   std::size_t lines_per_turn = 128;      ///< then other connections have their turn
   std::size_t read_chunk = 64UL << 10U;  ///< bytes read per connection and turn
   Milliseconds stalled_line{10'000};     ///< a begun line without a new byte; 0: for ever
+  std::size_t min_rate = 512;            ///< bytes a second of a begun line; 0: any
   Milliseconds idle{0};                  ///< a connection with nothing going on; 0: for ever
   Milliseconds stalled_push{30'000};     ///< pushes wait and the peer takes not a byte; 0: for ever
   bool tell_http = false;                ///< HTTP is handed over: LineHandler::on_http
@@ -125,6 +127,7 @@ class LineSession {
   std::size_t out_begin_ = 0;
   std::uint64_t sent_total_ = 0;
   std::size_t in_flight_ = 0;
+  Pace pace_;  ///< of a begun line
   TimePoint last_input_;
   TimePoint last_output_;  ///< when the peer last took a byte, or had nothing to take
   std::string beginning_;  ///< the first bytes while they may be HTTP

@@ -31,7 +31,9 @@ local function subscribe(call, params)
   if not allowed then return nil, err end
   local feed, start = store.feed(params.pointer, { since = params.since, store = params.store })
   if not feed then return nil, start end
-  start.guid = stream.open(call, feed, function(text) return text end)
+  local guid, full = stream.open(call, feed, function(text) return text end)
+  if not guid then return nil, full end
+  start.guid = guid
   start.store = store.id()
   return start
 end

@@ -34,9 +34,10 @@ end
 ---@param call table
 ---@param source core.stream.Source
 ---@param encode fun(item: any): string
----@return string guid
+---@return string? guid
+---@return engine.Error? err `busy`
 function M.open(call, source, encode)
-  return continuation.websocket({ session = call.session and call.session.id }, function(socket)
+  local guid, err = continuation.websocket({ session = call.session and call.session.id }, function(socket)
     local over = false
     local function finish()
       if over then return end
@@ -44,13 +45,15 @@ function M.open(call, source, encode)
       source:close()
     end
     loop.spawn(listen, { name = 'stream' }, socket, finish)
-    local _, err = pump(socket, source, encode, function() return over end)
+    local _, failure = pump(socket, source, encode, function() return over end)
     finish()
-    if err then
-      log.warn('stream', 'a stream ends early: ' .. err.message)
+    if failure then
+      log.warn('stream', 'a stream ends early: ' .. failure.message)
       socket:close(SUBSCRIBE_AGAIN, 'subscribe again')
     end
   end)
+  if not guid then source:close() end
+  return guid, err
 end
 
 return M

@@ -34,7 +34,6 @@ void Batch::run() {
     return answer_(std::move(refused));
   }
   parts_.resize(size);
-  if (size == 0) return send();
   start_some();
 }
 
@@ -42,8 +41,13 @@ void Batch::start_some() {
   if (starting_) return;
   starting_ = true;
   const auto self = shared_from_this();
-  while (!stopped_ && next_ < parts_.size() && running_ < dispatcher_.limits().in_flight) {
+  const WireLimits& limits = dispatcher_.limits();
+  while (!stopped_ && next_ < parts_.size() && running_ < limits.in_flight) {
     const std::size_t index = next_++;
+    if (bytes_ > limits.batch_answer) {
+      refuse(index);
+      continue;
+    }
     ++running_;
     const rpc::Request& call = incoming_.requests[index];
     dispatcher_.handle_call(
@@ -52,16 +56,28 @@ void Batch::start_some() {
         });
   }
   starting_ = false;
+  if (answered_ == parts_.size()) send();
 }
 
 void Batch::put(std::size_t index, LineReply part) {
+  bytes_ += part.text.size();
   parts_[index] = std::move(part);
   --running_;
-  if (++answered_ == parts_.size()) {
-    send();
-  } else {
-    start_some();
-  }
+  ++answered_;
+  start_some();
+}
+
+/// Single answers have no limit, but a thousand of them shall not be kept for one client.
+void Batch::refuse(std::size_t index) {
+  const rpc::AnswerForm form = rpc::answer_form(incoming_, incoming_.requests[index]);
+  rpc::encode_failure(parts_[index].text,
+                      form,
+                      {.code = Errc::request_too_large,
+                       .message = "the answers of this batch are over " +
+                                  std::to_string(dispatcher_.limits().batch_answer) +
+                                  " bytes already; this call was not carried out",
+                       .hint = "send it again, in a smaller batch"});
+  ++answered_;
 }
 
 void Batch::send() {
@@ -69,6 +85,7 @@ void Batch::send() {
   for (LineReply& part : parts_) {
     if (all.text.size() > 1) all.text += ',';
     all.text += part.text;
+    part.text = std::string();
     std::ranges::move(part.heads, std::back_inserter(all.heads));
   }
   all.text += ']';

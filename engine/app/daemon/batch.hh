@@ -10,9 +10,12 @@
 
 namespace engine::app {
 
-/// The calls of one batch: so many at a time, their answers in one array in request order. Keeps
-/// itself alive until the last is answered, or, stopped, until what was begun has ended. Lives on
-/// the worker's thread.
+/// The calls of one batch: so many at a time, their answers in one array in request order. When the
+/// answers have grown too large together, what is not begun is refused. Lives on the worker's
+/// thread.
+///
+/// Shared by its calls, each of which keeps it until it is answered: nobody else would know when it
+/// may go, as a call may end long after its connection.
 class Batch : public std::enable_shared_from_this<Batch> {
  public:
   Batch(Dispatcher& dispatcher,
@@ -28,6 +31,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
  private:
   void start_some();
   void put(std::size_t index, LineReply part);
+  void refuse(std::size_t index);
   void send();
 
   Dispatcher& dispatcher_;
@@ -40,6 +44,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
   std::size_t next_ = 0;
   std::size_t running_ = 0;
   std::size_t answered_ = 0;
+  std::size_t bytes_ = 0;  ///< of the answers so far
   bool starting_ = false;
   bool stopped_ = false;
 };

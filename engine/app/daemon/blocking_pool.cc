@@ -8,7 +8,9 @@ namespace engine::app {
 BlockingPool::BlockingPool(std::size_t threads,
                            const script::Services& services,
                            std::span<const script::Module> modules,
-                           std::size_t memory) {
+                           std::size_t memory,
+                           std::size_t most_waiting)
+    : most_waiting_(most_waiting) {
   for (std::size_t i = 0; i < threads; ++i) {
     auto scripts = std::make_unique<ScriptLoop>(
         "blocking-" + std::to_string(i + 1), services, modules, memory);
@@ -25,16 +27,26 @@ BlockingPool::~BlockingPool() {
 void BlockingPool::execute(std::shared_ptr<const Generation> generation,
                            Request request,
                            Reply reply) {
+  // The threads themselves run one call each.
+  if (taken_ >= members_.size() && taken_ - members_.size() >= most_waiting_) {
+    return reply(fail(Error{.code = Errc::busy,
+                            .message = "too many calls wait for a blocking thread",
+                            .hint = "try again in a moment"}),
+                 {});
+  }
+  ++taken_;
   Member& member =
       **std::ranges::min_element(members_, {}, [](const auto& each) { return each->busy.load(); });
   ++member.busy;
-  member.scripts->loop().post([&member,
+  member.scripts->loop().post([this,
+                               &member,
                                generation = std::move(generation),
                                request = std::move(request),
                                reply = std::move(reply)]() mutable {
-    auto finish = [&member, reply = std::move(reply)](Result<std::string> result,
-                                                      ResponseHead head) mutable {
+    auto finish = [this, &member, reply = std::move(reply)](Result<std::string> result,
+                                                            ResponseHead head) mutable {
       --member.busy;
+      --taken_;
       reply(std::move(result), std::move(head));
     };
     if (auto ready = member.scripts->ensure(generation); !ready) {

@@ -15,12 +15,14 @@ class BlockingPool {
   BlockingPool(std::size_t threads,
                const script::Services& services,
                std::span<const script::Module> modules,
-               std::size_t memory = ScriptLoop::kMemory);
+               std::size_t memory = ScriptLoop::kMemory,
+               std::size_t most_waiting = SIZE_MAX);
   BlockingPool(const BlockingPool&) = delete;
   BlockingPool& operator=(const BlockingPool&) = delete;
   ~BlockingPool();
 
-  /// Runs the request on the least busy thread, in the VM of `generation`. `reply` runs there.
+  /// Runs the request on the least busy thread, in the VM of `generation`. `reply` runs there, or,
+  /// when the pool is full, at once: Errc::busy.
   void execute(std::shared_ptr<const Generation> generation, Request request, Reply reply);
 
   /// ScriptLoop::cancel_connection on every thread.
@@ -36,6 +38,8 @@ class BlockingPool {
     std::atomic<std::size_t> busy{0};
   };
   std::vector<std::unique_ptr<Member>> members_;
+  const std::size_t most_waiting_;
+  std::atomic<std::size_t> taken_ = 0;  ///< calls that run or wait
 };
 
 }  // namespace engine::app

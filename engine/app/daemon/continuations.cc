@@ -2,19 +2,34 @@
 
 #include "crypto/random.hh"
 
+#include <algorithm>
+#include <utility>
+
 namespace engine::app {
-std::string Continuations::reserve(Entry entry) {
+Result<std::string> Continuations::reserve(Entry entry) {
   std::string guid = crypto::make_guid();
   const std::lock_guard lock(mutex_);
+  const auto of_session = [&](const auto& one) { return one.second.session == entry.session; };
+  const bool full = entries_.size() >= limits_.total;
+  if (full ||
+      (!entry.session.empty() &&
+       std::cmp_greater_equal(std::ranges::count_if(entries_, of_session), limits_.per_session))) {
+    return fail(Error{.code = Errc::busy,
+                      .message = full ? "too many streams wait for their clients"
+                                      : "too many streams of this session wait for its client",
+                      .hint = "open those that were asked for, or let their time pass"});
+  }
   entries_.emplace(guid, std::move(entry));
   return guid;
 }
 
-std::string Continuations::reserve_socket(std::string session, OpenSocket open) {
+Result<std::string> Continuations::reserve_socket(std::string session, OpenSocket open) {
   return reserve({.session = std::move(session), .method = {}, .open = std::move(open)});
 }
 
-std::string Continuations::reserve_body(std::string session, std::string method, OpenBody open) {
+Result<std::string> Continuations::reserve_body(std::string session,
+                                                std::string method,
+                                                OpenBody open) {
   return reserve(
       {.session = std::move(session), .method = std::move(method), .open = std::move(open)});
 }

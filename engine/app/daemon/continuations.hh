@@ -13,11 +13,19 @@
 
 namespace engine::app {
 
+/// Bounds of what is reserved and not taken yet.
+struct ContinuationLimits {
+  std::size_t total = 1'024;
+  std::size_t per_session = 64;
+};
+
 /// The ids under which a client may come once, and the streams that came of them. Thread-safe.
 class Continuations final : public bindings::ContinuationHost {
  public:
-  std::string reserve_socket(std::string session, OpenSocket open) override;
-  std::string reserve_body(std::string session, std::string method, OpenBody open) override;
+  explicit Continuations(ContinuationLimits limits = {}) : limits_(limits) {}
+
+  Result<std::string> reserve_socket(std::string session, OpenSocket open) override;
+  Result<std::string> reserve_body(std::string session, std::string method, OpenBody open) override;
   bool remove(const std::string& guid) override;
   std::size_t kill_session(const std::string& session) override;
 
@@ -37,9 +45,10 @@ class Continuations final : public bindings::ContinuationHost {
     std::variant<OpenSocket, OpenBody> open;
   };
   using Entries = std::map<std::string, Entry, std::less<>>;
-  std::string reserve(Entry entry);
+  Result<std::string> reserve(Entry entry);
   void remember(const std::string& session, std::weak_ptr<Channel> channel);
 
+  const ContinuationLimits limits_;
   std::mutex mutex_;
   Entries entries_;
   std::map<std::string, std::vector<std::weak_ptr<Channel>>> streams_;  ///< of sessions

@@ -82,7 +82,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   DaemonOptions options;
   const InstanceLock& lock;
   StartupReport& report;
-  TimePoint started = Clock::now();
+  StartTime started;
   script::Services services;
   loop::LeaseTable leases;
   script::StateTable states;
@@ -176,8 +176,8 @@ Result<> Daemon::Impl::build() {
   std::vector<ScriptLoop*> all;
   for (const auto& worker : workers)
     all.push_back(worker.get());
-  blocking =
-      std::make_unique<BlockingPool>(options.blocking_threads, services, host_modules(), memory);
+  blocking = std::make_unique<BlockingPool>(
+      options.blocking_threads, services, host_modules(), memory, options.settings.limits.waiting);
   debug = std::make_unique<DebugDesk>(DebugDesk::Loops{*control, all, *blocking}, tracer);
   services.add<bindings::DebugHost>(*debug);
   dispatcher = std::make_unique<Dispatcher>(
@@ -413,9 +413,9 @@ void Daemon::Impl::check(loop::Loop& back, Completion<json::Value> done) {
                             services,
                             host_modules(),
                             times));
-        json::Value report;
-        report["starts"] = true;
-        return report;
+        json::Value told;
+        told["starts"] = true;
+        return told;
       },
       std::move(done));
 }

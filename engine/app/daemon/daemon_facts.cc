@@ -35,7 +35,7 @@ json::Value first_document() {
 
 json::Value daemon_facts(const DaemonOptions& options,
                          const InstanceLock& lock,
-                         TimePoint started) {
+                         const StartTime& started) {
   json::Value value;
   value["name"] = "moonbox";
   value["version"] = kVersion;
@@ -47,7 +47,8 @@ json::Value daemon_facts(const DaemonOptions& options,
   value["log"] = options.paths.daemon_log().string();
   value["pid"] = static_cast<std::int64_t>(::getpid());
   value["uid"] = static_cast<std::int64_t>(::geteuid());
-  value["uptime"] = std::chrono::duration<double>(Clock::now() - started).count();
+  value["uptime"] = std::chrono::duration<double>(Clock::now() - started.steady).count();
+  value["startedAt"] = std::chrono::duration<double>(started.wall.time_since_epoch()).count();
   value["workers"] = static_cast<std::int64_t>(options.settings.workers);
   utsname machine{};
   ::uname(&machine);

@@ -6,12 +6,21 @@
 #include "json/value.hh"
 #include "store/store.hh"
 
+#include <chrono>
 #include <memory>
 
 namespace engine::app {
 
+/// When a daemon began to run, by both clocks.
+struct StartTime {
+  TimePoint steady = Clock::now();
+  std::chrono::system_clock::time_point wall = std::chrono::system_clock::now();
+};
+
 /// What `server.info` says of every daemon, whatever its state.
-json::Value daemon_facts(const DaemonOptions& options, const InstanceLock& lock, TimePoint started);
+json::Value daemon_facts(const DaemonOptions& options,
+                         const InstanceLock& lock,
+                         const StartTime& started);
 
 /// {kind, message, hint?, file?, line?, source?} of what keeps a daemon from starting.
 json::Value describe_fault(const Error& fault);

@@ -36,6 +36,7 @@ net::LineLimits line_limits(const WireLimits& limits, bool tell_http) {
   return {.framer = {.line = limits.message, .skip = 4 * limits.message},
           .in_flight = limits.in_flight,
           .stalled_line = milliseconds(limits.stalled),
+          .min_rate = limits.min_rate,
           .idle = milliseconds(limits.idle),
           .tell_http = tell_http,
           .spin = std::chrono::microseconds(limits.spin)};

@@ -77,7 +77,7 @@ struct Diagnostic::Impl final : bindings::DaemonHost {
   const InstanceLock& lock;
   StartupReport& report;
   Error fault;
-  TimePoint started = Clock::now();
+  StartTime started;
   script::Services services;
   script::StateTable states;
   net::ConnectionTable connections;
@@ -198,9 +198,9 @@ Result<json::Value> Diagnostic::Impl::try_start() const {
                       host_modules(),
                       times));
   TRY(open_store(options.paths, options.settings));
-  json::Value report;
-  report["starts"] = true;
-  return report;
+  json::Value told;
+  told["starts"] = true;
+  return told;
 }
 
 void Diagnostic::Impl::check(loop::Loop& back, Completion<json::Value> done) {
@@ -209,9 +209,9 @@ void Diagnostic::Impl::check(loop::Loop& back, Completion<json::Value> done) {
 }
 
 void Diagnostic::Impl::reload(loop::Loop& back, Completion<json::Value> done) {
-  check(back, [this, done = std::move(done)](Result<json::Value> report) mutable {
-    const bool starts = report.has_value();
-    done(std::move(report));
+  check(back, [this, done = std::move(done)](Result<json::Value> told) mutable {
+    const bool starts = told.has_value();
+    done(std::move(told));
     if (starts) control.loop().post([this] { stop(true); });
   });
 }

@@ -195,9 +195,14 @@ void Dispatcher::handle_call(ScriptLoop& worker,
       method->metadata.boolean_or("login", false)) {
     return run(std::move(reply));
   }
-  auto first = idempotency_.admit(
+  auto admitted = idempotency_.admit(
       *caller, call.idempotency_key, method->name, call.params, worker.loop(), std::move(reply));
-  if (first) run(std::move(*first));
+  if (!admitted) return;
+  if (!admitted->repeat) return run(std::move(admitted->reply));
+  auto extras = std::make_unique<RequestExtras>(*request.extras);
+  extras->gate_only = true;
+  request.extras = std::move(extras);
+  route(worker, *tree, *method, std::move(request), std::move(admitted->reply));
 }
 
 Result<> Dispatcher::check_call(const rpc::Request& call) const {

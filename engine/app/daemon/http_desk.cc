@@ -3,6 +3,7 @@
 #include "app/daemon/api_headers.hh"
 #include "app/daemon/http_facts.hh"
 #include "json/reader.hh"
+#include "rpc/encode.hh"
 #include "rpc/spacedrive.hh"
 
 #include <fmt/format.h>
@@ -16,6 +17,10 @@ constexpr std::string_view kRpc = "/rpc/";
 constexpr std::string_view kSocket = "/ws/rpc/";
 constexpr std::string_view kBody = "/rest/rpc/";
 constexpr unsigned kLinkBroken = 1006;
+constexpr unsigned kTooLongIdle = 1008;
+constexpr std::string_view kNothingAsked = "nothing was asked for too long: log in to stay";
+/// At strangers, in the time that they may be idle.
+constexpr unsigned kLooks = 4;
 
 constexpr std::string_view kRpcMethods = "POST, OPTIONS";
 constexpr std::string_view kFigureMethods = "GET, HEAD, OPTIONS";
@@ -55,6 +60,7 @@ http::Limits http_limits(const WireLimits& limits) {
   out.idle = milliseconds(limits.keep_alive);
   out.stalled_line = milliseconds(limits.stalled);
   out.idle_lines = milliseconds(limits.idle);
+  out.min_rate = limits.min_rate;
   out.spin = std::chrono::microseconds(limits.spin);
   return out;
 }
@@ -145,6 +151,10 @@ Result<> HttpDesk::open(unsigned index) {
   TRY_ASSIGN(
       service_,
       http::Service::open(worker_.loop(), *this, http_limits(shared_.dispatcher.limits()), index));
+  if (shared_.dispatcher.limits().stranger > 0) {
+    strangers_.emplace(worker_.loop());
+    watch_strangers();
+  }
   return {};
 }
 
@@ -179,6 +189,32 @@ void HttpDesk::pump(std::uint64_t connection) {
 
 void HttpDesk::drain(Completion<> done) {
   service_->drain(std::move(done));
+}
+
+/// Nobody may hold a connection for nothing: whoever is at the end of a lasting one has to say
+/// something from time to time, until he has shown who he is.
+void HttpDesk::watch_strangers() {
+  const auto timeout = milliseconds(shared_.dispatcher.limits().stranger);
+  strangers_->start(timeout / kLooks, [this] {
+    for (auto& [id, peer] : peers_)
+      look_at_stranger(id, peer);
+    watch_strangers();
+  });
+}
+
+void HttpDesk::look_at_stranger(std::uint64_t id, Peer& peer) {
+  http::Session* session = service_->find(id);
+  if (session == nullptr || session->closed() || session->address().empty()) return;
+  if (session->protocol() == http::Protocol::http || peer.channel) return;
+  if (session->in_flight() > 0) peer.quiet = 0;
+  if (++peer.quiet <= kLooks || shared_.connections.is_known(id)) return;
+  if (session->protocol() == http::Protocol::lines) {
+    std::string words;
+    rpc::encode_error(
+        words, "null", {.code = Errc::timeout, .message = std::string(kNothingAsked)});
+    session->send(words);
+  }
+  session->close(kTooLongIdle, kNothingAsked);
 }
 
 /// Makes the connection known as what it speaks now.
@@ -330,6 +366,7 @@ std::optional<http::Response> HttpDesk::on_upgrade(http::Session& session,
 
 void HttpDesk::on_websocket(http::Session& session) {
   enter(session);
+  peers_[session.id()].quiet = 0;
   peers_[session.id()].caller =
       http_caller(session, session.upgrade_request(), transport_of(session), shared_.context);
 }
@@ -353,6 +390,7 @@ void HttpDesk::on_line(http::Session& session, std::string_view line, http::Answ
 void HttpDesk::serve_text(http::Session& session, std::string_view text, http::Answer answer) {
   const auto found = peers_.find(session.id());
   if (found == peers_.end()) return;
+  found->second.quiet = 0;
   const auto caller = found->second.caller;
   const rpc::Protocol protocol = shared_.dispatcher.handle_line(
       worker_,

@@ -56,12 +56,15 @@ class HttpDesk final : public PushTarget, public http::Handler {
     std::shared_ptr<const Caller> caller;    ///< of the last HTTP request, or of all messages
     bool spacedrive = false;                 ///< events go out in its protocol
     std::shared_ptr<SocketChannel> channel;  ///< of a WebSocket that is a continuation
+    unsigned quiet = 0;                      ///< looks since it last said something
   };
 
   void serve_continuation(const http::Request& request,
                           std::optional<http::BodyReader> body,
                           http::Responder respond);
   void enter(http::Session& session);
+  void watch_strangers();
+  void look_at_stranger(std::uint64_t id, Peer& peer);
   void pump(std::uint64_t connection);
   const std::shared_ptr<const Caller>& caller_of(http::Session& session,
                                                  const http::Request& request);
@@ -73,6 +76,7 @@ class HttpDesk final : public PushTarget, public http::Handler {
   DeskShared& shared_;
   std::unordered_map<std::uint64_t, Peer> peers_;
   std::unique_ptr<http::Service> service_;
+  std::optional<loop::Timer> strangers_;  ///< looks at them from time to time
 };
 
 }  // namespace engine::app

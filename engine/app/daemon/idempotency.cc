@@ -57,12 +57,12 @@ struct IdempotencyTable::Ticket {
   std::string owner;
 };
 
-std::optional<Reply> IdempotencyTable::admit(const Caller& caller,
-                                             std::string_view key,
-                                             std::string_view method,
-                                             std::string_view params,
-                                             loop::Loop& home,
-                                             Reply reply) {
+std::optional<IdempotencyTable::Admission> IdempotencyTable::admit(const Caller& caller,
+                                                                   std::string_view key,
+                                                                   std::string_view method,
+                                                                   std::string_view params,
+                                                                   loop::Loop& home,
+                                                                   Reply reply) {
   const auto refuse = [&reply](Errc code, std::string message, std::string hint) {
     reply(fail(Error{.code = code, .message = std::move(message), .hint = std::move(hint)}), {});
     return std::nullopt;
@@ -83,32 +83,45 @@ std::optional<Reply> IdempotencyTable::admit(const Caller& caller,
                         .waiting = {},
                         .outcome = {}});
     by_owner_[owner] = std::prev(entries_.end());
-    return [ticket = Ticket(*this, std::move(owner)), reply = std::move(reply)](
-               Result<std::string> result, ResponseHead head) mutable {
-      ticket.use({result, head});
-      reply(std::move(result), std::move(head));
-    };
+    return Admission{.repeat = false,
+                     .reply = [ticket = Ticket(*this, std::move(owner)), reply = std::move(reply)](
+                                  Result<std::string> result, ResponseHead head) mutable {
+                       ticket.use({result, head});
+                       reply(std::move(result), std::move(head));
+                     }};
   }
-  Entry& entry = *found->second;
+  const Entry& entry = *found->second;
   if (entry.method != method || entry.params_size != params.size() || entry.params_hash != hash) {
     lock.unlock();
     return refuse(Errc::invalid_request,
                   "`idempotency_key` was used for another call",
                   "make a new key for every call that is not a repeat");
   }
-  if (entry.running) {
-    entry.waiting.push_back({&home, std::move(reply)});
-    return std::nullopt;
+  return Admission{.repeat = true,
+                   .reply = [this, owner = std::move(owner), &home, reply = std::move(reply)](
+                                const Result<std::string>& allowed, ResponseHead head) mutable {
+                     if (!allowed) return reply(fail(allowed.error()), std::move(head));
+                     replay(owner, home, std::move(reply));
+                   }};
+}
+
+/// Answers a repeat that may have the result.
+void IdempotencyTable::replay(const std::string& owner, loop::Loop& home, Reply reply) {
+  std::unique_lock lock(mutex_);
+  const auto found = by_owner_.find(owner);
+  if (found == by_owner_.end()) {
+    lock.unlock();
+    return reply(fail(Errc::busy, "the first call with this key was refused; send it again"), {});
   }
+  Entry& entry = *found->second;
+  if (entry.running) return entry.waiting.push_back({&home, std::move(reply)});
   const std::optional<Outcome> outcome = entry.outcome;
   lock.unlock();
-  if (!outcome) {
-    return refuse(Errc::conflict,
-                  "the call was carried out already; its result is no longer kept",
-                  "look at what it did");
-  }
-  reply(outcome->result, outcome->head);
-  return std::nullopt;
+  if (outcome) return reply(outcome->result, outcome->head);
+  reply(fail(Error{.code = Errc::conflict,
+                   .message = "the call was carried out already; its result is no longer kept",
+                   .hint = "look at what it did"}),
+        {});
 }
 
 void IdempotencyTable::finish(const std::string& owner, const Outcome& outcome) {

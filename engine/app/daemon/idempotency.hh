@@ -29,10 +29,11 @@ struct IdempotencyLimits {
 /// socket, the cookie of an HTTP request, else the connection. Resource type, thread-safe; outlives
 /// the calls it took.
 ///
-/// A repeat while the first one runs waits for it. Refusals that say nothing was done (busy,
-/// starting, cancelled, not allowed) are not remembered. A result that is no longer kept, though
-/// its call is remembered, is answered with Errc::conflict; another method or other parameters
-/// under the same key with Errc::invalid_request.
+/// A repeat is let through the middleware before it gets anything: the session that made the first
+/// call may have ended. While the first one runs it waits for it. Refusals that say nothing was
+/// done (busy, starting, cancelled, not allowed) are not remembered. A result that is no longer
+/// kept, though its call is remembered, is answered with Errc::conflict; another method or other
+/// parameters under the same key with Errc::invalid_request.
 class IdempotencyTable {
  public:
   static constexpr std::size_t kLongestKey = 64;
@@ -41,15 +42,20 @@ class IdempotencyTable {
   IdempotencyTable(const IdempotencyTable&) = delete;
   IdempotencyTable& operator=(const IdempotencyTable&) = delete;
 
-  /// Takes a call. With a result, it is to be run and that result to be given what came of it; the
-  /// caller's `reply` is then called through it. Without, `reply` was called, or will be on `home`,
-  /// the loop of the calling thread.
-  std::optional<Reply> admit(const Caller& caller,
-                             std::string_view key,
-                             std::string_view method,
-                             std::string_view params,
-                             loop::Loop& home,
-                             Reply reply);
+  /// What is to be done with a call: run it, or only its middleware (RequestExtras::gate_only), and
+  /// give `reply` what came of that. The caller is answered through it.
+  struct Admission {
+    bool repeat;
+    Reply reply;
+  };
+  /// Takes a call. Nullopt: `reply` was called. `home` is the loop of the calling thread; `reply`
+  /// of a repeat that waits is called there.
+  std::optional<Admission> admit(const Caller& caller,
+                                 std::string_view key,
+                                 std::string_view method,
+                                 std::string_view params,
+                                 loop::Loop& home,
+                                 Reply reply);
 
   /// Calls remembered, and the bytes of their results.
   [[nodiscard]] std::size_t size() const;
@@ -78,6 +84,7 @@ class IdempotencyTable {
   using Entries = std::list<Entry>;  ///< oldest first
   struct Ticket;
 
+  void replay(const std::string& owner, loop::Loop& home, Reply reply);
   void finish(const std::string& owner, const Outcome& outcome);
   void abandon(const std::string& owner);
   void forget(Entries::iterator entry);

@@ -40,6 +40,8 @@ json::Value limits_to_json(const WireLimits& limits) {
   value["message"] = std::uint64_t{limits.message};
   value["nesting"] = std::uint64_t{limits.nesting};
   value["batch"] = std::uint64_t{limits.batch};
+  value["batchAnswer"] = std::uint64_t{limits.batch_answer};
+  value["waiting"] = std::uint64_t{limits.waiting};
   value["inFlight"] = std::uint64_t{limits.in_flight};
   value["header"] = std::uint64_t{limits.header};
   value["connections"] = std::uint64_t{limits.connections};
@@ -49,6 +51,8 @@ json::Value limits_to_json(const WireLimits& limits) {
   value["keepAlive"] = limits.keep_alive;
   value["handshake"] = limits.handshake;
   value["stalled"] = limits.stalled;
+  value["minRate"] = std::uint64_t{limits.min_rate};
+  value["stranger"] = limits.stranger;
   return value;
 }
 

@@ -17,6 +17,7 @@ struct RequestExtras {
   std::string locale;           ///< `de_DE`; empty: the caller's
   std::string idempotency_key;  ///< repeats within a while get the first result
   std::string trace;            ///< names the call in logs and spans
+  bool gate_only = false;       ///< may the caller call? The handler does not run
 };
 
 /// One call on its way to a handler. Value type; crosses threads.

@@ -9,6 +9,12 @@
 namespace engine::app {
 namespace {
 
+// Makers of runners that few calls need.
+constexpr const char* kTraced = "return require('core.script.traced').runner(...)";
+constexpr const char* kGate = R"(
+local root, context, method = ...
+return require('lib.rpc.server').gate(require(root), context, method))";
+
 constexpr Milliseconds kSweepEvery{1'000};
 
 /// Fills `into` from the table context → method → function that the scripts gave.
@@ -219,10 +225,16 @@ void ScriptLoop::execute(const LoadedTree& tree,
     loaded.params.push(target);
     return 2;
   };
+  script::Ref gate;
+  if (request.extras && request.extras->gate_only) [[unlikely]] {
+    auto made = side_runner(loaded, kGate, request.context(), method.name);
+    if (!made) return reply(fail(std::move(made).error()), {});
+    gate = std::move(*made);
+  }
   start(loaded,
         method,
         request,
-        {tree.runners[method.index],
+        {gate ? gate : tree.runners[method.index],
          limits_of(method, request),
          arguments,
          std::move(reply),
@@ -277,14 +289,15 @@ void ScriptLoop::forget_connection(std::uint64_t connection) {
     old->vm->cancel_owner(connection);
 }
 
-Result<script::Ref> ScriptLoop::traced_runner(LoadedVm& loaded,
-                                              const std::string& context,
-                                              const std::string& method) {
-  script::Ref& known = loaded.traced[context + ' ' + method];
+/// `maker` is a chunk that gets the tree's module, context and method.
+Result<script::Ref> ScriptLoop::side_runner(LoadedVm& loaded,
+                                            const std::string& maker,
+                                            const std::string& context,
+                                            const std::string& method) {
+  script::Ref& known = loaded.side_runners[maker + ' ' + context + ' ' + method];
   const auto root = loaded.generation->package.trees.find(context);
   if (!known && root != loaded.generation->package.trees.end()) {
-    TRY_ASSIGN(const script::Ref make,
-               loaded.vm->compile("return require('core.script.traced').runner(...)", "moond"));
+    TRY_ASSIGN(const script::Ref make, loaded.vm->compile(maker, "moond"));
     Result<> made;
     loaded.vm->call(
         make,
@@ -316,7 +329,7 @@ void ScriptLoop::follow(LoadedVm& loaded,
                         const Request& request,
                         Started call) {
   auto log = std::make_shared<script::TraceLog>();
-  auto runner = traced_runner(loaded, request.context(), method.name);
+  auto runner = side_runner(loaded, kTraced, request.context(), method.name);
   json::Value facts = json::Object{{"method", method.name}, {"vm", loop_.name()}};
   facts["trace"] = request.extras ? request.extras->trace : std::string();
   facts["startedAt"] =

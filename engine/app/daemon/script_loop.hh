@@ -35,8 +35,8 @@ struct LoadedVm {
   CallerTables caller_tables;
   script::Ref call;    ///< of the call that is just being started
   script::Ref params;  ///< the same
-  /// method → a runner that opens spans; made when it is first followed
-  std::map<std::string, script::Ref, std::less<>> traced;
+  /// Runners that few calls need, made when the first one does; by maker, context and method.
+  std::map<std::string, script::Ref, std::less<>> side_runners;
 
   /// Null when this generation has no such context.
   [[nodiscard]] const LoadedTree* tree(std::string_view context) const;
@@ -122,9 +122,10 @@ class ScriptLoop {
   };
   void start(LoadedVm& loaded, const rpc::Method& method, const Request& request, Started call);
   void follow(LoadedVm& loaded, const rpc::Method& method, const Request& request, Started call);
-  static Result<script::Ref> traced_runner(LoadedVm& loaded,
-                                           const std::string& context,
-                                           const std::string& method);
+  static Result<script::Ref> side_runner(LoadedVm& loaded,
+                                         const std::string& maker,
+                                         const std::string& context,
+                                         const std::string& method);
   void forget_connection(std::uint64_t connection);
   void retire(std::unique_ptr<LoadedVm> old);
   void sweep();

@@ -50,6 +50,11 @@ void add_limits(CLI::App& app, WireLimits& limits) {
   count("--max-message", limits.message, 1UL << 30U, "bytes of a line, body or message");
   count("--max-nesting", limits.nesting, 192, "levels of nesting in one message");
   count("--max-batch", limits.batch, 100'000, "calls of one batch");
+  count("--max-batch-answer",
+        limits.batch_answer,
+        1UL << 30U,
+        "bytes of a batch's answers after which no more of it is begun");
+  count("--max-waiting", limits.waiting, 1'000'000, "calls that wait for a blocking thread");
   count("--max-in-flight", limits.in_flight, 10'000, "requests under way on one connection");
   count("--max-header", limits.header, 1UL << 20U, "bytes of an HTTP request's headers");
   count("--max-connections", limits.connections, 1'000'000, "connections to the Unix socket");
@@ -62,6 +67,14 @@ void add_limits(CLI::App& app, WireLimits& limits) {
   seconds("--keep-alive", limits.keep_alive, "seconds between HTTP requests; 0: for ever");
   seconds("--handshake-timeout", limits.handshake, "seconds of a TLS handshake or HTTP headers");
   seconds("--stalled-timeout", limits.stalled, "seconds without a byte inside a line");
+  seconds("--stranger-timeout",
+          limits.stranger,
+          "seconds a WebSocket or TLS line of a stranger may be idle; 0: for ever");
+  app.add_option("--min-rate",
+                 limits.min_rate,
+                 "bytes a second a line, body or message must bring on the whole; 0: any")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{1} << 30U))
+      ->capture_default_str();
   app.add_option("--spin", limits.spin, "microseconds to poll after work before sleeping")
       ->check(CLI::Range(std::size_t{0}, std::size_t{10'000}))
       ->capture_default_str();

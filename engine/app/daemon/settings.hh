@@ -20,6 +20,7 @@ struct WireLimits {
   std::size_t message = 16UL << 20U;       ///< bytes of a line, an HTTP body, a WebSocket message
   std::size_t nesting = 192;               ///< levels of one message
   std::size_t batch = 1'000;               ///< calls of one batch
+  std::size_t batch_answer = 64UL << 20U;  ///< bytes of a batch's answers; then no more is begun
   std::size_t in_flight = 64;              ///< of a connection: messages, and calls of each batch
   std::size_t header = 16UL << 10U;        ///< bytes of an HTTP request's line and headers
   std::size_t connections = 1'024;         ///< at once, of the Unix socket
@@ -28,8 +29,11 @@ struct WireLimits {
   double idle = 0;                         ///< seconds of a line connection with nothing going on
   double keep_alive = 75;                  ///< seconds between two HTTP requests
   double handshake = 10;                   ///< seconds of a TLS handshake, and of HTTP headers
-  double stalled = 10;                     ///< seconds without a byte inside a line
-  std::size_t spin = 0;                    ///< microseconds to poll after work before sleeping
+  std::size_t min_rate = 512;              ///< bytes a second of a line, body or message; 0: any
+  double stranger = 60;         ///< seconds a WebSocket or TLS line of a stranger may be idle
+  double stalled = 10;          ///< seconds without a byte inside a line
+  std::size_t waiting = 1'024;  ///< calls that wait for a thread of the blocking pool
+  std::size_t spin = 0;         ///< microseconds to poll after work before sleeping
 };
 
 /// As the engine counts time.

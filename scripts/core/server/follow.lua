@@ -20,7 +20,9 @@ function M.metrics(call, params)
     if not slept then return nil, failure end
     return sample()
   end
-  return { guid = stream.open(call, source, json.encode), metrics = sampled }
+  local guid, full = stream.open(call, source, json.encode)
+  if not guid then return nil, full end
+  return { guid = guid, metrics = sampled }
 end
 
 --- Log lines as they are written, after the last `limit`.
@@ -28,11 +30,13 @@ function M.logs(call, params)
   local listener, err = event.listen({ level = params.level, target = params.target,
     package = params.package }, { channel = 'logs', replay_last = params.limit })
   if not listener then return nil, err end
-  return { guid = stream.open(call, listener, function(each)
+  local guid, full = stream.open(call, listener, function(each)
     local data = each.data or {}
     return json.encode({ timestamp = each.ts, level = each.level, target = each.target,
       message = data.message, fields = data.fields, lagged = each.lagged })
-  end) }
+  end)
+  if not guid then return nil, full end
+  return { guid = guid }
 end
 
 return M

@@ -15,6 +15,7 @@ local names = require('lib.names')
 local restart = require('core.server.restart')
 local rpc = require('lib.rpc')
 local store = require('store')
+local timestamp = require('lib.timestamp')
 local t = rpc.types
 
 --- The daemon's facts, and what this host offers to containers. *async*
@@ -66,6 +67,7 @@ local FIRST = {
 
 local function entry(key, value)
   if key == 'uptime' then return { key, duration.format(value) } end
+  if key == 'startedAt' then return { 'started-at', timestamp.format(value) } end
   return { names.kebab(key), display.scalar(value) }
 end
 

@@ -101,6 +101,8 @@ local function with_result_check(run, leaf)
   end
 end
 
+local function pass() return nil end
+
 local function resolve_metadata(leaf, known)
   local metadata = {}
   for key, spec in pairs(known) do
@@ -216,6 +218,7 @@ end
 ---@field known table<string, lib.rpc.MetadataKey>
 ---@field method lib.rpc.Method
 ---@field development boolean
+---@field gate boolean? The handler is left out
 ---@field spans lib.rpc.Spans? Absent: nobody follows the call, and nothing is spent on it
 
 ---@param leaf lib.rpc.Leaf
@@ -223,7 +226,7 @@ end
 ---@return fun(call: table, params: table): any, any
 function M.make(leaf, options)
   local metadata = resolve_metadata(leaf, options.known)
-  local run = checked(leaf, options.spans)
+  local run = options.gate and pass or checked(leaf, options.spans)
   if options.development then run = with_result_check(run, leaf) end
   local hooks = select_hooks(options.chain, metadata, false, options.spans)
   local plain = with_hooks(run, hooks, metadata, options.method)

@@ -111,6 +111,17 @@ function M.load(root, context, options)
   return { methods = methods, runners = runners }
 end
 
+local function make_one(root, context, method, options)
+  for _, leaf in ipairs(tree.leaves(tree.build(root, context))) do
+    if leaf.method == method then
+      options.chain, options.known = root.middleware[context] or {}, rules.known_keys(root, context)
+      options.method, options.development = facts(leaf, context), false
+      return runner.make(leaf, options)
+    end
+  end
+  return nil
+end
+
 --- A runner of one method that writes its steps down as spans; nil when there is no such method.
 ---@param root lib.rpc.Parent
 ---@param context string
@@ -118,14 +129,17 @@ end
 ---@param spans lib.rpc.Spans
 ---@return lib.rpc.Runner?
 function M.traced(root, context, method, spans)
-  for _, leaf in ipairs(tree.leaves(tree.build(root, context))) do
-    if leaf.method == method then
-      return runner.make(leaf, { chain = root.middleware[context] or {}, spans = spans,
-        known = rules.known_keys(root, context), method = facts(leaf, context),
-        development = false })
-    end
-  end
-  return nil
+  return make_one(root, context, method, { spans = spans })
+end
+
+--- A runner of one method that goes through its middleware and no further: whether the caller may
+--- call it. Nil when there is no such method.
+---@param root lib.rpc.Parent
+---@param context string
+---@param method string
+---@return lib.rpc.Runner?
+function M.gate(root, context, method)
+  return make_one(root, context, method, { gate = true })
 end
 
 M.invalid = check.invalid

@@ -1,5 +1,6 @@
 --- Callers on this host: the peer of a Unix socket, as the kernel tells it, and whoever sends the
 --- local cookie from a loopback address.
+local connection = require('engine.connection')
 local cookie = require('lib.cookie')
 local cors = require('middleware.cors')
 local crypto = require('engine.crypto')
@@ -7,6 +8,8 @@ local daemon = require('engine.daemon')
 local local_cookie = require('middleware.auth.local_cookie')
 
 local M = {}
+
+local LASTING = { ws = true, wss = true }
 
 local function refuse(message, hint)
   return nil, { code = 'authorization', message = message, hint = hint }
@@ -40,6 +43,8 @@ function M.accept(call)
   if not given then return nil end
   local known = local_cookie.current()
   if known and is_loopback(call.address) and cors.trusts(call) and crypto.equal(given, known) then
+    -- The engine lets go of lasting connections of which it is told nothing.
+    if LASTING[call.transport] then connection.put(call.connection, 'local', true) end
     return { by = 'cookie', owner = true }
   end
   return refuse('the local cookie is not accepted',

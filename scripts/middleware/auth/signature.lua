@@ -21,6 +21,9 @@ M.MOST_NONCES = 100000
 -- Replaced by tests.
 M.now = loop.time
 
+--- When the daemon began to run, in whole seconds. Replaced by tests.
+function M.started() return math.floor(daemon.info().startedAt or 0) end
+
 local FIELDS = { 'timestamp', 'nonce', 'size', 'blake3', 'signer', 'signature' }
 
 local function refuse(code, message, hint)
@@ -77,10 +80,16 @@ local function contexts()
   return names
 end
 
+-- Nonces are kept in memory: one that was used before the daemon began is not known any more, but
+-- its time is. In whole seconds, as clients count.
 local function check_time(signed)
-  if math.abs(M.now() - signed.timestamp) <= M.TOLERANCE then return true end
-  return refuse('invalid_signature', 'the signature is too old, or of a time to come',
-    'compare the clocks of client and host')
+  if math.abs(M.now() - signed.timestamp) > M.TOLERANCE then
+    return refuse('invalid_signature', 'the signature is too old, or of a time to come',
+      'compare the clocks of client and host')
+  end
+  if signed.timestamp >= M.started() then return true end
+  return refuse('invalid_signature', 'the signature is older than this run of the daemon',
+    'sign the request anew')
 end
 
 local function check_body(signed, http)

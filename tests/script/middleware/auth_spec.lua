@@ -262,6 +262,14 @@ describe('a signature', function()
     expect(call.signer):equals(signed.signer)
   end)
 
+  it('of before the daemon began is not taken: its nonce may have been used', function()
+    local before = signature.started
+    signature.started = function() return now - 2 end
+    expect(run(access.signed({ timestamp = now - 2 }), {})):equals('done')
+    refused({ timestamp = now - 3 }, 'older than this run of the daemon')
+    signature.started = before
+  end)
+
   it('is taken under both names of the header, and each setting names the host', function()
     local call = access.signed()
     call.http.headers['x-moonbox-auth-sig'] = call.http.headers['x-startos-auth-sig']

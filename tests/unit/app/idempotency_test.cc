@@ -16,16 +16,21 @@ struct World {
                             std::string_view key,
                             std::string_view params = "{}",
                             std::string_view method = "m") {
-    return table.admit(
+    auto admitted = table.admit(
         caller, key, method, params, loop, [this, name](Result<std::string> result, ResponseHead) {
           told += name + '=' +
                   (result ? *result : std::string(errc_info(result.error().code).kind)) + ' ';
         });
+    if (!admitted) return std::nullopt;
+    if (!admitted->repeat) return std::move(admitted->reply);
+    admitted->reply(gate, {});
+    return std::nullopt;
   }
   std::string take_told() { return std::exchange(told, {}); }
 
   IdempotencyTable table;
   Caller caller;
+  Result<std::string> gate = "null";  ///< what the middleware says to repeats
   loop::Loop loop{"test"};
   std::string told;
 };
@@ -48,6 +53,18 @@ TEST_CASE("idempotency: a repeat gets the first result") {
   CHECK_FALSE(world.call("again", "k"));
   CHECK(world.take_told() == "first=7 again=7 ");
   CHECK(world.call("other", "k2"));
+}
+
+TEST_CASE("idempotency: a repeat gets nothing when its session has ended") {
+  World world;
+  auto first = world.call("first", "k");
+  world.gate = fail(Errc::authorization, "m");
+  CHECK_FALSE(world.call("early", "k"));
+  (*first)("7", {});
+  CHECK_FALSE(world.call("late", "k"));
+  world.gate = "null";
+  CHECK_FALSE(world.call("again", "k"));
+  CHECK(world.take_told() == "early=authorization first=7 late=authorization again=7 ");
 }
 
 TEST_CASE("idempotency: a failure is a result too, a refusal is none") {

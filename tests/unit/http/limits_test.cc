@@ -127,6 +127,36 @@ TEST_CASE("http limits: a slow request is cut off, an idle connection closed", "
   }
 }
 
+TEST_CASE("http limits: what drips in is cut off, however often a byte comes", "[http]") {
+  Server server({.stalled = Milliseconds(300), .min_rate = 1'000});
+  Client client = Client::tcp(server);
+  const auto drip = [&](const auto& byte) {
+    pollfd ready{.fd = client.fd(), .events = POLLIN, .revents = 0};
+    for (int i = 0; i < 1'000 && ready.revents == 0; ++i) {
+      byte();
+      ::poll(&ready, 1, 20);
+    }
+    REQUIRE(ready.revents != 0);
+  };
+  SECTION("body") {
+    client.write("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n");
+    drip([&] { client.write("x"); });
+    CHECK(client.read()->status == 408);
+  }
+  SECTION("chunks") {
+    client.write("POST /count HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    drip([&] { client.write("1\r\nx\r\n"); });
+    CHECK(client.read()->status == 500);  // what /count makes of a broken body
+    CHECK(server.handler.stream_errors == 1);
+  }
+  SECTION("message") {
+    REQUIRE(client.upgrade() == 101);
+    client.write_frame(1, "x", false);
+    drip([&] { client.write_frame(0, "x", false); });
+    CHECK(client.read_frame()->close_code() == 1008);
+  }
+}
+
 TEST_CASE("http limits: no more requests are read than may be in flight", "[http]") {
   Server server({.in_flight = 4});
   Client client = Client::tcp(server);

@@ -144,6 +144,32 @@ TEST_CASE("net/line_limits: connections over the limit are told and closed") {
   CHECK(fourth.read_line() == "4");
 }
 
+TEST_CASE("net/line_limits: a line that drips in ends the connection, one that flows does not") {
+  using engine::net::Pace;
+  const engine::TimePoint begin;
+  const Pace::Limits limits{.grace = std::chrono::seconds(10), .rate = 100};
+  const auto at = [&](int seconds) { return begin + std::chrono::seconds(seconds); };
+  Pace pace;
+  CHECK_FALSE(pace.is_too_slow(at(0), 1, false, limits));
+  CHECK_FALSE(pace.is_too_slow(at(10), 2, false, limits));
+  CHECK_FALSE(pace.is_too_slow(at(11), 200, false, limits));
+  CHECK(pace.is_too_slow(at(13), 200, false, limits));
+  CHECK_FALSE(pace.is_too_slow(at(13), 200, false, {.grace = limits.grace, .rate = 0}));
+  pace.reset();
+  CHECK_FALSE(pace.is_too_slow(at(20), 0, false, limits));
+  CHECK_FALSE(pace.is_too_slow(at(100), 0, true, limits));  // it was we who did not read
+  CHECK(pace.is_too_slow(at(111), 0, false, limits));
+
+  Server server({.stalled_line = engine::Milliseconds(1'200), .min_rate = 1'000});
+  Client client(server.path());
+  const auto begun = engine::Clock::now();
+  while (server.handler.closed == 0) {
+    REQUIRE(engine::Clock::now() - begun < std::chrono::seconds(20));
+    (void)::send(client.fd(), "x", 1, MSG_NOSIGNAL);
+    std::this_thread::sleep_for(engine::Milliseconds(20));
+  }
+}
+
 TEST_CASE("net/line_limits: random bytes in random pieces do no harm") {
   Server server({.framer = {.line = 300, .skip = 100'000}});
   std::mt19937 random(11);
