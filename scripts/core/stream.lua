@@ -37,7 +37,8 @@ end
 ---@return string? guid
 ---@return engine.Error? err `busy`
 function M.open(call, source, encode)
-  local guid, err = continuation.websocket({ session = call.session and call.session.id }, function(socket)
+  local options = { session = call.session and call.session.id }
+  local guid, err = continuation.websocket(options, function(socket)
     local over = false
     local function finish()
       if over then return end
