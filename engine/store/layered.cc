@@ -156,8 +156,14 @@ Result<Shape> Layered<Base>::shape(const Place& place) const {
   if (const auto* array = std::get_if<ArrayEdits>(&over.node->content)) {
     return Shape{Kind::array, array->size};
   }
-  TRY_ASSIGN(const auto all, names(place));
-  return Shape{Kind::object, all.size()};
+  const auto& members = std::get<ObjectEdits>(over.node->content).members;
+  TRY_ASSIGN(Shape shape, base_.shape(over.below));
+  for (const auto& [name, member] : members) {
+    TRY_ASSIGN(const MaybeBelow below, base_.child(over.below, name));
+    if (member == nullptr && below) --shape.size;
+    if (member != nullptr && !below) ++shape.size;
+  }
+  return Shape{Kind::object, shape.size};
 }
 
 template <typename Base>

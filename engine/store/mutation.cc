@@ -129,6 +129,12 @@ Result<> Mutation::edit(Op op, const Pointer& path, Value value) {
     TRY_ASSIGN(const auto parent, impl_->draft->find(path.parent()));
     if (parent) {
       TRY_ASSIGN(const Shape shape, impl_->draft->shape(*parent));
+      if (op == Op::add && shape.size >= kMaxChildren) {
+        TRY_ASSIGN(const auto there, impl_->draft->child(*parent, path.last()));
+        if (shape.kind == Kind::array || !there) {
+          return too_large("more than 1,000,000 members or elements");
+        }
+      }
       const bool moves = shape.kind == Kind::array && op != Op::replace;
       impl_->seen.push_back({moves ? path.parent() : path, Seen::all});
     }

@@ -324,7 +324,36 @@ TEST_CASE("store/commit: enforces its limits before anything changes", "[store]"
   CHECK(refused(1.0 / 0.0) == Errc::serialization);
   CHECK(refused(engine::json::Object{{std::string((64UL << 10U) + 1, 'k'), 1}}) ==
         Errc::request_too_large);
+  CHECK(store
+            ->mutate([](Mutation& m) -> engine::Result<> {
+              for (const char* path : {"/a", "/b"})
+                if (auto put = m.put(at(path), std::string(9UL << 20U, 'x')); !put) return put;
+              return {};
+            })
+            .error()
+            .code == Errc::request_too_large);  // each string may be, the patch is too large
   CHECK(store->head() == 0);
+}
+
+TEST_CASE("store/commit: a million elements are the most, however durable", "[store]") {
+  TempDir dir;
+  const auto store = open_store(dir.path(), R"({"o":{}})");
+  engine::json::Array elements(1'000'000, Value(1));
+  put(*store, "/list", elements);
+  elements.emplace_back(1);
+  const RevisionId head = store->head();
+  for (const auto durability : {Durability::durable, Durability::soon}) {
+    const auto refused = [&](const char* path, const Value& value) {
+      return store->mutate([&](Mutation& m) { return m.put(at(path), value); }, durability)
+          .error()
+          .code;
+    };
+    CHECK(refused("/list/-", 1) == Errc::request_too_large);
+    CHECK(refused("/more", elements) == Errc::request_too_large);
+  }
+  CHECK(store->head() == head);
+  put(*store, "/list/7", 2);
+  CHECK(dump(*store, "/list/7") == "2");
 }
 
 TEST_CASE("store/snapshot: one that is forgotten ends, one that is being read does not",
