@@ -399,10 +399,13 @@ void Committer::apply_in_memory(Job& job) {
     return fail_all({&job, 1}, done.error());
   }
   layer_->bytes += job.revision->text.size();
+  {
+    const std::lock_guard lock(mutex_);
+    pending_.push_back(job.revision);
+  }
+  // Last: who knows of a revision finds it in the log.
   published_.set(std::make_shared<State>(
       State{layer_->txn.id(), head_.revision, job.revision->id, layer_->view.freeze()}));
-  const std::lock_guard lock(mutex_);
-  pending_.push_back(job.revision);
 }
 
 void Committer::flush_pending() {
