@@ -4,6 +4,8 @@
 #include "script/convert.hh"
 #include "script/thunk.hh"
 
+#include <algorithm>
+
 namespace engine::bindings {
 namespace {
 
@@ -51,7 +53,11 @@ int json_is_array(lua_State* state) {
 Result<int> json_raw(lua_State* state) {
   const std::string_view text = check_string(state, 1);
   TRY(json::parse(text));
-  script::push_raw(state, std::string(text));
+  // Line ends in valid JSON are white space, and a call has to be one line.
+  std::string line(text);
+  std::replace_if(
+      line.begin(), line.end(), [](char letter) { return letter == '\n' || letter == '\r'; }, ' ');
+  script::push_raw(state, std::move(line));
   return 1;
 }
 
