@@ -2,6 +2,7 @@
 
 #include "bindings/modules.hh"
 #include "bindings/store_feed.hh"
+#include "bindings/store_log.hh"
 #include "bindings/store_watch.hh"
 #include "json/patch.hh"
 #include "json/pointer.hh"
@@ -37,7 +38,7 @@ constexpr int kOptimisticTries = 8;
 
 /// What is easier said in Lua: running a closure again after a conflict.
 constexpr std::string_view kPrelude = R"lua(
-local M, begin, run, commit, exclusive, tries = ...
+local M, begin, run, commit, exclusive, undo, tries = ...
 
 local function attempt(edit, opts, ticket)
   local db, err = begin()
@@ -71,6 +72,12 @@ function M.put(pointer, value, opts)
   return only_outcome(M.mutate(function(db) return db:put(pointer, value) end, opts))
 end
 
+function M.revert(first, last, opts)
+  return only_outcome(M.mutate(function(db) return undo(db, first, last) end, opts))
+end
+
+function M.flush() return only_outcome(M.mutate(function() end)) end
+
 function M.apply(patch, opts)
   local expect = opts and opts.expect
   if not expect then
@@ -83,12 +90,6 @@ function M.apply(patch, opts)
   end, opts))
 end
 )lua";
-
-Store& store_of(lua_State* state) {
-  auto* store = script::Vm::of(state).services().find<Store>();
-  if (store == nullptr) luaL_error(state, "this program has no store");
-  return *store;
-}
 
 Result<json::Pointer> pointer_at(lua_State* state, int index) {
   return json::Pointer::parse(script::check_string(state, index));
@@ -237,6 +238,14 @@ Result<int> mutation_expect(lua_State* state) {
   return push_true(state);
 }
 
+Result<int> mutation_set_schema(lua_State* state) {
+  const auto mutation = script::check_object<LuaMutation>(state, 1);
+  luaL_checktype(state, 2, LUA_TTABLE);
+  TRY_ASSIGN(std::string text, script::to_json(state, 2));
+  mutation->source.set_schema(std::move(text));
+  return push_true(state);
+}
+
 int mutation_revision(lua_State* state) {
   const auto mutation = script::check_object<LuaMutation>(state, 1);
   lua_pushnumber(state, static_cast<lua_Number>(mutation->source.base()));
@@ -298,15 +307,26 @@ std::function<void(Result<T>)> deliver(lua_State* state, Completion<T> done) {
   };
 }
 
+/// undo(mutation, first, last) → true | nil, err
+Result<int> store_undo(lua_State* state) {
+  const auto mutation = script::check_object<LuaMutation>(state, 1);
+  const store::RevisionRange range{static_cast<store::RevisionId>(luaL_checknumber(state, 2)),
+                                   static_cast<store::RevisionId>(luaL_checknumber(state, 3))};
+  TRY(store_of(state).revert(mutation->source, range));
+  return push_true(state);
+}
+
 /// commit(mutation, opts?, exclusive?) → {revision, changed} | nil, err   *async*
 Result<int> store_commit(lua_State* state) {
   const auto mutation = script::check_object<LuaMutation>(state, 1);
-  const bool durable =
-      script::field_boolean(state, lua_isnoneornil(state, 2) ? 0 : 2, "durable").value_or(true);
+  const int options = lua_isnoneornil(state, 2) ? 0 : 2;
+  const bool durable = script::field_boolean(state, options, "durable").value_or(true);
   std::shared_ptr<store::Exclusive> exclusive;
   if (!lua_isnoneornil(state, 3)) exclusive = script::check_object<LuaExclusive>(state, 3)->held;
   Store& store = store_of(state);
   TRY_ASSIGN(store::ChangeSet change, std::move(mutation->source).finish());
+  change.origin = {.method = std::string(script::task_name(state)),
+                   .who = script::field_string(state, options, "who").value_or("")};
   drop<LuaMutation>(state, 1);
   return script::suspend(state, [&](Resumer resumer) -> script::Cancel {
     auto done = Resumer::completion<store::Committed>(
@@ -374,7 +394,7 @@ Result<int> store_feed(lua_State* state) {
   if (!lua_isnoneornil(state, 2)) {
     const auto number = script::field_number(state, 2, "since");
     const auto of = script::field_string(state, 2, "store");
-    const bool here = !of || *of == store_of(state).id();
+    const bool here = !of || *of == store_of(state).history_id();
     if (number && here && *number >= 0) since = static_cast<store::RevisionId>(*number);
   }
   return push_feed(state, feeds_of(state), scope, since);
@@ -421,6 +441,7 @@ void define_classes(lua_State* state) {
                                {"remove", script::thunk<&mutation_remove>},
                                {"apply", script::thunk<&mutation_apply>},
                                {"expect", script::thunk<&mutation_expect>},
+                               {"set_schema", script::thunk<&mutation_set_schema>},
                                {nullptr, nullptr}};
   script::define_class<LuaMutation>(state, mutation);
   const luaL_Reg exclusive[] = {{"close", &script::release_object<LuaExclusive>},
@@ -440,11 +461,18 @@ void add_prelude(lua_State* state) {
   lua_pushcfunction(state, script::thunk<&store_run>);
   lua_pushcfunction(state, script::thunk<&store_commit>);
   lua_pushcfunction(state, script::thunk<&store_exclusive>);
+  lua_pushcfunction(state, script::thunk<&store_undo>);
   lua_pushinteger(state, kOptimisticTries);
-  lua_call(state, 6, 0);
+  lua_call(state, 7, 0);
 }
 
 }  // namespace
+
+Store& store_of(lua_State* state) {
+  auto* store = script::Vm::of(state).services().find<Store>();
+  if (store == nullptr) luaL_error(state, "this program has no store");
+  return *store;
+}
 
 int open_store(lua_State* state) {
   static const luaL_Reg functions[] = {
@@ -456,6 +484,10 @@ int open_store(lua_State* state) {
       {"watch", script::thunk<&store_watch>},
       {"head", script::thunk<&store_head>},
       {"id", script::thunk<&store_id>},
+      {"history", script::thunk<&store_history>},
+      {"history_id", script::thunk<&store_history_id>},
+      {"schema", script::thunk<&store_schema>},
+      {"stats", script::thunk<&store_stats>},
       {"feed", script::thunk<&store_feed>},
       {"sync", script::thunk<&store_sync>},
       {nullptr, nullptr}};

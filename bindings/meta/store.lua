@@ -13,6 +13,39 @@ local store = {}
 ---@field durable? boolean Answer after the flush to disk (default). `false` is for progress: visible
 --- at once, on disk with the next durable change, lost by a crash before
 
+---@field who? string Kept in the log: who makes the change, "uid 0". The method is kept by itself
+
+---@class engine.store.HistoryQuery
+---@field pointer? string Revisions that touch it, something above it or something below it
+---@field since? integer Those after this one
+---@field before? integer Those before this one
+---@field limit? integer default 20
+---@field patch? boolean Whether their operations are wanted
+
+---@class engine.store.Revision
+---@field id integer
+---@field time number Seconds since 1970
+---@field class 'durable'|'soon' `soon`: only in memory when it was made
+---@field bytes integer Of its patch as JSON
+---@field method? string Of the call that made it, or the name of the task
+---@field who? string
+---@field reverts? {first: integer, last: integer} The revisions it undoes
+---@field patch? engine.json.Value Relative to the pointer; absent where the operations alone do not
+--- say what changed there
+
+---@class engine.store.Stats
+---@field head integer The newest revision
+---@field oldest integer First revision in the log
+---@field logBytes integer
+---@field transactions integer Commits to the disk since the store was opened
+---@field changes integer Revisions since the store was opened
+---@field conflicts integer Changes that had to be run again
+---@field largestBatch integer Most revisions that shared a flush
+---@field queued integer Changes that wait
+---@field pending integer Revisions only in memory
+---@field flushedAt? number Seconds since 1970: the end of the last flush
+---@field flushTime? number Seconds that the last flush took
+
 ---@class engine.store.ApplyOptions: engine.store.Options
 ---@field expect? integer Fail with `conflict` unless the store is at this revision
 
@@ -138,6 +171,11 @@ function Mutation:apply(patch) end
 ---@return engine.Error? err `conflict`
 function Mutation:expect(revision) end
 
+--- What the store says of its schema from here on; changed together with the document.
+---@param schema table
+---@return true ok
+function Mutation:set_schema(schema) end
+
 --- Hears of changes at, above and below a pointer.
 ---@class engine.store.Watch
 local Watch = {}
@@ -249,6 +287,38 @@ function store.apply(patch, opts) end
 ---@return engine.Error? err `invalid_params`
 function store.watch(pointer) end
 
+--- Undoes revisions `first` to `last` as one new revision. *async* Reads the log from `first` on: for
+--- `from_fn_blocking`.
+---@param first integer
+---@param last integer
+---@param opts? engine.store.Options
+---@return engine.store.Outcome? outcome
+---@return engine.Error? err `conflict` naming the place and what is there now; `not_found`
+---@async
+function store.revert(first, last, opts) end
+
+--- Writes what is only in memory to the disk. *async*
+---@return engine.store.Outcome? outcome
+---@return engine.Error? err `no_space`, `closed`
+---@async
+function store.flush() end
+
+--- What happened, newest first, within 16 MiB of patches. *async*
+---@param query? engine.store.HistoryQuery
+---@return engine.store.Revision[]? revisions
+---@return engine.Error? err `invalid_params`, `corrupt`
+---@async
+function store.history(query) end
+
+---@return engine.store.Stats? stats
+---@return engine.Error? err `corrupt`
+function store.stats() end
+
+--- What the last migration wrote of the schema; nil in a store that never had one.
+---@return table? schema
+---@return engine.Error? err `corrupt`
+function store.schema() end
+
 --- The newest revision.
 ---@return integer
 function store.head() end
@@ -256,5 +326,9 @@ function store.head() end
 --- 32 hex digits that name this store for ever.
 ---@return string
 function store.id() end
+
+--- Names what the revision ids mean: the id, and another ending after each restored backup.
+---@return string
+function store.history_id() end
 
 return store

@@ -30,6 +30,7 @@ local store_tool = {}
 ---@field head integer
 ---@field oldest integer First revision in the log
 ---@field logBytes integer
+---@field schema? {version: integer, applied: store.migrate.Applied[]}
 
 --- Reads every page and every entry. *async* The store may be in use.
 ---@param path string A store or a backup

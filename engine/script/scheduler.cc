@@ -292,6 +292,12 @@ TaskId Scheduler::current(lua_State* state) const {
   return task.alive && task.coroutine == state ? current_ : TaskId{};
 }
 
+std::string_view Scheduler::name(TaskId id) const {
+  const bool alive = id.index < tasks_.size() && tasks_[id.index]->alive &&
+                     tasks_[id.index]->generation == id.generation;
+  return alive ? std::string_view(tasks_[id.index]->name) : std::string_view{};
+}
+
 TimePoint Scheduler::deadline(TaskId id) const {
   const bool known = id.generation != 0 && id.index < tasks_.size();
   if (!known || tasks_[id.index]->generation != id.generation) return TimePoint::max();

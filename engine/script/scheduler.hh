@@ -35,6 +35,8 @@ class Scheduler {
 
   /// The task whose own coroutine `state` is.
   [[nodiscard]] TaskId current(lua_State* state) const;
+  /// Empty for a dead id.
+  [[nodiscard]] std::string_view name(TaskId id) const;
   /// TimePoint::max() for a dead id.
   [[nodiscard]] TimePoint deadline(TaskId id) const;
   /// The task spawned next is followed.

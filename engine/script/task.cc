@@ -66,6 +66,10 @@ TaskId current_task(lua_State* state) {
   return Vm::of(state).impl().tasks.current(state);
 }
 
+std::string_view task_name(lua_State* state) {
+  return Vm::of(state).impl().tasks.name(current_task(state));
+}
+
 TimePoint task_deadline(lua_State* state) {
   return Vm::of(state).impl().tasks.deadline(current_task(state));
 }

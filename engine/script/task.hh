@@ -64,6 +64,10 @@ int offload(lua_State* state, UniqueFunction<Result<>()> work);
 /// The task the state is running, or a dead id on the main coroutine.
 TaskId current_task(lua_State* state);
 
+/// What the running task was called when it was spawned: the method, for a call. Empty outside of
+/// one. Valid until the task ends.
+std::string_view task_name(lua_State* state);
+
 /// When the running task will be cancelled; TimePoint::max() outside of one, or when it never is.
 TimePoint task_deadline(lua_State* state);
 

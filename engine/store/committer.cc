@@ -74,6 +74,7 @@ void Committer::submit(ChangeSet change,
   revision->taken = std::move(change.taken);
   revision->origin = std::move(change.origin);
   revision->reverts = change.reverts;
+  revision->schema = std::move(change.schema);
   bool enough = false;
   {
     const std::lock_guard lock(mutex_);
@@ -131,6 +132,7 @@ CommitterStats Committer::stats() const {
   const std::lock_guard lock(mutex_);
   CommitterStats stats = stats_;
   stats.queued = jobs_.size();
+  stats.pending = pending_.size();
   return stats;
 }
 
@@ -244,7 +246,7 @@ void Committer::prepare(std::span<Job> jobs) {
   for (Job& job : jobs) {
     job.answer = Committed{last_id_, false};
     job.accepted = false;
-    if (job.revision->patch.empty()) continue;
+    if (job.revision->patch.empty() && !job.revision->schema) continue;
     if (touches_.disturbed(job.seen, job.base)) {
       job.answer = conflict();
       continue;
@@ -337,6 +339,8 @@ Result<> Committer::write_once(Batch& batch, bool open_ended) {
   publish_file(id);
   const std::lock_guard lock(mutex_);
   ++stats_.transactions;
+  stats_.flushed_at = std::chrono::system_clock::now();
+  stats_.flush_time = flush_time_;
   stats_.largest_batch = std::max<std::uint64_t>(stats_.largest_batch, count);
   return {};
 }
@@ -345,6 +349,7 @@ Result<> Committer::write_revision(const Txn& txn, const Revision& revision, Hea
   DocumentWriter writer(txn, head.next_container);
   for (const json::Operation& operation : revision.patch)
     TRY(writer.apply(operation));
+  if (revision.schema) TRY(save_schema(txn, *revision.schema));
   return append_revision(txn, revision, head);
 }
 

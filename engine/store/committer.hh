@@ -64,7 +64,10 @@ struct CommitterStats {
   std::uint64_t revisions = 0;
   std::uint64_t conflicts = 0;
   std::uint64_t largest_batch = 0;
-  std::uint64_t queued = 0;  ///< changes that wait
+  std::uint64_t queued = 0;                          ///< changes that wait
+  std::uint64_t pending = 0;                         ///< revisions only in memory
+  std::chrono::system_clock::time_point flushed_at;  ///< end of the last flush; 1970: none yet
+  std::chrono::nanoseconds flush_time{};             ///< what the last flush took
 };
 
 /// The one thread that changes the store: takes what has gathered since the last flush, checks it

@@ -7,6 +7,8 @@
 #include <lmdb.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -85,7 +87,8 @@ std::uint64_t ReadTxn::id() const {
   return mdb_txn_id(txn_.raw);
 }
 
-WriteTxn::WriteTxn(WriteTxn&& other) noexcept : txn_(std::exchange(other.txn_, Txn{})) {}
+WriteTxn::WriteTxn(WriteTxn&& other) noexcept
+    : env_(other.env_), txn_(std::exchange(other.txn_, Txn{})) {}
 
 WriteTxn::~WriteTxn() {
   if (txn_.raw != nullptr) mdb_txn_abort(txn_.raw);
@@ -98,12 +101,18 @@ std::uint64_t WriteTxn::id() const {
 Result<> WriteTxn::commit() {
   const int code = mdb_txn_commit(std::exchange(txn_.raw, nullptr));
   if (code == 0) return {};
-  const Explanation why = explain(code);
-  return fail(
-      Error{.code = why.code,
-            .message = fmt::format("the store could not be written: {}", mdb_strerror(code)),
-            .hint = std::string(why.hint),
-            .debug = std::string(code == MDB_MAP_FULL ? kMapFull : "")});
+  // LMDB calls it an input/output error when only a part could be written.
+  Error error = env_->error("writing", code == EIO && env_->is_disk_full() ? ENOSPC : code);
+  if (code == MDB_MAP_FULL) error.debug = kMapFull;
+  return fail(std::move(error));
+}
+
+bool Env::is_disk_full() const {
+  constexpr std::uint64_t kNothing = 64UL << 10U;  // what a change needs at least
+  struct ::statvfs disk {};
+  if (::statvfs(file_.c_str(), &disk) != 0) return false;
+  const std::uint64_t blocks = ::geteuid() == 0 ? disk.f_bfree : disk.f_bavail;
+  return blocks * disk.f_frsize < kNothing;
 }
 
 Error Env::error(std::string_view what, int code) const {
@@ -228,7 +237,7 @@ Result<WriteTxn> Env::write() {
     }
     fresh_ = false;
   }
-  return WriteTxn(Txn{txn, tables_});
+  return WriteTxn(*this, Txn{txn, tables_});
 }
 
 Result<> Env::grow() {

@@ -79,7 +79,8 @@ class WriteTxn {
 
  private:
   friend class Env;
-  explicit WriteTxn(Txn txn) : txn_(txn) {}
+  WriteTxn(const Env& env, Txn txn) : env_(&env), txn_(txn) {}
+  const Env* env_;
   Txn txn_;
 };
 
@@ -122,6 +123,8 @@ class Env {
   /// Counts pages and readers. ERRORS: Errc::corrupt, …
   [[nodiscard]] Result<EnvStats> stats();
 
+  /// Whether the file system has no room for another change.
+  [[nodiscard]] bool is_disk_full() const;
   /// An Error for an LMDB or errno code, with file and cure.
   [[nodiscard]] Error error(std::string_view what, int code) const;
 

@@ -19,6 +19,7 @@ Result<Measures> measure(const std::filesystem::path& path) {
   measures.head = head.revision;
   measures.oldest = head.oldest;
   measures.log_bytes = head.log_bytes;
+  TRY_ASSIGN(measures.schema, load_schema(txn.txn()));
   struct ::stat file {};
   if (::stat(env->file().c_str(), &file) != 0) return fail_errno("stat " + env->file().native());
   constexpr std::uint64_t kBlock = 512;

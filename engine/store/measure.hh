@@ -19,6 +19,7 @@ struct Measures {
   RevisionId head = 0;
   RevisionId oldest = 0;  ///< first revision in the log
   std::uint64_t log_bytes = 0;
+  std::string schema;  ///< as Store::schema
 };
 
 /// Counts without reading the document. Somebody else may write meanwhile. Follows pages that may

@@ -59,6 +59,7 @@ struct Mutation::Impl {
   std::optional<Draft> draft;
   std::vector<Footprint> seen;
   std::optional<RevisionRange> reverts;
+  std::optional<std::string> schema;
 };
 
 Mutation::Mutation(Snapshot snapshot) : impl_(std::make_unique<Impl>(std::move(snapshot))) {
@@ -114,6 +115,10 @@ Result<> Mutation::write(const Pointer& pointer, json::Writer& out) {
 
 void Mutation::mark_reverting(RevisionRange range) {
   impl_->reverts = range;
+}
+
+void Mutation::set_schema(std::string text) {
+  impl_->schema = std::move(text);
 }
 
 void Mutation::rely_on_everything() {
@@ -212,6 +217,7 @@ Result<ChangeSet> Mutation::finish() && {
   change.touched = touched_by(change.patch);
   change.seen = std::move(impl_->seen);
   change.reverts = impl_->reverts;
+  change.schema = std::move(impl_->schema);
   held.unlock();
   impl_.reset();
   return change;

@@ -25,6 +25,7 @@ struct ChangeSet {
   std::string taken;  ///< as in Revision
   Origin origin;
   std::optional<RevisionRange> reverts;
+  std::optional<std::string> schema;  ///< as in Revision; makes a revision even of no change
 };
 
 /// A change in the making: reads come from a snapshot with the edits so far, and both are recorded.
@@ -62,6 +63,10 @@ class Mutation {
 
   /// Has the log say that the change undoes those of `range`, and does nothing else.
   void mark_reverting(RevisionRange range);
+
+  /// Changes what the store says of its schema (Store::schema) together with the document.
+  /// REQUIRES: a durable commit.
+  void set_schema(std::string text);
 
   /// Makes the change depend on everything: any other change since `base` is a conflict.
   void rely_on_everything();

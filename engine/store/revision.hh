@@ -45,6 +45,8 @@ struct Revision {
   std::string taken;  ///< what undoing it puts back (Change::taken); empty: not kept, too much
   Origin origin;
   std::optional<RevisionRange> reverts;  ///< set if it undoes others
+  /// What the store says of its schema from here on; not in the log.
+  std::optional<std::string> schema;
 };
 using RevisionPtr = std::shared_ptr<const Revision>;
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kHeadKey = "head";
 constexpr std::string_view kIdentityKey = "identity";
+constexpr std::string_view kSchemaKey = "schema";
 constexpr std::size_t kHeadSize = 40;
 
 tl::unexpected<Error> broken(std::string_view what) {
@@ -75,6 +76,15 @@ Result<> save_identity(const Txn& txn, const Identity& identity) {
   payload.append(reinterpret_cast<const char*>(identity.id.data()), identity.id.size());
   payload.append(reinterpret_cast<const char*>(identity.history.data()), identity.history.size());
   return save(txn, Table::meta, kIdentityKey, payload);
+}
+
+Result<std::string> load_schema(const Txn& txn) {
+  TRY_ASSIGN(const auto payload, load(txn, Table::meta, kSchemaKey));
+  return std::string(payload.value_or(std::string_view()));
+}
+
+Result<> save_schema(const Txn& txn, std::string_view text) {
+  return save(txn, Table::meta, kSchemaKey, text);
 }
 
 }  // namespace engine::store

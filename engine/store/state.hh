@@ -37,6 +37,10 @@ Result<> save_head(const Txn& txn, const Head& head);
 Result<Identity> load_identity(const Txn& txn);
 Result<> save_identity(const Txn& txn, const Identity& identity);
 
+/// What scripts wrote down of the schema of the document; empty in a store nobody migrated.
+Result<std::string> load_schema(const Txn& txn);
+Result<> save_schema(const Txn& txn, std::string_view text);
+
 /// What readers see: the file as of one LMDB transaction, and what is not yet in the file.
 struct State {
   std::uint64_t txn_id = 0;  ///< the pending edits lie over the file as of this transaction

@@ -55,7 +55,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& director
     return fail(std::move(error).context(store->env_->file().native()));
   };
   if (store->env_->fresh()) {
-    if (auto done = store->create(options.initial); !done) return where(std::move(done).error());
+    if (auto done = store->create(options); !done) return where(std::move(done).error());
   } else {
     if (auto done = store->verify(); !done) return where(std::move(done).error());
   }
@@ -64,15 +64,16 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& director
   return store;
 }
 
-Result<> Store::create(const json::Value& initial) {
+Result<> Store::create(const Options& options) {
   TRY_ASSIGN(WriteTxn txn, env_->write());
   TRY_ASSIGN(const Identity identity, new_identity());
   TRY(save_identity(txn.txn(), identity));
   Head head;
   DocumentWriter writer(txn.txn(), head.next_container);
-  TRY(writer.create(initial));
-  TRY(append_revision(txn.txn(), *first_revision(initial), head));
+  TRY(writer.create(options.initial));
+  TRY(append_revision(txn.txn(), *first_revision(options.initial), head));
   TRY(save_head(txn.txn(), head));
+  if (!options.schema.empty()) TRY(save_schema(txn.txn(), options.schema));
   return txn.commit();
 }
 
@@ -212,6 +213,11 @@ Result<std::vector<RevisionPtr>> Store::revisions_since(RevisionId since) const 
   return revisions;
 }
 
+Result<std::string> Store::schema() const {
+  TRY_ASSIGN(const ReadTxn txn, env_->read());
+  return load_schema(txn.txn());
+}
+
 /// A durable change that changes nothing flushes what others have left in memory.
 Result<> Store::flush() {
   TRY(committer_->submit_and_wait({}, Durability::durable));
@@ -266,6 +272,7 @@ Result<StoreStats> Store::stats() const {
   TRY_ASSIGN(const Head head, load_head(txn.txn()));
   std::error_code ignored;
   return StoreStats{committer_->stats(),
+                    published_.get()->revision,
                     head.oldest,
                     head.log_bytes,
                     std::filesystem::file_size(env_->file(), ignored)};

@@ -23,6 +23,7 @@ namespace engine::store {
 
 struct StoreOptions {
   json::Value initial = json::Object{};  ///< document of a new store
+  std::string schema = {};               ///< what a new store says of its schema
   std::size_t map_size = 16UL << 30U;    ///< address space at first; grows by itself
   LogLimits log = {};
   std::chrono::milliseconds flush_after{10'000};  ///< for changes of Durability::soon
@@ -41,6 +42,7 @@ struct HistoryQuery {
 
 struct StoreStats {
   CommitterStats commits;
+  RevisionId head = 0;
   RevisionId oldest = 0;  ///< first revision still in the log
   std::uint64_t log_bytes = 0;
   std::uint64_t file_bytes = 0;
@@ -109,12 +111,16 @@ class Store {
 
   [[nodiscard]] Result<StoreStats> stats() const;
 
+  /// JSON that scripts wrote with Mutation::set_schema: the schema the document follows. Empty:
+  /// none.
+  [[nodiscard]] Result<std::string> schema() const;
+
   /// Writes what is only in memory to the disk. Blocks: not for loops.
   Result<> flush();
 
  private:
   Store(std::unique_ptr<Env> env, std::filesystem::path directory);
-  Result<> create(const json::Value& initial);
+  Result<> create(const Options& options);
   Result<> verify();
   Result<> raise_head();
   Result<> mark_running();

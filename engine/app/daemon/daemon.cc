@@ -127,7 +127,7 @@ bool Daemon::wants_restart() const {
 Result<> Daemon::Impl::open_store() {
   report.phase("store");
   if (options.scripts_fault) return fail(fault.emplace(*options.scripts_fault));
-  auto opened = app::open_store(options.paths, options.settings);
+  auto opened = app::open_store(options);
   if (!opened) return fail(fault.emplace(std::move(opened).error()));
   document = std::move(*opened);
   services.add<store::Store>(*document);

@@ -1,5 +1,7 @@
 #include "app/daemon/daemon_facts.hh"
 
+#include "app/daemon/generation.hh"
+#include "app/daemon/migrate.hh"
 #include "app/version.hh"
 #include "base/log.hh"
 #include "json/reader.hh"
@@ -71,12 +73,18 @@ json::Value describe_fault(const Error& fault) {
   return value;
 }
 
-Result<std::unique_ptr<store::Store>> open_store(const Paths& paths, const Settings& settings) {
-  const auto directory = paths.data / "store";
+Result<std::unique_ptr<store::Store>> open_store(const DaemonOptions& options, bool try_only) {
+  const auto directory = options.paths.data / "store";
+  TRY_ASSIGN(const ScriptPackage package, read_package(options.paths.overlay(), options.scripts));
+  TRY_ASSIGN(const auto scripts, script::Snapshot::index(package.roots));
   TRY(check_after_crash(directory));
-  return store::Store::open(
-      directory,
-      {.initial = first_document(), .snapshot_age = milliseconds(settings.snapshot_age)});
+  TRY_ASSIGN(auto store,
+             store::Store::open(directory,
+                                {.initial = first_document(),
+                                 .schema = newest_schema(*scripts),
+                                 .snapshot_age = milliseconds(options.settings.snapshot_age)}));
+  TRY(migrate(*store, scripts, directory, try_only));
+  return store;
 }
 
 }  // namespace engine::app

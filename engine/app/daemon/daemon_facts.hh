@@ -29,7 +29,9 @@ json::Value describe_fault(const Error& fault);
 json::Value first_document();
 
 /// Opens the store of an instance, a new one with its first document; one that was not closed is
-/// checked first. ERRORS: store::Store::open's and launcher::prove_store's.
-Result<std::unique_ptr<store::Store>> open_store(const Paths& paths, const Settings& settings);
+/// checked first, an older one migrated. With `try_only` nothing is migrated, but tried. ERRORS:
+/// store::Store::open's, launcher::prove_store's and `migrate`'s.
+Result<std::unique_ptr<store::Store>> open_store(const DaemonOptions& options,
+                                                 bool try_only = false);
 
 }  // namespace engine::app

@@ -197,7 +197,7 @@ Result<json::Value> Diagnostic::Impl::try_start() const {
                       services,
                       host_modules(),
                       times));
-  TRY(open_store(options.paths, options.settings));
+  TRY(open_store(now, true));
   json::Value told;
   told["starts"] = true;
   return told;

@@ -59,6 +59,7 @@ json::Value told(const store::Measures& measures) {
   value["head"] = measures.head;
   value["oldest"] = measures.oldest;
   value["logBytes"] = measures.log_bytes;
+  if (auto schema = json::parse(measures.schema)) value["schema"] = std::move(*schema);
   return value;
 }
 
