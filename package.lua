@@ -35,7 +35,7 @@ return {
   --- The engine modules the scripts of each folder may require.
   requires = {
     core = core, diagnostic = core, extensions = core, middleware = core, service = core,
-    store = { 'engine.json', 'engine.store' },
+    store = { 'engine.json', 'engine.module', 'engine.store', 'engine.store_tool' },
     runtime = runtime,
   },
 

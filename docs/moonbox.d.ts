@@ -180,6 +180,47 @@ export interface Methods {
     };
   };
   /**
+   * Wire name: `action:db.backup.input.v1`.
+   */
+  'db.backup': {
+    params: {
+      /** File to be made */
+      file: string;
+      /** Replace a file that is there */
+      force?: boolean;
+    };
+    result: {
+      documentBytes: number;
+      entries: number;
+      fileBytes: number;
+      findings: Array<{
+        what: string;
+        where: string;
+      }>;
+      head: number;
+      oldest: number;
+      revisions: number;
+    };
+  };
+  /**
+   * Wire name: `query:db.check.v1`.
+   */
+  'db.check': {
+    params: Record<string, never>;
+    result: {
+      documentBytes: number;
+      entries: number;
+      fileBytes: number;
+      findings: Array<{
+        what: string;
+        where: string;
+      }>;
+      head: number;
+      oldest: number;
+      revisions: number;
+    };
+  };
+  /**
    * Print the document below a pointer
    * Wire name: `query:db.dump.v1`.
    */
@@ -189,6 +230,65 @@ export interface Methods {
       pointer?: string;
     };
     result: Json;
+  };
+  /**
+   * Print the value at a pointer
+   * Wire name: `query:db.get.v1`.
+   */
+  'db.get': {
+    params: {
+      /** JSON pointer (RFC 6901) */
+      pointer: string;
+    };
+    result: Json;
+  };
+  /**
+   * Show what changed, newest first
+   * Wire name: `query:db.history.v1`.
+   */
+  'db.history': {
+    params: {
+      /** Only revisions before this one */
+      before?: number;
+      /** How many at most */
+      limit?: number;
+      /** Also show what each one changed */
+      patch?: boolean;
+      /** Only revisions that changed something at, above or below this JSON pointer */
+      pointer?: string;
+      /** Only revisions after this one */
+      since?: number;
+    };
+    result: {
+      revisions: Array<{
+        bytes: number;
+        class: 'durable' | 'soon';
+        id: number;
+        method?: string;
+        patch?: Json;
+        reverts?: {
+          first: number;
+          last: number;
+        };
+        time: string;
+        who?: string;
+      }>;
+    };
+  };
+  /**
+   * List the migrations of the document and when they ran
+   * Wire name: `query:db.migrations.v1`.
+   */
+  'db.migrations': {
+    params: Record<string, never>;
+    result: {
+      migrations: Array<{
+        name: string;
+        state: 'applied' | 'not needed' | 'pending';
+        time?: string;
+      }>;
+      version: number;
+    };
   };
   /**
    * Write a value at a pointer
@@ -219,6 +319,50 @@ export interface Methods {
       value: Json;
     };
     result: null;
+  };
+  /**
+   * Wire name: `action:db.revert.input.v1`.
+   */
+  'db.revert': {
+    params: {
+      first: number;
+      last?: number;
+    };
+    result: {
+      changed: boolean;
+      revision: number;
+    };
+  };
+  /**
+   * Wire name: `query:db.stats.v1`.
+   */
+  'db.stats': {
+    params: Record<string, never>;
+    result: {
+      bytes: number;
+      changes?: number;
+      conflicts?: number;
+      depth: number;
+      entries: number;
+      flushTime?: number;
+      flushedAt?: string;
+      format: number;
+      freePages: number;
+      head: number;
+      id: string;
+      largestBatch?: number;
+      logBytes: number;
+      mapBytes: number;
+      oldest: number;
+      pageBytes: number;
+      pages: number;
+      pending?: number;
+      queued?: number;
+      readers: number;
+      revisions: number;
+      schemaVersion?: number;
+      transactions?: number;
+    };
   };
   /**
    * Wire name: `query:db.subscribe.v1`.

@@ -39,9 +39,26 @@
 ---@field expect? integer Revision the store must be at
 ---@field patch any JSON Patch (RFC 6902); - reads standard input, @FILE a file
 
+--- Parameters of `db.backup`.
+---@class moonbox.DbBackupParams
+---@field file string File to be made
+---@field force? boolean Replace a file that is there
+
 --- Print the document below a pointer
 ---@class moonbox.DbDumpParams
 ---@field pointer? string JSON pointer (RFC 6901)
+
+--- Print the value at a pointer
+---@class moonbox.DbGetParams
+---@field pointer string JSON pointer (RFC 6901)
+
+--- Show what changed, newest first
+---@class moonbox.DbHistoryParams
+---@field before? integer Only revisions before this one
+---@field limit? integer How many at most
+---@field patch? boolean Also show what each one changed
+---@field pointer? string Only revisions that changed something at, above or below this JSON pointer
+---@field since? integer Only revisions after this one
 
 --- Write a value at a pointer
 ---@class moonbox.DbPutParams
@@ -53,6 +70,11 @@
 ---@class moonbox.DbPutUiParams
 ---@field pointer string JSON pointer (RFC 6901)
 ---@field value any Value as JSON; - reads standard input, @FILE a file
+
+--- Parameters of `db.revert`.
+---@class moonbox.DbRevertParams
+---@field first integer
+---@field last? integer
 
 --- Parameters of `db.subscribe`.
 ---@class moonbox.DbSubscribeParams
@@ -284,9 +306,16 @@
 ---@field call fun(self, method: 'daemon.shutdown', params?: table, opts?: engine.client.CallOptions): (nil)?, engine.Error?
 ---@field call fun(self, method: 'daemon.status', params?: table, opts?: engine.client.CallOptions): ({ channels: table<string, { bytes: integer, events: integer, lastSeq: integer, subscriptions: integer }>, instance: string, jobs: { ended: integer, running: integer }, packages: table<string, string>, pid: integer, revision: integer, state: string, uptime: number, version: string, workers: integer })?, engine.Error?
 ---@field call fun(self, method: 'db.apply', params: moonbox.DbApplyParams, opts?: engine.client.CallOptions): ({ changed: boolean, revision: integer })?, engine.Error?
+---@field call fun(self, method: 'db.backup', params: moonbox.DbBackupParams, opts?: engine.client.CallOptions): ({ documentBytes: integer, entries: integer, fileBytes: integer, findings: { what: string, where: string }[], head: integer, oldest: integer, revisions: integer })?, engine.Error?
+---@field call fun(self, method: 'db.check', params?: table, opts?: engine.client.CallOptions): ({ documentBytes: integer, entries: integer, fileBytes: integer, findings: { what: string, where: string }[], head: integer, oldest: integer, revisions: integer })?, engine.Error?
 ---@field call fun(self, method: 'db.dump', params?: moonbox.DbDumpParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'db.get', params: moonbox.DbGetParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'db.history', params?: moonbox.DbHistoryParams, opts?: engine.client.CallOptions): ({ revisions: ({ bytes: integer, class: 'durable'|'soon', id: integer, method?: string, patch?: any, reverts?: { first: integer, last: integer }, time: string, who?: string })[] })?, engine.Error?
+---@field call fun(self, method: 'db.migrations', params?: table, opts?: engine.client.CallOptions): ({ migrations: ({ name: string, state: 'applied'|'not needed'|'pending', time?: string })[], version: integer })?, engine.Error?
 ---@field call fun(self, method: 'db.put', params: moonbox.DbPutParams, opts?: engine.client.CallOptions): ({ changed: boolean, revision: integer })?, engine.Error?
 ---@field call fun(self, method: 'db.put.ui', params: moonbox.DbPutUiParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
+---@field call fun(self, method: 'db.revert', params: moonbox.DbRevertParams, opts?: engine.client.CallOptions): ({ changed: boolean, revision: integer })?, engine.Error?
+---@field call fun(self, method: 'db.stats', params?: table, opts?: engine.client.CallOptions): ({ bytes: integer, changes?: integer, conflicts?: integer, depth: integer, entries: integer, flushTime?: number, flushedAt?: string, format: integer, freePages: integer, head: integer, id: string, largestBatch?: integer, logBytes: integer, mapBytes: integer, oldest: integer, pageBytes: integer, pages: integer, pending?: integer, queued?: integer, readers: integer, revisions: integer, schemaVersion?: integer, transactions?: integer })?, engine.Error?
 ---@field call fun(self, method: 'db.subscribe', params?: moonbox.DbSubscribeParams, opts?: engine.client.CallOptions): ({ dump?: any, guid: string, revisions?: any, store: string })?, engine.Error?
 ---@field call fun(self, method: 'echo', params: moonbox.EchoParams, opts?: engine.client.CallOptions): (string)?, engine.Error?
 ---@field call fun(self, method: 'event.list', params?: moonbox.EventListParams, opts?: engine.client.CallOptions): ({ events: ({ data: any, level: 'trace'|'debug'|'info'|'warn'|'error', seq: integer, ts: string, type: string })[], gap: boolean, next: integer })?, engine.Error?

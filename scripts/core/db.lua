@@ -1,6 +1,7 @@
 --- `db.*`: the patch store, as it is. Values cross as raw JSON: what is put comes back the same.
 local auth = require('middleware.auth')
 local check = require('store.check')
+local history = require('core.db.history')
 local json = require('engine.json')
 local pointer = require('lib.pointer')
 local quota = require('store.quota')
@@ -8,6 +9,7 @@ local rights = require('store.rights')
 local rpc = require('lib.rpc')
 local store = require('engine.store')
 local stream = require('core.stream')
+local whole = require('core.db.whole')
 local t = rpc.types
 
 local UI = '/public/ui'
@@ -24,6 +26,12 @@ local function dump(call, params)
   return { id = revision, value = value }
 end
 
+local function get(call, params)
+  local allowed, err = rights.check_read(call, params.pointer)
+  if not allowed then return nil, err end
+  return store.raw(params.pointer)
+end
+
 --- The document and what happens to it: {dump = {id, value}} or, for who has an older one of this
 --- store, {revisions = {{id, patch}, …}}; the stream goes on from there.
 local function subscribe(call, params)
@@ -34,7 +42,7 @@ local function subscribe(call, params)
   local guid, full = stream.open(call, feed, function(text) return text end)
   if not guid then return nil, full end
   start.guid = guid
-  start.store = store.id()
+  start.store = store.history_id()
   return start
 end
 
@@ -53,7 +61,7 @@ local function check_pointer(call, text)
 end
 
 --- The folder of user interfaces is made with the first thing in it.
-local function put_at(text, value, unchecked)
+local function put_at(call, text, value, unchecked)
   local admitted, too_large = quota.admit(text, #tostring(value))
   if not admitted then return nil, too_large end
   local result, outcome = store.mutate(function(db)
@@ -65,7 +73,7 @@ local function put_at(text, value, unchecked)
     if done and not unchecked then done, err = check.place(db, text) end
     if not done or is_below_ui(text) then return done, err end
     return quota.check(db, text)
-  end)
+  end, { who = history.who(call) })
   if result == nil then return nil, outcome end
   return outcome
 end
@@ -73,19 +81,19 @@ end
 local function put(call, params)
   local allowed, err = check_pointer(call, params.pointer)
   if not allowed then return nil, err end
-  return put_at(params.pointer, params.value, params.allowModelMismatch)
+  return put_at(call, params.pointer, params.value, params.allowModelMismatch)
 end
 
 local function put_ui(call, params)
   local text = UI .. params.pointer
   local allowed, err = check_pointer(call, text)
   if not allowed then return nil, err end
-  local outcome, failure = put_at(text, params.value)
+  local outcome, failure = put_at(call, text, params.value)
   if not outcome then return nil, failure end
   return nil
 end
 
-local function apply(_call, params)
+local function apply(call, params)
   local patch, malformed = json.decode(tostring(params.patch))
   if not patch then return nil, malformed end
   local result, outcome = store.mutate(function(db)
@@ -100,7 +108,7 @@ local function apply(_call, params)
       if not fits then return nil, too_large end
     end
     return true
-  end)
+  end, { who = history.who(call) })
   if result == nil then return nil, outcome end
   return outcome
 end
@@ -119,7 +127,7 @@ end
 
 local UNCHECKED = t.flag{ help = 'help.arg.allow-model-mismatch' }
 
-return rpc.parent():with_about('about.db')
+local tree = rpc.parent():with_about('about.db')
   :subcommand('dump', rpc.from_fn(dump)
     :with_params({
       pointer = t.string{ positional = true, default = '/public', help = 'help.arg.pointer' },
@@ -130,6 +138,18 @@ return rpc.parent():with_about('about.db')
     :with_custom_display_fn(show_dump)
     :with_about('about.db.dump')
     :with_call_remote('CliContext'))
+  :subcommand('get', rpc.from_fn(get)
+    :with_params({
+      pointer = t.string{ positional = true, max_length = 4096, help = 'help.arg.pointer' },
+    })
+    :with_result(t.json{ raw = true })
+    :with_errors('not_found')
+    :with_metadata('read_only', true)
+    :with_display_serializable()
+    :with_about('about.db.get')
+    :with_call_remote('CliContext'))
+  :subcommand('history', history.history)
+  :subcommand('watch', require('core.db.watch'))
   :subcommand('subscribe', rpc.from_fn(subscribe)
     :with_params({
       pointer = t.string{ default = '/public', max_length = 4096 },
@@ -169,3 +189,5 @@ return rpc.parent():with_about('about.db')
     :with_display_serializable()
     :with_about('about.db.apply')
     :with_call_remote('CliContext'))
+
+return whole.add(history.add_revert(tree, outcome_schema))
