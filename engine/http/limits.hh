@@ -32,7 +32,7 @@ struct Limits {
   Milliseconds idle_lines{0};         ///< a connection of lines with nothing going on
   Milliseconds linger{2'000};         ///< after the last answer, until the peer closes
   Milliseconds ping{30'000};          ///< WebSocket: nothing sent for so long, then a ping
-  Milliseconds pong{300'000};         ///< WebSocket: until its pong, else the connection is cut
+  Milliseconds pong{60'000};          ///< WebSocket: until its pong, else the connection is cut
   Milliseconds close{5'000};          ///< WebSocket: until the peer answers our close
   std::chrono::microseconds spin{0};  ///< poll so long after work before sleeping (burns CPU)
 };

@@ -1,10 +1,10 @@
 // Follows parts of the store as a user interface does, with calls over HTTP and a WebSocket.
 const { isDeepStrictEqual } = require('util');
 const WebSocket = require('ws');
-const [base, token] = process.argv.slice(2);
-const headers = { Cookie: `session=${token}`, 'Content-Type': 'application/json' };
+const [base, token, password] = process.argv.slice(2);
+const as = (session) => ({ Cookie: `session=${session}`, 'Content-Type': 'application/json' });
 
-async function call(method, params = {}) {
+async function call(method, params = {}, headers = as(token)) {
   const response = await fetch(`http://${base}/rpc/v1`,
     { method: 'POST', headers, body: JSON.stringify({ id: 1, method, params }) });
   const answer = await response.json();
@@ -118,6 +118,41 @@ class Copy {
   slowCopy.update(first);
   await slowCopy.reach(late, await put('/big', 'small'));
   same(slowCopy.value.ui.big, 'small', 'after the dump');
+
+  // By a wildcard: what is there now, and what comes and goes.
+  await put('/each', { a: { n: 1 }, b: { m: 1 } });
+  const each = (await call('db.subscribe', { pointer: '/public/ui/each/*/n' })).result;
+  same(each.dump.value, { a: 1 }, 'the wildcard');
+  const eachCopy = new Copy(each.dump);
+  const eachSocket = await open(each.guid);
+  await put('/each/b/n', 2);
+  await put('/each/c', { n: 3 });
+  await eachCopy.reach(eachSocket, await put('/each/a/n', 10));
+  same(eachCopy.value, { a: 10, b: 2, c: 3 }, 'after');
+
+  // A session with a list reads what is below it, and hears of nothing else.
+  await put('/mine', { n: 0 });
+  const login = await call('auth.login', { password, read: ['/public/ui/mine'], returnToken: true }, {});
+  const own = as(login.result.session);
+  for (const pointer of ['', '/public', '/public/ui', '/private', '/public/ui/*', '/public/ui/minement']) {
+    for (const method of ['db.dump', 'db.subscribe']) {
+      const answer = await call(method, { pointer }, own);
+      same(answer.error?.data.kind, 'authorization', `${method} ${pointer}`);
+    }
+  }
+  same((await call('db.put.ui', { pointer: '/theme', value: 1 }, own)).error?.data.kind, 'authorization', 'writing');
+  same((await call('auth.session.list', {}, own)).error?.data.kind, 'authorization', 'not an owner');
+  const limited = (await call('db.subscribe', { pointer: '/public/ui/mine' }, own)).result;
+  const limitedSocket = await open(limited.guid);
+  const limitedCopy = new Copy(limited.dump);
+  const told = [];
+  limitedSocket.on('message', (text) => told.push(String(text)));
+  await put('/hidden', 'of no concern');
+  await call('server.set-language', { language: 'fr_FR' });
+  await limitedCopy.reach(limitedSocket, await put('/mine/n', 1));
+  same(limitedCopy.value, { n: 1 }, 'its own');
+  const paths = told.flatMap((text) => JSON.parse(text).patch.map((operation) => operation.path));
+  same(paths, ['/n'], 'nothing of the others, not even that they are');
 
   // The other streams.
   const metrics = (await call('server.metrics.follow', { interval: 0.5 })).result;
