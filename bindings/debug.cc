@@ -71,11 +71,10 @@ int debug_profile(lua_State* state) {
   const double hertz = script::field_number(state, 1, "hertz").value_or(997);
   luaL_argcheck(state, hertz >= 1 && hertz <= 10'000, 1, "hertz: 1 to 10000 expected");
   return script::suspend(state, [&](script::Resumer resumer) -> script::Cancel {
-    host.profile(length,
-                 static_cast<unsigned>(hertz),
-                 script::Vm::of(state).loop(),
-                 value_completion(std::move(resumer)));
-    return {};
+    return host.profile(length,
+                        static_cast<unsigned>(hertz),
+                        script::Vm::of(state).loop(),
+                        value_completion(std::move(resumer)));
   });
 }
 
@@ -88,12 +87,11 @@ int debug_trace(lua_State* state) {
   luaL_argcheck(state, count >= 1 && count <= 1000, 1, "count: 1 to 1000 expected");
   const Milliseconds length = seconds_field(state, "seconds", 30);
   return script::suspend(state, [&](script::Resumer resumer) -> script::Cancel {
-    host.trace(std::move(method),
-               static_cast<std::size_t>(count),
-               length,
-               script::Vm::of(state).loop(),
-               value_completion(std::move(resumer)));
-    return {};
+    return host.trace(std::move(method),
+                      static_cast<std::size_t>(count),
+                      length,
+                      script::Vm::of(state).loop(),
+                      value_completion(std::move(resumer)));
   });
 }
 

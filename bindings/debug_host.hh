@@ -32,21 +32,24 @@ class DebugHost {
   /// {generation, result}. ERRORS: Errc::not_found, what was raised (with a traceback).
   virtual void run(Run run, loop::Loop& back, Completion<std::string> done) = 0;
 
+  /// Ends what was begun before its time. From any thread; does nothing once it is over.
+  using End = UniqueFunction<void()>;
+
   /// Samples all VMs by their processor time: {vms: [{name, samples, stacks: {folded: count}}]}.
   /// ERRORS: Errc::busy while another profile is taken.
-  virtual void profile(Milliseconds length,
-                       unsigned hertz,
-                       loop::Loop& back,
-                       Completion<json::Value> done) = 0;
+  virtual End profile(Milliseconds length,
+                      unsigned hertz,
+                      loop::Loop& back,
+                      Completion<json::Value> done) = 0;
 
   /// Follows the next `count` calls of a method, for at most `length`: [{method, vm, trace, error?,
   /// startedAt, spans: [{name, at, parent, start, end}]}]; times in nanoseconds from the first.
   /// ERRORS: Errc::busy while another trace is taken.
-  virtual void trace(std::string method,
-                     std::size_t count,
-                     Milliseconds length,
-                     loop::Loop& back,
-                     Completion<json::Value> done) = 0;
+  virtual End trace(std::string method,
+                    std::size_t count,
+                    Milliseconds length,
+                    loop::Loop& back,
+                    Completion<json::Value> done) = 0;
 };
 
 }  // namespace engine::bindings

@@ -87,8 +87,7 @@ return {
   ['about.rpc.export'] = 'Schreiben, was aus dem Methodenbaum entsteht',
   ['about.s9pk'] = 'Paketdateien erstellen und prüfen',
   ['about.s9pk.cat'] = 'Eine Datei eines Pakets geprüft ausgeben',
-  ['about.s9pk.convert'] =
-    'Ein Paket geprüft neu schreiben, Manifest zuerst; mit --arch nur für eine Architektur',
+  ['about.s9pk.convert'] = 'Ein Paket geprüft neu schreiben, das Manifest zuerst',
   ['about.s9pk.diff'] = 'Zwei Pakete vergleichen: Dateien, Manifest, Größe',
   ['about.s9pk.edit'] = 'Ein Paket ändern und neu unterschreiben',
   ['about.s9pk.extract'] = 'Die Dateien eines Pakets geprüft in einen neuen Ordner schreiben',

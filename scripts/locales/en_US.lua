@@ -85,8 +85,7 @@ return {
   ['about.rpc.export'] = 'Write what is made from the handler tree',
   ['about.s9pk'] = 'Make and check package files',
   ['about.s9pk.cat'] = 'Print a file of a package, verified',
-  ['about.s9pk.convert'] =
-    'Rewrite a package, verified, manifest first; with --arch for one architecture only',
+  ['about.s9pk.convert'] = 'Rewrite a package, verified, with its manifest first',
   ['about.s9pk.diff'] = 'Compare two packages: files, manifest, size',
   ['about.s9pk.edit'] = 'Change a package and sign it again',
   ['about.s9pk.extract'] = 'Write the files of a package into a new folder, verified',

@@ -85,8 +85,7 @@ return {
   ['about.rpc.export'] = 'Escribir lo que se genera del árbol de métodos',
   ['about.s9pk'] = 'Crear y comprobar archivos de paquete',
   ['about.s9pk.cat'] = 'Mostrar un archivo de un paquete, verificado',
-  ['about.s9pk.convert'] =
-    'Reescribir un paquete, verificado, manifiesto primero; con --arch para una sola arquitectura',
+  ['about.s9pk.convert'] = 'Reescribir un paquete verificado, el manifiesto primero',
   ['about.s9pk.diff'] = 'Comparar dos paquetes: archivos, manifiesto, tamaño',
   ['about.s9pk.edit'] = 'Cambiar un paquete y firmarlo de nuevo',
   ['about.s9pk.extract'] = 'Escribir los archivos de un paquete en una carpeta nueva, verificados',

@@ -86,8 +86,7 @@ return {
   ['about.rpc.export'] = 'Écrire ce qui est tiré de l’arbre des méthodes',
   ['about.s9pk'] = 'Créer et vérifier des fichiers de paquet',
   ['about.s9pk.cat'] = 'Afficher un fichier d’un paquet, vérifié',
-  ['about.s9pk.convert'] =
-    'Réécrire un paquet, vérifié, manifeste d’abord ; avec --arch pour une seule architecture',
+  ['about.s9pk.convert'] = 'Réécrire un paquet vérifié, le manifeste d’abord',
   ['about.s9pk.diff'] = 'Comparer deux paquets : fichiers, manifeste, taille',
   ['about.s9pk.edit'] = 'Modifier un paquet et le signer à nouveau',
   ['about.s9pk.extract'] = 'Écrire les fichiers d’un paquet dans un nouveau dossier, vérifiés',

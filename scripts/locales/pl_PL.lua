@@ -85,8 +85,7 @@ return {
   ['about.rpc.export'] = 'Zapisz to, co powstaje z drzewa metod',
   ['about.s9pk'] = 'Tworzenie i sprawdzanie plików pakietów',
   ['about.s9pk.cat'] = 'Wypisz zweryfikowany plik z pakietu',
-  ['about.s9pk.convert'] =
-    'Przepisz pakiet ze sprawdzeniem, manifest na początku; z --arch tylko dla jednej architektury',
+  ['about.s9pk.convert'] = 'Przepisz pakiet ze sprawdzeniem, manifest na początku',
   ['about.s9pk.diff'] = 'Porównaj dwa pakiety: pliki, manifest, rozmiar',
   ['about.s9pk.edit'] = 'Zmień pakiet i podpisz go ponownie',
   ['about.s9pk.extract'] = 'Zapisz sprawdzone pliki pakietu w nowym folderze',

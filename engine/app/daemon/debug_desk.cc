@@ -123,13 +123,13 @@ struct DebugDesk::Sampling {
   std::unique_ptr<loop::Timer> timer;
 };
 
-void DebugDesk::profile(Milliseconds length,
-                        unsigned hertz,
-                        loop::Loop& back,
-                        Completion<json::Value> done) {
+DebugDesk::End DebugDesk::profile(Milliseconds length,
+                                  unsigned hertz,
+                                  loop::Loop& back,
+                                  Completion<json::Value> done) {
   if (sampling_.exchange(true)) {
-    return deliver<json::Value>(
-        back, std::move(done), fail(Errc::busy, "another profile is being taken"));
+    deliver<json::Value>(back, std::move(done), fail(Errc::busy, "another profile is being taken"));
+    return {};
   }
   auto sampling = std::make_shared<Sampling>();
   sampling->back = &back;
@@ -147,6 +147,12 @@ void DebugDesk::profile(Milliseconds length,
     sampling->timer = std::make_unique<loop::Timer>(loops_.control.loop());
     sampling->timer->start(length, [this, sampling] { collect(sampling); });
   });
+  return [this, begun = std::weak_ptr(sampling)] {
+    loops_.control.loop().post([this, begun] {
+      const auto still = begun.lock();
+      if (still != nullptr && still->timer != nullptr) collect(still);
+    });
+  };
 }
 
 void DebugDesk::collect(const std::shared_ptr<Sampling>& sampling) {
@@ -175,11 +181,11 @@ void DebugDesk::collect(const std::shared_ptr<Sampling>& sampling) {
   }
 }
 
-void DebugDesk::trace(std::string method,
-                      std::size_t count,
-                      Milliseconds length,
-                      loop::Loop& back,
-                      Completion<json::Value> done) {
+DebugDesk::End DebugDesk::trace(std::string method,
+                                std::size_t count,
+                                Milliseconds length,
+                                loop::Loop& back,
+                                Completion<json::Value> done) {
   auto kept = std::make_shared<Completion<json::Value>>(std::move(done));
   auto timer = std::make_shared<std::unique_ptr<loop::Timer>>();
   loop::Loop& control = loops_.control.loop();
@@ -188,11 +194,19 @@ void DebugDesk::trace(std::string method,
         control.post([timer] { timer->reset(); });
         deliver<json::Value>(back, std::move(*kept), std::move(calls));
       });
-  if (!begun) return deliver<json::Value>(back, std::move(*kept), fail(begun.error()));
+  if (!begun) {
+    deliver<json::Value>(back, std::move(*kept), fail(begun.error()));
+    return {};
+  }
   control.post([this, &control, timer, kept, length] {
     *timer = std::make_unique<loop::Timer>(control);
     (*timer)->start(length, [this] { tracer_.finish(); });
   });
+  return [this, &control, timer] {
+    control.post([this, timer] {
+      if (*timer != nullptr) tracer_.finish();
+    });
+  };
 }
 
 }  // namespace engine::app

@@ -27,15 +27,15 @@ class DebugDesk final : public bindings::DebugHost {
 
   json::Value vms() override;
   void run(Run run, loop::Loop& back, Completion<std::string> done) override;
-  void profile(Milliseconds length,
-               unsigned hertz,
-               loop::Loop& back,
-               Completion<json::Value> done) override;
-  void trace(std::string method,
-             std::size_t count,
-             Milliseconds length,
-             loop::Loop& back,
-             Completion<json::Value> done) override;
+  End profile(Milliseconds length,
+              unsigned hertz,
+              loop::Loop& back,
+              Completion<json::Value> done) override;
+  End trace(std::string method,
+            std::size_t count,
+            Milliseconds length,
+            loop::Loop& back,
+            Completion<json::Value> done) override;
 
  private:
   struct Sampling;
