@@ -73,6 +73,3 @@ list(GET BLAKE3_SOURCE_DIRS 0 BLAKE3_SOURCE_DIR)
 
 find_path(DECAF_INCLUDE_DIR decaf.h PATH_SUFFIXES decaf REQUIRED)      # crypto (Ed25519ph)
 find_library(DECAF_LIBRARY NAMES libdecaf.a decaf REQUIRED)
-
-find_path(WSLAY_INCLUDE_DIR wslay/wslay.h REQUIRED)                    # http (WebSocket frames)
-find_library(WSLAY_LIBRARY wslay REQUIRED)

@@ -1,15 +1,16 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace engine::http {
 
-/// Cuts the bytes of one end of a WebSocket into frames. Sans-IO.
+/// Cuts the bytes of one end of a WebSocket into frames (RFC 6455, section 5). Sans-IO; keeps no
+/// bytes: payloads are unmasked and handed out where they lie.
 class FrameReader {
  public:
   enum class From : std::uint8_t { client, server };
@@ -22,27 +23,32 @@ class FrameReader {
     bool first = false;             ///< the frame begins here
     bool last = false;              ///< the frame ends here
     std::uint64_t frame_size = 0;   ///< payload bytes of the whole frame
-    std::string_view payload = {};  ///< valid until the next call of `next`
+    std::string_view payload = {};  ///< a part of the input
   };
 
-  explicit FrameReader(From from = From::client);
-  FrameReader(const FrameReader&) = delete;
-  FrameReader& operator=(const FrameReader&) = delete;
-  ~FrameReader();
+  explicit FrameReader(From from = From::client) : from_(from) {}
 
-  /// REQUIRES: all of the last input was used (`next` said need_more), or it comes again in front.
-  void feed(std::span<const char> input);
-  /// How much of the input has been used.
-  [[nodiscard]] std::size_t used() const;
+  /// What has come and was not used yet; must outlive the calls of `next`, and is changed by them
+  /// as far as it is used.
+  void feed(std::span<char> input);
+  /// How much of the input has been used. The rest comes again in front of the next input.
+  [[nodiscard]] std::size_t used() const { return used_; }
   Part next();
-  /// Whether `next` may have more to give without input.
-  [[nodiscard]] bool has_unread() const { return unread_; }
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
-  bool unread_ = false;
+  bool read_head();
+
+  From from_;
+  std::span<char> input_;
+  std::size_t used_ = 0;
+  Part frame_;                     ///< the current one; its event says whether there is one
+  std::uint64_t left_ = 0;         ///< payload bytes of it that did not come yet
+  std::array<char, 4> mask_ = {};  ///< for its next byte
 };
+
+/// Unmasks, or masks, bytes (RFC 6455, section 5.3): each is combined with one of `mask` in turn.
+/// Returns the mask turned so that it fits the byte behind them.
+std::array<char, 4> apply_mask(std::span<char> bytes, std::array<char, 4> mask);
 
 /// Appends a frame as a server sends it.
 void write_frame(std::string& out, std::uint8_t opcode, std::string_view payload);

@@ -27,7 +27,6 @@ class WebSocketDialect final : public Dialect {
   std::size_t take(std::span<char> input, std::size_t& budget) override;
   void end_of_input() override;
   [[nodiscard]] bool paused() const override;
-  [[nodiscard]] bool has_unread() const override { return reader_.has_unread(); }
   [[nodiscard]] std::size_t in_flight() const override { return in_flight_; }
   void send(std::string_view text) override;
   void send_binary(std::string_view bytes) override;
