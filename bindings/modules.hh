@@ -19,6 +19,7 @@ int open_debug(lua_State* state);
 int open_editor(lua_State* state);
 int open_errc(lua_State* state);
 int open_event(lua_State* state);
+int open_fetch(lua_State* state);
 int open_file(lua_State* state);
 /// engine.client with `Connection:websocket`; open_client is without.
 int open_host_client(lua_State* state);

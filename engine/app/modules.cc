@@ -20,6 +20,7 @@ std::span<const script::Module> host_modules() {
       script::Module{"engine.editor", open_editor},
       script::Module{"engine.errc", open_errc},
       script::Module{"engine.event", open_event},
+      script::Module{"engine.fetch", open_fetch},
       script::Module{"engine.file", open_file},
       script::Module{"engine.job", open_job},
       script::Module{"engine.json", open_json},

@@ -52,6 +52,7 @@ class Transfer::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
+    curl_.slist_free_all(headers_);
     if (easy_ == nullptr) return;
     curl_.multi_remove_handle(pool_->multi, easy_);
     curl_.easy_cleanup(easy_);
@@ -63,7 +64,7 @@ class Transfer::State {
     set(CURLOPT_URL, request_.url.c_str());
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    set(CURLOPT_FOLLOWLOCATION, 1L);
+    set(CURLOPT_FOLLOWLOCATION, request_.method.empty() ? 1L : 0L);
     set(CURLOPT_MAXREDIRS, 5L);
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_NOBODY, request_.head ? 1L : 0L);
@@ -80,6 +81,7 @@ class Transfer::State {
       range_ = std::to_string(request_.first) + "-" + std::to_string(*request_.last);
       set(CURLOPT_RANGE, range_.c_str());
     }
+    if (!request_.method.empty()) set_body();
     curl_.multi_add_handle(pool_->multi, easy_);
     return {};
   }
@@ -111,6 +113,24 @@ class Transfer::State {
   }
 
  private:
+  void set_body() {
+    // Nothing is gained by asking first whether a body is welcome.
+    headers_ = curl_.slist_append(headers_, "Expect:");
+    for (const std::string& line : request_.headers)
+      headers_ = curl_.slist_append(headers_, line.c_str());
+    set(CURLOPT_HTTPHEADER, headers_);
+    if (request_.upload) {
+      set(CURLOPT_UPLOAD, 1L);
+      set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request_.upload_size));
+      set(CURLOPT_READFUNCTION, &State::on_upload);
+      set(CURLOPT_READDATA, this);
+    } else {
+      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+      set(CURLOPT_POSTFIELDS, request_.body.data());
+    }
+    set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+  }
+
   template <typename T>
   void set(CURLoption option, T value) {
     curl_.easy_setopt(easy_, option, value);
@@ -119,6 +139,12 @@ class Transfer::State {
   static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
     static_cast<State*>(self)->take_header({data, size});
     return size;
+  }
+
+  static std::size_t on_upload(char* into, std::size_t, std::size_t size, void* self) {
+    auto got = static_cast<State*>(self)->request_.upload(
+        MutableBytes(reinterpret_cast<std::byte*>(into), size));
+    return got ? *got : CURL_READFUNC_ABORT;
   }
 
   static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) {
@@ -165,6 +191,7 @@ class Transfer::State {
   const CurlLibrary& curl_;
   Request request_;
   CURL* easy_ = nullptr;
+  curl_slist* headers_ = nullptr;
   std::string range_;
   std::array<char, CURL_ERROR_SIZE> words_ = {};
   ResponseHead head_;

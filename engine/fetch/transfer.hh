@@ -5,9 +5,11 @@
 #include "fetch/response_head.hh"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace engine::fetch {
 
@@ -18,12 +20,18 @@ struct Patience {
   unsigned retries = 4;         ///< one after the other without any progress
 };
 
-/// One request to a server, and the range of bytes it asks for.
+/// One request to a server: for a range of bytes, or with something to send.
 struct Request {
   std::string url;
   bool head = false;
   std::uint64_t first = 0;
   std::optional<std::uint64_t> last = std::nullopt;  ///< with it the header Range is sent
+  std::string method = {};                           ///< with it there is a body
+  std::vector<std::string> headers = {};
+  std::string body = {};
+  /// Instead of `body`: gives its next bytes, `upload_size` in all.
+  std::function<Result<std::size_t>(MutableBytes into)> upload = {};
+  std::uint64_t upload_size = 0;
 };
 
 class ConnectionPool;

@@ -96,6 +96,7 @@ return {
   ['about.s9pk.keygen'] = 'Einen Signaturschlüssel erzeugen',
   ['about.s9pk.list-ingredients'] = 'Die Dateien auflisten, aus denen ein Paket entsteht',
   ['about.s9pk.pack'] = 'Eine Paketdatei bauen und signieren',
+  ['about.s9pk.publish'] = 'Ein Paket hochladen, zurücklesen und einem Verzeichnisdienst melden',
   ['about.s9pk.select'] =
     'Ausgeben, welches von mehreren Paketen am besten zu einer Maschine passt',
   ['about.s9pk.sign'] =
@@ -300,6 +301,10 @@ return {
   ['help.arg.profile-seconds'] = 'Wie lange zugesehen wird',
   ['help.arg.public-key'] =
     'Öffentlicher Schlüssel in PEM-Form; - liest die Standardeingabe, @DATEI eine Datei',
+  ['help.arg.publish-no-verify'] = 'Nicht zurücklesen, was unter den Adressen liegt',
+  ['help.arg.publish-registry'] = 'Adresse des Verzeichnisdienstes',
+  ['help.arg.publish-upload'] = 'Adresse, unter der es als KENNUNG/VERSION/DATEI abgelegt wird',
+  ['help.arg.publish-url'] = 'Adresse, unter der das Paket schon liegt (mehrfach möglich)',
   ['help.arg.remove-before'] = 'Nummer der ersten Benachrichtigung, die bleibt',
   ['help.arg.resource-id'] = 'Nur, was das Ding mit dieser Kennung betrifft',
   ['help.arg.resource-type'] = 'Nur, was Dinge dieses Typs betrifft',

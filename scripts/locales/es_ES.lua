@@ -94,6 +94,7 @@ return {
   ['about.s9pk.keygen'] = 'Crear una clave de firma',
   ['about.s9pk.list-ingredients'] = 'Listar los archivos de los que se hace un paquete',
   ['about.s9pk.pack'] = 'Construir y firmar un archivo de paquete',
+  ['about.s9pk.publish'] = 'Subir un paquete, releerlo y anunciarlo a un registro',
   ['about.s9pk.select'] = 'Mostrar cuál de varios paquetes conviene más a una máquina',
   ['about.s9pk.sign'] =
     'Firmar lo que llega por la entrada estándar: el otro extremo de --sign-command',
@@ -298,6 +299,10 @@ return {
   ['help.arg.profile-seconds'] = 'Cuánto tiempo se observa',
   ['help.arg.public-key'] =
     'Clave pública en formato PEM; - lee la entrada estándar, @ARCHIVO un archivo',
+  ['help.arg.publish-no-verify'] = 'No releer lo que hay en las URL',
+  ['help.arg.publish-registry'] = 'URL del registro',
+  ['help.arg.publish-upload'] = 'URL bajo la cual se coloca como ID/VERSIÓN/ARCHIVO',
+  ['help.arg.publish-url'] = 'URL en la que ya está el paquete (repetible)',
   ['help.arg.remove-before'] = 'Número de la primera notificación que queda',
   ['help.arg.resource-id'] = 'Solo lo que atañe a la cosa con este id',
   ['help.arg.resource-type'] = 'Solo lo que atañe a cosas de este tipo',

@@ -95,6 +95,7 @@ return {
   ['about.s9pk.keygen'] = 'Créer une clé de signature',
   ['about.s9pk.list-ingredients'] = 'Lister les fichiers dont un paquet est fait',
   ['about.s9pk.pack'] = 'Construire et signer un fichier de paquet',
+  ['about.s9pk.publish'] = 'Téléverser un paquet, le relire et l’annoncer à un registre',
   ['about.s9pk.select'] = 'Afficher lequel de plusieurs paquets convient le mieux à une machine',
   ['about.s9pk.sign'] = 'Signer ce que contient l’entrée standard : l’autre bout de --sign-command',
   ['about.s9pk.test'] = "Exécuter les tests d'un paquet sans conteneur",
@@ -298,6 +299,10 @@ return {
   ['help.arg.profile-seconds'] = 'Combien de temps observer',
   ['help.arg.public-key'] =
     'Clé publique au format PEM ; - lit l’entrée standard, @FICHIER un fichier',
+  ['help.arg.publish-no-verify'] = 'Ne pas relire ce qui se trouve aux URL',
+  ['help.arg.publish-registry'] = 'URL du registre',
+  ['help.arg.publish-upload'] = 'URL sous laquelle il est déposé en ID/VERSION/FICHIER',
+  ['help.arg.publish-url'] = 'URL où le paquet se trouve déjà (répétable)',
   ['help.arg.remove-before'] = 'Numéro de la première notification qui reste',
   ['help.arg.resource-id'] = 'Seulement ce qui concerne la chose de cet identifiant',
   ['help.arg.resource-type'] = 'Seulement ce qui concerne les choses de ce type',

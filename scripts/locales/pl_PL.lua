@@ -94,6 +94,7 @@ return {
   ['about.s9pk.keygen'] = 'Utwórz klucz do podpisywania',
   ['about.s9pk.list-ingredients'] = 'Wypisz pliki, z których powstaje pakiet',
   ['about.s9pk.pack'] = 'Zbuduj i podpisz plik pakietu',
+  ['about.s9pk.publish'] = 'Wyślij pakiet, odczytaj go z powrotem i zgłoś w rejestrze',
   ['about.s9pk.select'] = 'Wypisz, który z kilku pakietów najlepiej pasuje do maszyny',
   ['about.s9pk.sign'] = 'Podpisz treść standardowego wejścia: druga strona --sign-command',
   ['about.s9pk.test'] = 'Uruchom testy pakietu bez kontenera',
@@ -293,6 +294,10 @@ return {
   ['help.arg.profile-seconds'] = 'Jak długo obserwować',
   ['help.arg.public-key'] =
     'Klucz publiczny w postaci PEM; - czyta standardowe wejście, @PLIK plik',
+  ['help.arg.publish-no-verify'] = 'Nie odczytuj z powrotem tego, co leży pod adresami',
+  ['help.arg.publish-registry'] = 'Adres URL rejestru',
+  ['help.arg.publish-upload'] = 'Adres URL, pod którym zostanie umieszczony jako ID/WERSJA/PLIK',
+  ['help.arg.publish-url'] = 'Adres URL, pod którym pakiet już leży (można powtarzać)',
   ['help.arg.remove-before'] = 'Numer pierwszego powiadomienia, które zostaje',
   ['help.arg.resource-id'] = 'Tylko to, co dotyczy rzeczy o tym id',
   ['help.arg.resource-type'] = 'Tylko to, co dotyczy rzeczy tego typu',

@@ -94,6 +94,7 @@ std::vector<script::Module> modules(bool real_store) {
           {"engine.store_tool", open_fake},
           {"engine.term", open_fake},
           {"engine.archive", open_fake},
+          {"engine.fetch", open_fake},
           {"engine.ns", open_fake}};
 }
 

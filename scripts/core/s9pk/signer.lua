@@ -58,7 +58,9 @@ function M.choose(params)
 end
 
 --- What a signature of a package covers.
-local function message(commitment)
+---@param commitment engine.archive.Commitment
+---@return string bytes
+function M.message(commitment)
   return crypto.from_hex(commitment.rootSighashHex)
     .. u64.bytes(('%.0f'):format(commitment.rootMaxsize))
 end
@@ -70,7 +72,7 @@ end
 
 local function run_command(command, commitment)
   local done, err = process.run({ '/bin/sh', '-c', command },
-    { stdin = message(commitment), timeout = 600 })
+    { stdin = M.message(commitment), timeout = 600 })
   if not done then return nil, err end
   if done.code ~= 0 then
     return nil, errc.new('pack', ('the signing command ended with status %d: %s'):format(done.code,

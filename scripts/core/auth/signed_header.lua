@@ -1,0 +1,41 @@
+--- The header that signs one HTTP request.
+local crypto = require('engine.crypto')
+local form = require('lib.form')
+local loop = require('engine.loop')
+local u64 = require('lib.u64')
+
+local M = {}
+
+M.NAME = 'X-StartOS-Auth-Sig'
+
+local NONCE_BYTES = 6
+
+--- A number nobody can guess, below 2^48 so that Lua holds it exactly.
+local function nonce()
+  local number = 0
+  for byte in crypto.random(NONCE_BYTES):gmatch('.') do
+    number = number * 256 + byte:byte()
+  end
+  return ('%.0f'):format(number)
+end
+
+--- The value of the header for a body sent to a host.
+---@param body string
+---@param host string Name of the server, as in the URL, without port
+---@param key string Key file
+---@return string? value
+---@return engine.Error? err `not_found`, `pem`
+function M.value(body, host, key)
+  local public, err = crypto.public_key(key)
+  if not public then return nil, err end
+  local fields = { timestamp = ('%.0f'):format(math.floor(loop.time())), nonce = nonce(),
+    size = tostring(#body), signer = public }
+  local digest = crypto.from_hex(crypto.blake3(body))
+  local signature, wrong = crypto.sign(key, host, u64.bytes(fields.timestamp)
+    .. u64.bytes(fields.nonce) .. u64.bytes(fields.size) .. digest)
+  if not signature then return nil, wrong end
+  fields.blake3, fields.signature = crypto.to_base64(digest, false), signature
+  return form.encode(fields)
+end
+
+return M
