@@ -982,9 +982,9 @@ export interface Methods {
   };
   /**
    * List methods with the file and line that define them
-   * Wire name: `query:script.list.v1`.
+   * Wire name: `query:script.methods.v1`.
    */
-  'script.list': {
+  'script.methods': {
     params: Record<string, never>;
     result: Json;
   };

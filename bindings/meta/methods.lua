@@ -354,7 +354,7 @@
 ---@field call fun(self, method: 'script.failures', params?: table, opts?: engine.client.CallOptions): (table<string, any>[])?, engine.Error?
 ---@field call fun(self, method: 'script.files', params?: table, opts?: engine.client.CallOptions): (table<string, any>[])?, engine.Error?
 ---@field call fun(self, method: 'script.follow', params: moonbox.ScriptFollowParams, opts?: engine.client.CallOptions): (table<string, any>)?, engine.Error?
----@field call fun(self, method: 'script.list', params?: table, opts?: engine.client.CallOptions): (any)?, engine.Error?
+---@field call fun(self, method: 'script.methods', params?: table, opts?: engine.client.CallOptions): (any)?, engine.Error?
 ---@field call fun(self, method: 'script.reload', params?: table, opts?: engine.client.CallOptions): (table<string, any>)?, engine.Error?
 ---@field call fun(self, method: 'script.rollback', params?: table, opts?: engine.client.CallOptions): (table<string, any>)?, engine.Error?
 ---@field call fun(self, method: 'script.sample', params?: moonbox.ScriptSampleParams, opts?: engine.client.CallOptions): (table<string, any>)?, engine.Error?

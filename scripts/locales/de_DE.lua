@@ -109,7 +109,7 @@ return {
   ['about.script.failures'] = 'Fehlgeschlagene Handler mit dem letzten Traceback auflisten',
   ['about.script.files'] = 'Die geltenden Skriptdateien auflisten und woher jede stammt',
   ['about.script.init'] = 'Den Ordner der eigenen Skripte einrichten',
-  ['about.script.list'] = 'Methoden mit Datei und Zeile ihrer Definition auflisten',
+  ['about.script.methods'] = 'Methoden mit Datei und Zeile ihrer Definition auflisten',
   ['about.script.new'] = 'Handler oder Middleware aus einer Vorlage anlegen',
   ['about.script.new.handler'] = 'Eine neue Methode mit Spec und Texten anlegen',
   ['about.script.new.middleware'] = 'Eine neue Middleware mit Spec anlegen',

@@ -105,7 +105,7 @@ return {
   ['about.script.failures'] = 'List the handlers that raised errors, with the last traceback',
   ['about.script.files'] = 'List the script files in force and where each came from',
   ['about.script.init'] = 'Prepare the folder of your own scripts',
-  ['about.script.list'] = 'List methods with the file and line that define them',
+  ['about.script.methods'] = 'List methods with the file and line that define them',
   ['about.script.new'] = 'Write a new handler or middleware from a template',
   ['about.script.new.handler'] = 'Write a new method with its spec and texts',
   ['about.script.new.middleware'] = 'Write a new middleware with its spec',

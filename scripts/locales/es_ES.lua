@@ -106,7 +106,7 @@ return {
   ['about.script.failures'] = 'Listar los manejadores que fallaron, con el último rastreo',
   ['about.script.files'] = 'Listar los archivos de script en vigor y de dónde viene cada uno',
   ['about.script.init'] = 'Preparar la carpeta de los scripts propios',
-  ['about.script.list'] = 'Listar los métodos con el archivo y la línea que los definen',
+  ['about.script.methods'] = 'Listar los métodos con el archivo y la línea que los definen',
   ['about.script.new'] = 'Escribir un manejador o middleware desde una plantilla',
   ['about.script.new.handler'] = 'Escribir un método nuevo con su spec y sus textos',
   ['about.script.new.middleware'] = 'Escribir un middleware nuevo con su spec',

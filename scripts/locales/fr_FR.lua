@@ -106,7 +106,7 @@ return {
   ['about.script.failures'] = 'Lister les gestionnaires qui ont échoué, avec la dernière trace',
   ['about.script.files'] = 'Lister les fichiers de script en vigueur et d’où vient chacun',
   ['about.script.init'] = 'Préparer le dossier de vos propres scripts',
-  ['about.script.list'] = 'Lister les méthodes avec le fichier et la ligne qui les définissent',
+  ['about.script.methods'] = 'Lister les méthodes avec le fichier et la ligne qui les définissent',
   ['about.script.new'] = 'Écrire un handler ou un middleware depuis un modèle',
   ['about.script.new.handler'] = 'Écrire une nouvelle méthode avec sa spec et ses textes',
   ['about.script.new.middleware'] = 'Écrire un nouveau middleware avec sa spec',

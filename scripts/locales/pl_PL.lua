@@ -105,7 +105,7 @@ return {
   ['about.script.failures'] = 'Wypisz procedury, które zgłosiły błędy, z ostatnim śladem',
   ['about.script.files'] = 'Wypisz obowiązujące pliki skryptów i skąd pochodzi każdy',
   ['about.script.init'] = 'Przygotować folder własnych skryptów',
-  ['about.script.list'] = 'Lista metod z plikiem i wierszem definicji',
+  ['about.script.methods'] = 'Lista metod z plikiem i wierszem definicji',
   ['about.script.new'] = 'Utworzyć handler lub middleware z szablonu',
   ['about.script.new.handler'] = 'Utworzyć nową metodę ze specyfikacją i tekstami',
   ['about.script.new.middleware'] = 'Utworzyć nowe middleware ze specyfikacją',

@@ -8,6 +8,8 @@ local M = {}
 
 local MAX_SLICE = 5
 local LONGEST = 3600
+-- Seconds the daemon's answer may come after the code's time is over.
+local GRACE = 5
 
 local vm = t.string{ default = 'control', help = 'help.arg.vm' }
 local session = t.optional(t.string{ max_length = 64, help = 'help.arg.session' })
@@ -68,6 +70,23 @@ local function complete(call, params)
   return answer.result
 end
 
+--- What the code printed and gave is printed; what it failed with is the command's failure. *async*
+local function eval_command(call, params)
+  local answer, err = call.ctx.remote('script.eval', params, { timeout = params.timeout + GRACE })
+  if not answer then return nil, err end
+  local wrong = type(answer.error) == 'table' and answer.error
+  if wrong and call.format and call.format ~= 'table' then
+    return nil, { code = wrong.kind, message = wrong.message, hint = wrong.hint,
+      details = { output = answer.output, traceback = wrong.traceback } }
+  end
+  if not wrong then return answer end
+  for _, line in ipairs(answer.output) do
+    call.out:line(line)
+  end
+  local trace = wrong.traceback ~= '' and '\n' .. wrong.traceback or ''
+  return nil, { code = wrong.kind, message = wrong.message .. trace, hint = wrong.hint }
+end
+
 local function show(_params, answer, out)
   for _, line in ipairs(answer.output) do
     out:line(line)
@@ -75,18 +94,16 @@ local function show(_params, answer, out)
   for _, value in ipairs(answer.values) do
     out:line(value)
   end
-  if type(answer.error) == 'table' then
-    out:line('error: ' .. answer.error.message)
-    if answer.error.traceback ~= '' then out:line(answer.error.traceback) end
-  end
 end
 
+local EVAL_PARAMS = {
+  code = t.text{ positional = true, help = 'help.arg.script' },
+  vm = vm, session = session,
+  timeout = t.duration{ default = 30, help = 'help.arg.timeout' },
+}
+
 M.eval = rpc.from_fn_async(eval)
-  :with_params({
-    code = t.text{ positional = true, help = 'help.arg.script' },
-    vm = vm, session = session,
-    timeout = t.duration{ default = 30, help = 'help.arg.timeout' },
-  })
+  :with_params(EVAL_PARAMS)
   :with_result(t.object{ open = true, fields = {
     generation = t.integer, output = t.array{ of = t.string }, values = t.array{ of = t.string },
   } })
@@ -94,10 +111,15 @@ M.eval = rpc.from_fn_async(eval)
   :with_metadata('admin', true)
   :with_metadata('audit', true)
   :with_metadata('deadline', LONGEST)
+  :no_cli()
+  :with_about('about.script.eval')
+
+M.command = rpc.from_fn_async(eval_command)
+  :with_params(EVAL_PARAMS)
+  :with_context('CliContext')
   :with_display_serializable()
   :with_custom_display_fn(show)
   :with_about('about.script.eval')
-  :with_call_remote('CliContext')
 
 M.complete = rpc.from_fn_async(complete)
   :with_params({ line = t.string{ max_length = 4096 }, vm = vm, session = session })

@@ -9,16 +9,16 @@ local rpc = require('lib.rpc')
 local test = require('core.script.test')
 local trace = require('core.script.trace')
 
-local function list()
-  local methods = daemon.methods('RpcContext')
-  for i, method in ipairs(methods) do
-    methods[i] = { method = method.method, kind = method.kind, file = method.file,
+local function methods()
+  local list = daemon.methods('RpcContext')
+  for i, method in ipairs(list) do
+    list[i] = { method = method.method, kind = method.kind, file = method.file,
       line = method.line }
   end
-  return methods
+  return list
 end
 
-local function show_list(_params, result, out)
+local function show_methods(_params, result, out)
   out:table({ 'method', 'kind', 'file', 'line' }, result)
 end
 
@@ -26,6 +26,7 @@ return rpc.parent():with_about('about.script')
   :subcommand('check', check.command)
   :subcommand('complete', eval.complete)
   :subcommand('eval', eval.eval)
+  :subcommand('eval', eval.command)
   :subcommand('follow', trace.follow)
   :subcommand('init', author.init)
   :subcommand('new', author.new)
@@ -33,11 +34,11 @@ return rpc.parent():with_about('about.script')
   :subcommand('sample', profile.sample)
   :subcommand('test', test.command)
   :subcommand('trace', trace.command)
-  :subcommand('list', rpc.from_fn(list)
+  :subcommand('methods', rpc.from_fn(methods)
     :with_metadata('read_only', true)
     :with_display_serializable()
-    :with_custom_display_fn(show_list)
-    :with_about('about.script.list')
+    :with_custom_display_fn(show_methods)
+    :with_about('about.script.methods')
     :with_call_remote('CliContext'))
   :subcommand('failures', generation.failures)
   :subcommand('files', generation.files)

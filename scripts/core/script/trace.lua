@@ -26,7 +26,7 @@ end
 local function follow(_call, params)
   if not is_known(params.method) then
     return nil, errc.new('not_found', ("there is no method '%s'"):format(params.method),
-      { hint = 'moon-cli script list shows them' })
+      { hint = 'moon-cli script methods shows them' })
   end
   local calls, err = debugging.trace({ method = params.method, count = params.count,
     seconds = params.timeout })
