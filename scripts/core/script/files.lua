@@ -72,14 +72,34 @@ function M.write_new(folder, list)
   return paths
 end
 
---- Makes the overlay an editor's workspace: `.luarc.json`, unless there is one. *async*
+--- The author's `.luarc.json` with the places of this installation, when those of the one it was
+--- written by are no more; everything else in it stays as it is. *async*
+local function renewed(text, shipped)
+  local gone = text:match('"(/[^"\n]*)/bindings/meta"')
+  if not gone or file.exists(gone .. '/bindings/meta') then return text end
+  local now = { [gone .. '/bindings/meta'] = stubs_of(shipped), [gone .. '/scripts'] = shipped }
+  return (text:gsub('"(/[^"\n]*)"', function(path)
+    return now[path] and json.encode(now[path])
+  end))
+end
+
+--- Makes the overlay an editor's workspace: `.luarc.json`; one that is there is kept, but for the
+--- places of an installation that has gone. *async*
 ---@param folders {overlay: string, shipped: string}
 ---@return string? path Of the file, if it was written now
 ---@return engine.Error? err
 ---@async
 function M.settle(folders)
   local luarc = { { name = '.luarc.json', text = M.luarc(folders.shipped) } }
-  if M.present(folders.overlay, luarc) then return nil end
+  local there = M.present(folders.overlay, luarc)
+  if there then
+    local text, wrong = file.read(there)
+    if not text then return nil, wrong end
+    local now = renewed(text, folders.shipped)
+    if now == text then return nil end
+    local written, failure = file.write(there, now)
+    return written and there, failure
+  end
   local paths, err = M.write_new(folders.overlay, luarc)
   return paths and paths[1], err
 end
