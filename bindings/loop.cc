@@ -216,6 +216,15 @@ int loop_time(lua_State* state) {
   return 1;
 }
 
+/// loop.deadline() → seconds | nothing
+int loop_deadline(lua_State* state) {
+  const TimePoint end = script::task_deadline(state);
+  if (end == TimePoint::max()) return 0;
+  const std::chrono::duration<double> left = end - Vm::of(state).loop().now();
+  lua_pushnumber(state, std::max(left.count(), 0.0));
+  return 1;
+}
+
 /// loop.in_task() → boolean
 int loop_in_task(lua_State* state) {
   lua_pushboolean(state, script::current_task(state) == script::TaskId{} ? 0 : 1);
@@ -231,6 +240,7 @@ constexpr luaL_Reg kFunctions[] = {{"sleep", script::thunk<loop_sleep>},
                                    {"spawn", script::thunk<loop_spawn>},
                                    {"now", script::thunk<loop_now>},
                                    {"time", script::thunk<loop_time>},
+                                   {"deadline", script::thunk<loop_deadline>},
                                    {"in_task", script::thunk<loop_in_task>},
                                    {nullptr, nullptr}};
 

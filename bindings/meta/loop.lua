@@ -49,6 +49,11 @@ function loop.now() end
 ---@return number
 function loop.time() end
 
+--- Seconds left until the running task, such as a call of a method, is stopped; 0 when they are
+--- over, nothing when it has no deadline or nothing runs that has one.
+---@return number?
+function loop.deadline() end
+
 --- Whether the caller may use *async* functions.
 ---@return boolean
 function loop.in_task() end

@@ -25,6 +25,21 @@ TEST_CASE("bindings/loop: sleep takes its time and others run meanwhile", "[bind
   CHECK(run(lua, "return loop.in_task() and loop.time() > 1.6e9") == "true");
 }
 
+TEST_CASE("bindings/loop: deadline says what is left of the task's own time", "[bindings]") {
+  CoreFixture lua;
+  CHECK(run(lua, R"(
+    local function look() return loop.deadline() end
+    local mine = loop.deadline()
+    local free = loop.spawn(look):join()
+    local bound = loop.spawn(look, { deadline = 7 }):join()
+    loop.sleep(0.01)
+    return tostring(mine > 0 and loop.deadline() <= mine - 0.01) .. tostring(free)
+      .. tostring(bound > 0 and bound <= 7))") == "trueniltrue");
+  CHECK(run(lua, R"(
+    local late = loop.spawn(function() loop.sleep(60) return loop.deadline() end, { deadline = 0.01 })
+    return tostring(late:join()))") == "0");
+}
+
 TEST_CASE("bindings/loop: join gives results or the error, before and after the end",
           "[bindings]") {
   CoreFixture lua;
