@@ -151,6 +151,13 @@ int term_progress(lua_State* state) {
   return 1;
 }
 
+/// term.end_with_reader()
+int term_end_with_reader(lua_State* state) {
+  auto* desk = script::Vm::of(state).services().find<InterruptDesk>();
+  if (desk != nullptr && desk->end_with_reader) desk->end_with_reader();
+  return 0;
+}
+
 /// term.interrupted() → number | nil
 int term_interrupted(lua_State* state) {
   const auto* desk = script::Vm::of(state).services().find<InterruptDesk>();
@@ -170,6 +177,7 @@ int open_term(lua_State* state) {
                                        {"read_stdin", script::thunk<&term_read_stdin>},
                                        {"read_line", script::thunk<&term_read_line>},
                                        {"progress", script::thunk<&term_progress>},
+                                       {"end_with_reader", script::thunk<&term_end_with_reader>},
                                        {"interrupted", script::thunk<&term_interrupted>},
                                        {nullptr, nullptr}};
   lua_newtable(state);

@@ -51,6 +51,10 @@ function term.read_line(prompt, opts) end
 ---@return boolean shown
 function term.progress(text) end
 
+--- From now on the command is cancelled, as by the signal SIGPIPE, when nobody reads its standard
+--- output any more. For one that waits long between two lines: it would find out at the next one.
+function term.end_with_reader() end
+
 --- The signal this command was cancelled by; nothing when it was not.
 ---@return integer?
 function term.interrupted() end

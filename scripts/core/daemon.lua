@@ -206,6 +206,7 @@ end
 local function watch(call, params)
   local screen = call.out.tty and call.format == nil and live.on(call.out)
   local last, err
+  term.end_with_reader()
   repeat
     local result
     result, err = look(call)

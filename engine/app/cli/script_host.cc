@@ -7,6 +7,8 @@
 #include "script/convert.hh"
 
 #include <signal.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <optional>
@@ -30,21 +32,53 @@ script::Push one_value(const json::Value& value) {
   };
 }
 
+/// Becomes readable when nobody reads standard output any more; nothing where that cannot be, as
+/// with a file. The output itself is not watched: that would make it non-blocking for all who have
+/// it.
+UniqueFd reader_gone() {
+  UniqueFd watch(::epoll_create1(EPOLL_CLOEXEC));
+  epoll_event event{};  // hang-up and errors are told without being asked for
+  if (watch && ::epoll_ctl(watch.get(), EPOLL_CTL_ADD, STDOUT_FILENO, &event) != 0) watch.reset();
+  return watch;
+}
+
 /// A command may be interrupted once in good order.
 class Interrupt {
  public:
   Interrupt(loop::Loop& loop, script::Vm& vm, bindings::InterruptDesk& desk)
-      : signals_(loop, {SIGINT, SIGTERM}, [this, &vm, &desk](int number) {
-          if (number == SIGINT && desk.handler) return desk.handler();
-          if (desk.signal != 0) std::_Exit(128 + number);
-          desk.signal = number;
-          vm.cancel(task);
-        }) {}
+      : loop_(loop), vm_(vm), desk_(desk), signals_(loop, {SIGINT, SIGTERM}, [this](int number) {
+          if (number == SIGINT && desk_.handler) return desk_.handler();
+          if (desk_.signal != 0) std::_Exit(128 + number);
+          cancel(number);
+        }) {
+    desk_.end_with_reader = [this] { end_with_reader(); };
+  }
+  Interrupt(const Interrupt&) = delete;
+  Interrupt& operator=(const Interrupt&) = delete;
+  ~Interrupt() { desk_.end_with_reader = {}; }
 
   script::TaskId task;
 
  private:
+  void cancel(int number) {
+    desk_.signal = number;
+    vm_.cancel(task);
+  }
+
+  void end_with_reader() {
+    UniqueFd gone = reader_gone();
+    if (!gone || reader_) return;
+    reader_.emplace(loop_, std::move(gone));
+    reader_->wait_readable([this](const Result<>& waited) {
+      if (waited && desk_.signal == 0) cancel(SIGPIPE);
+    });
+  }
+
+  loop::Loop& loop_;
+  script::Vm& vm_;
+  bindings::InterruptDesk& desk_;
   loop::SignalWatch signals_;
+  std::optional<loop::FdWatch> reader_;
 };
 
 }  // namespace

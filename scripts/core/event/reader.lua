@@ -3,6 +3,7 @@
 local json = require('engine.json')
 local line = require('core.event.line')
 local loop = require('engine.loop')
+local term = require('engine.term')
 
 local M = {}
 
@@ -61,6 +62,7 @@ end
 function M.follow(call, filter, options)
   local connection, err = call.ctx.connect()
   if not connection then return nil, err end
+  term.end_with_reader()
   local start = { replay_last = options.replay_last, since_seq = options.since_seq }
   local ended, last
   repeat
