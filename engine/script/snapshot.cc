@@ -86,6 +86,8 @@ class Fingerprint {
 
 Result<> Snapshot::read_root(const fs::path& root, std::size_t index) {
   std::error_code code;
+  // What the iterator gives begins with the root as it is.
+  const std::size_t prefix = (root / "").native().size();
   fs::recursive_directory_iterator at(root, code);
   if (code == std::errc::no_such_file_or_directory) return {};
   for (; !code && at != fs::recursive_directory_iterator(); at.increment(code)) {
@@ -93,7 +95,7 @@ Result<> Snapshot::read_root(const fs::path& root, std::size_t index) {
     File file;
     file.path = at->path();
     file.root = index;
-    file.name = file.path.lexically_relative(root).generic_string();
+    file.name = file.path.native().substr(prefix);
     file.module = module_name(file.name);
     const auto known = files_.find(file.module);
     if (known != files_.end() && known->second.name != file.name &&
