@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::size_t kLeafCapacity = 120;
 constexpr std::size_t kBranchCapacity = 60;
+constexpr std::size_t kNumber = 8;   // bytes of an element's number
+constexpr std::size_t kBranch = 16;  // bytes of a block's number and its count
 
 tl::unexpected<Error> broken(std::string_view what) {
   return fail(Error{.code = Errc::corrupt,
@@ -71,23 +73,28 @@ std::string ArrayTree::block_key(std::uint64_t block) const {
   return key;
 }
 
+/// What a block holds: entries of `entry` bytes.
+Result<std::string_view> ArrayTree::load_block(std::uint64_t block, std::size_t entry) const {
+  TRY_ASSIGN(const auto payload,
+             load(txn_, Table::nodes, Key(array_, Slot::block).add(block).text()));
+  if (!payload || payload->size() % entry != 0) return broken("index block is missing");
+  return *payload;
+}
+
 Result<ArrayTree::Numbers> ArrayTree::load_leaf(std::uint64_t block) const {
-  TRY_ASSIGN(const auto payload, load(txn_, Table::nodes, block_key(block)));
-  if (!payload || payload->size() % 8 != 0) return broken("index block is missing");
-  Numbers numbers(payload->size() / 8);
+  TRY_ASSIGN(const auto payload, load_block(block, kNumber));
+  Numbers numbers(payload.size() / kNumber);
   for (std::size_t i = 0; i < numbers.size(); ++i)
-    numbers[i] = number_at(*payload, i * 8);
+    numbers[i] = number_at(payload, i * kNumber);
   return numbers;
 }
 
 Result<ArrayTree::Branches> ArrayTree::load_branches(std::uint64_t block) const {
-  TRY_ASSIGN(const auto payload, load(txn_, Table::nodes, block_key(block)));
-  if (!payload || payload->empty() || payload->size() % 16 != 0) {
-    return broken("index block is missing");
-  }
-  Branches branches(payload->size() / 16);
+  TRY_ASSIGN(const auto payload, load_block(block, kBranch));
+  if (payload.empty()) return broken("index block is missing");
+  Branches branches(payload.size() / kBranch);
   for (std::size_t i = 0; i < branches.size(); ++i)
-    branches[i] = {number_at(*payload, i * 16), number_at(*payload, i * 16 + 8)};
+    branches[i] = {number_at(payload, i * kBranch), number_at(payload, i * kBranch + kNumber)};
   return branches;
 }
 
@@ -118,16 +125,19 @@ Result<std::optional<std::uint64_t>> ArrayTree::at(std::size_t index) const {
   if (index >= count_) return std::nullopt;
   std::uint64_t block = root_;
   for (std::uint64_t height = height_; height > 0; --height) {
-    TRY_ASSIGN(const Branches branches, load_branches(block));
-    auto branch = branches.begin();
-    for (; branch != branches.end() && index >= branch->count; ++branch)
-      index -= branch->count;
-    if (branch == branches.end()) return broken("counts do not add up");
-    block = branch->block;
+    TRY_ASSIGN(const auto branches, load_block(block, kBranch));
+    std::size_t branch = 0;
+    for (; branch < branches.size(); branch += kBranch) {
+      const std::uint64_t count = number_at(branches, branch + kNumber);
+      if (index < count) break;
+      index -= count;
+    }
+    if (branch >= branches.size()) return broken("counts do not add up");
+    block = number_at(branches, branch);
   }
-  TRY_ASSIGN(const Numbers numbers, load_leaf(block));
-  if (index >= numbers.size()) return broken("counts do not add up");
-  return numbers[index];
+  TRY_ASSIGN(const auto numbers, load_block(block, kNumber));
+  if (index >= numbers.size() / kNumber) return broken("counts do not add up");
+  return number_at(numbers, index * kNumber);
 }
 
 Result<> ArrayTree::each(const std::function<Result<>(std::uint64_t)>& visit) const {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace engine::store {
@@ -42,6 +43,7 @@ class ArrayTree {
 
   ArrayTree(const Txn& txn, ContainerId array) : txn_(txn), array_(array) {}
   [[nodiscard]] std::string block_key(std::uint64_t block) const;
+  [[nodiscard]] Result<std::string_view> load_block(std::uint64_t block, std::size_t entry) const;
   Result<Numbers> load_leaf(std::uint64_t block) const;
   Result<Branches> load_branches(std::uint64_t block) const;
   Result<> save_leaf(std::uint64_t block, const Numbers& numbers);

@@ -78,6 +78,7 @@ row_store() {
   line 'the same: µs until a watch is told, p99 (≤ 5000)' store.tick_seen_p99_us
   line 'open after a clean stop, 64 MiB: ms (≤ 100)' store.open_clean_ms
   line 'open after a crash, 64 MiB: ms (≤ 100)' store.open_unclean_ms
+  line 'the check that comes before that: ms' store.check_ms
   line 'heap of a 64 MiB document: MiB (≤ 32)' store.memory_mib
   line 'diff, one of 100 000 elements new: ms (≤ 50)' store.diff_ms
   line 'the same: operations' store.diff_operations base.diff_operations 'the fewest there can be'
