@@ -236,12 +236,10 @@ end
 ---@return engine.Error? err
 function M.patch(db, patch)
   for _, operation in ipairs(patch) do
-    local places = operation.op == 'move' and { operation.path, operation.from }
-      or { operation.op ~= 'test' and operation.path }
-    for _, at in ipairs(places) do
-      local fine, err = M.place(db, at or nil)
-      if not fine then return nil, err end
-    end
+    local fine, err = true, nil
+    if operation.op ~= 'test' then fine, err = M.place(db, operation.path) end
+    if fine and operation.op == 'move' then fine, err = M.place(db, operation.from) end
+    if not fine then return nil, err end
   end
   return true
 end

@@ -75,6 +75,15 @@ describe('a place of the schema', function()
     expect(done):is_nil()
     expect(err.message):equals('/public/packageData/web/s9pk: is required')
   end)
+
+  it('that is only tested is not changed', function()
+    local patch = { { op = 'test', path = '/private', value = {} },
+      { op = 'add', path = '/public/ui/a', value = 1 } }
+    expect(engine.mutate(function(db)
+      assert(db:apply(patch))
+      return check.patch(db, patch)
+    end)):is_true()
+  end)
 end)
 
 describe('a secret', function()
