@@ -77,10 +77,39 @@ Result<int> state_once(lua_State* state) {
   return 1;
 }
 
+/// The name of a mark, which is that of a file.
+std::string_view check_mark(lua_State* state) {
+  const std::string_view name = check_string(state, 1);
+  const bool fits =
+      !name.empty() && name.size() <= 64 && name.front() != '.' &&
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") == std::string_view::npos;
+  luaL_argcheck(state, fits, 1, "must be 1 to 64 of a-z, 0-9, '.', '_', '-'");
+  return name;
+}
+
+/// state.mark(name) → number | nil, err
+Result<int> state_mark(lua_State* state) {
+  TRY_ASSIGN(const std::uint64_t value, table_of(state).mark(check_mark(state)));
+  lua_pushnumber(state, static_cast<lua_Number>(value));
+  return 1;
+}
+
+/// state.raise(name, value) → true | nil, err
+Result<int> state_raise(lua_State* state) {
+  const std::string_view name = check_mark(state);
+  const lua_Number value = luaL_checknumber(state, 2);
+  luaL_argcheck(state, value >= 0 && value <= 0x1p53, 2, "must be from 0 to 2^53");
+  TRY(table_of(state).raise(name, static_cast<std::uint64_t>(value)));
+  lua_pushboolean(state, 1);
+  return 1;
+}
+
 constexpr luaL_Reg kFunctions[] = {{"get", script::thunk<state_get>},
                                    {"set", script::thunk<state_set>},
                                    {"add", script::thunk<state_add>},
                                    {"once", script::thunk<state_once>},
+                                   {"mark", script::thunk<state_mark>},
+                                   {"raise", script::thunk<state_raise>},
                                    {"names", script::thunk<state_names>},
                                    {nullptr, nullptr}};
 

@@ -40,4 +40,18 @@ function state.names(prefix) end
 ---@return engine.Error? err `busy` when the set is full
 function state.once(set, key, seconds, limit, owner) end
 
+--- How far earlier runs of the program have raised a mark; 0 when none has.
+---@param name string a-z, 0-9, `.`, `_`, `-`
+---@return integer? value
+---@return engine.Error? err `corrupt`, or what kept the file from being read
+function state.mark(name) end
+
+--- Raises a mark to `value` at least: a number that only rises and that outlives the process. It is
+--- on the disk when this returns; whoever raises it waits for that, so raise it seldom.
+---@param name string
+---@param value integer
+---@return true? ok
+---@return engine.Error? err What kept the file from being written
+function state.raise(name, value) end
+
 return state

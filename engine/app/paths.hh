@@ -23,6 +23,7 @@ struct Paths {
   [[nodiscard]] std::filesystem::path overlay() const { return data / "scripts"; }
   [[nodiscard]] std::filesystem::path config() const { return data / "config"; }
   [[nodiscard]] std::filesystem::path tls() const { return data / "tls"; }
+  [[nodiscard]] std::filesystem::path marks() const { return data / "marks"; }
   [[nodiscard]] std::filesystem::path logs() const { return data / "logs"; }
   [[nodiscard]] std::filesystem::path daemon_log() const { return logs() / "daemon.log"; }
   [[nodiscard]] std::filesystem::path boot_log() const { return logs() / "daemon.boot.log"; }

@@ -1,7 +1,9 @@
 #include "script/state_table.hh"
 
+#include "base/file.hh"
 #include "json/writer.hh"
 
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 
@@ -65,6 +67,43 @@ StateTable::Seen StateTable::once(std::string_view set,
   all.owners.emplace(key, owner);
   all.ends.emplace_back(now + period, key);
   return Seen::first;
+}
+
+/// REQUIRES: marks_mutex_ is held.
+Result<StateTable::Mark*> StateTable::find_mark(std::string_view name) {
+  if (const auto known = marks_.find(name); known != marks_.end()) return &known->second;
+  Mark mark;
+  const auto path = marks_folder_ / name;
+  std::error_code ignored;
+  if (!marks_folder_.empty() && std::filesystem::exists(path, ignored)) {
+    TRY_ASSIGN(const std::string text, read_file(path));
+    const char* end = text.data() + text.size();
+    const auto [stop, problem] = std::from_chars(text.data(), end, mark.found);
+    if (problem != std::errc() || stop != end) {
+      return fail(Errc::corrupt, path.string() + " is not a number");
+    }
+    mark.raised = mark.found;
+  }
+  return &marks_.emplace(name, mark).first->second;
+}
+
+Result<std::uint64_t> StateTable::mark(std::string_view name) {
+  const std::lock_guard lock(marks_mutex_);
+  TRY_ASSIGN(const Mark* mark, find_mark(name));
+  return mark->found;
+}
+
+Result<> StateTable::raise(std::string_view name, std::uint64_t value) {
+  const std::lock_guard lock(marks_mutex_);
+  TRY_ASSIGN(Mark * mark, find_mark(name));
+  if (value <= mark->raised) return {};
+  if (!marks_folder_.empty()) {
+    std::error_code problem;
+    std::filesystem::create_directories(marks_folder_, problem);
+    TRY(write_file_atomic(marks_folder_ / name, std::to_string(value), 0600));
+  }
+  mark->raised = value;
+  return {};
 }
 
 }  // namespace engine::script

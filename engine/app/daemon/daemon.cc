@@ -85,7 +85,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   StartTime started;
   script::Services services;
   loop::LeaseTable leases;
-  script::StateTable states;
+  script::StateTable states{options.paths.marks()};
   net::ConnectionTable connections;
   Continuations continuations;
   FailureTable failures;

@@ -18,11 +18,13 @@ M.TOLERANCE = 30
 -- Nonces kept at once; no more requests than that are accepted within 60 s.
 M.MOST_NONCES = 100000
 
+-- The newest time an accepted signature bore: a mark, which outlives the daemon.
+local NEWEST = 'auth.signed'
+
 -- Replaced by tests.
 M.now = loop.time
 
---- When the daemon began to run, in whole seconds. Replaced by tests.
-function M.started() return math.floor(daemon.info().startedAt or 0) end
+local function started() return math.floor(daemon.info().startedAt or 0) end
 
 local FIELDS = { 'timestamp', 'nonce', 'size', 'blake3', 'signer', 'signature' }
 
@@ -80,17 +82,29 @@ local function contexts()
   return names
 end
 
--- Nonces are kept in memory: one that was used before the daemon began is not known any more, but
--- its time is. In whole seconds, as clients count.
+--- Up to which time earlier runs of the daemon may have taken signatures. Their nonces are not
+--- known any more. A data directory from a backup may know less than the clock. Replaced by tests.
+function M.taken_before()
+  local mark, err = state.mark(NEWEST)
+  if not mark then return nil, err end
+  return math.max(mark, started() - 1)
+end
+
 local function check_time(signed)
   if math.abs(M.now() - signed.timestamp) > M.TOLERANCE then
     return refuse('invalid_signature', 'the signature is too old, or of a time to come',
       'compare the clocks of client and host')
   end
-  if signed.timestamp >= M.started() then return true end
-  return refuse('invalid_signature', 'the signature is older than this run of the daemon',
+  local before, err = M.taken_before()
+  if not before then return nil, err end
+  if signed.timestamp > before then return true end
+  return refuse('invalid_signature', 'the signature may have been used before the daemon began',
     'sign the request anew')
 end
+
+--- Before a signature counts, its time is on the disk: the next run takes none up to there. One
+--- write a second at the most.
+local function note_time(signed) return state.raise(NEWEST, signed.timestamp) end
 
 local function check_body(signed, http)
   if signed.size == http.body_size and signed.digest == crypto.from_hex(http.body_blake3 or '') then
@@ -130,7 +144,7 @@ local function prove(call, header)
   if not signed then return nil, err end
   local entry, unknown = find_key(signed.signer)
   if not entry then return nil, unknown end
-  for _, check in ipairs({ check_time, check_body, check_context, check_nonce }) do
+  for _, check in ipairs({ check_time, check_body, check_context, check_nonce, note_time }) do
     local fine, problem = check(signed, call.http)
     if not fine then return nil, problem end
   end

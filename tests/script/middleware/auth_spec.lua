@@ -262,12 +262,26 @@ describe('a signature', function()
     expect(call.signer):equals(signed.signer)
   end)
 
-  it('of before the daemon began is not taken: its nonce may have been used', function()
-    local before = signature.started
-    signature.started = function() return now - 2 end
-    expect(run(access.signed({ timestamp = now - 2 }), {})):equals('done')
-    refused({ timestamp = now - 3 }, 'older than this run of the daemon')
-    signature.started = before
+  it('of a time that an earlier run of the daemon has reached is not taken', function()
+    local before = signature.taken_before
+    signature.taken_before = function() return now + 2 end
+    expect(run(access.signed({ timestamp = now + 3 }), {})):equals('done')
+    refused({ timestamp = now + 2 }, 'before the daemon began')
+    refused({ timestamp = now }, 'before the daemon began')
+    signature.taken_before = function() return nil, { code = 'corrupt', message = 'no number' } end
+    refused({ timestamp = now + 3 }, 'no number')
+    signature.taken_before = before
+  end)
+
+  it('counts only when its time is on the disk', function()
+    local raise, raised = state.raise, nil
+    state.raise = function(_, time)
+      raised = time
+      return nil, { code = 'no_space', message = 'the disk is full' }
+    end
+    refused({ timestamp = now + 7 }, 'the disk is full')
+    state.raise = raise
+    expect(raised):equals(now + 7)
   end)
 
   it('is taken under both names of the header, and each setting names the host', function()

@@ -1,6 +1,8 @@
 #include "base/errc.hh"
+#include "base/file.hh"
 
 #include "core_fixture.hh"
+#include "support/temp_dir.hh"
 
 namespace engine::bindings {
 
@@ -108,6 +110,40 @@ TEST_CASE("bindings/log: all forms are accepted, misuse raises", "[bindings]") {
                  "log.debug('m', {a = 1}) log.debug('t', 'm', {a = {1}, b = print, c = 'x'}) "
                  "return (pcall(log.info))")
             .value() == "false");
+}
+
+TEST_CASE("bindings/state: marks only rise and outlive the table", "[bindings]") {
+  const test::TempDir dir;
+  const auto folder = dir.path() / "marks";
+  {
+    script::StateTable first(folder);
+    CHECK(first.mark("m").value() == 0);
+    CHECK(first.raise("m", 7));
+    CHECK(first.raise("m", 5));
+    CHECK(first.mark("m").value() == 0);  // what earlier runs left, not this one
+  }
+  script::StateTable second(folder);
+  CHECK(second.raise("m", 6));
+  CHECK(second.mark("m").value() == 7);
+  CHECK(read_file(folder / "m").value() == "7");
+
+  REQUIRE(write_file_atomic(folder / "broken", "7x"));
+  CHECK(second.mark("broken").error().code == Errc::corrupt);
+  CHECK(second.raise("broken", 9).error().code == Errc::corrupt);
+
+  script::StateTable unwritable(folder / "m");  // a file is no folder
+  CHECK_FALSE(unwritable.raise("n", 1));
+  CHECK_FALSE(unwritable.raise("n", 1));
+}
+
+TEST_CASE("bindings/state: marks are raised by scripts, under names that are files", "[bindings]") {
+  CoreFixture lua;
+  CHECK(lua.call("local s = require('engine.state') return {s.mark('a'), s.raise('a.b-c', 3)}")
+            .value() == "[0,true]");
+  CHECK(lua.call("local s = require('engine.state') return {pcall(s.mark, '../x'), "
+                 "pcall(s.raise, '.x', 1), pcall(s.raise, 'x', -1)}")
+            .value()
+            .find("true") == std::string::npos);
 }
 
 }  // namespace engine::bindings
