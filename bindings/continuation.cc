@@ -128,9 +128,9 @@ void serve_socket(Vm& vm, const std::shared_ptr<Waiting>& waiting) {
 Result<int> continuation_websocket(lua_State* state) {
   Reservation made = check_reservation(state);
   Vm& vm = Vm::of(state);
-  TRY_ASSIGN(made.waiting->guid,
-             made.waiting->host.reserve_socket(std::move(made.session),
-                                               Opener(vm.loop(), made.waiting->weak_from_this())));
+  TRY_ASSIGN(
+      made.waiting->guid,
+      made.waiting->host.reserve_socket(std::move(made.session), Opener(vm.loop(), made.waiting)));
   start_waiting(vm, made, &serve_socket);
   script::push_string(state, made.waiting->guid);
   return 1;

@@ -16,7 +16,7 @@ namespace engine::bindings {
 
 /// A reservation on the thread of its VM: a task waits in it, so that the VM lives until a client
 /// has come or the time is over.
-struct Waiting : std::enable_shared_from_this<Waiting> {
+struct Waiting {
   static constexpr const char* kLuaName = "engine.continuation.Waiting";
   Waiting(script::Vm& vm, ContinuationHost& by) : host(by), timer(vm.loop()) {}
 

@@ -54,7 +54,7 @@ int request_read(lua_State* state) {
 }
 
 /// A body on its way into a file, chunk by chunk; writing is for the offload pool.
-struct Saving : std::enable_shared_from_this<Saving> {
+struct Saving {
   std::shared_ptr<BodyStream> stream;
   loop::Loop* loop = nullptr;
   loop::OffloadPool* pool = nullptr;
@@ -62,28 +62,6 @@ struct Saving : std::enable_shared_from_this<Saving> {
   double total = 0;
   std::optional<Resumer> resumer;
 
-  void step() {
-    stream->read(kSaveChunk, *loop, [self = shared_from_this()](Result<std::string> bytes) {
-      if (!self->resumer) return;  // cancelled
-      if (!bytes) return self->finish(fail(bytes.error()));
-      if (bytes->empty()) return self->finish({});
-      self->write(std::move(*bytes));
-    });
-  }
-  void write(std::string bytes) {
-    total += static_cast<double>(bytes.size());
-    pool->run<bool>(
-        *loop,
-        [to = file, bytes = std::move(bytes)]() -> Result<bool> {
-          TRY(write_all(to->get(), bytes));
-          return true;
-        },
-        [self = shared_from_this()](const Result<bool>& written) {
-          if (!self->resumer) return;
-          if (!written) return self->finish(fail(written.error()));
-          self->step();
-        });
-  }
   void finish(Result<> result) {
     auto waiter = std::exchange(resumer, std::nullopt);
     waiter->resume([result = std::move(result), bytes = total](lua_State* state) {
@@ -93,6 +71,32 @@ struct Saving : std::enable_shared_from_this<Saving> {
     });
   }
 };
+
+void save_on(const std::shared_ptr<Saving>& saving);
+
+void save_chunk(const std::shared_ptr<Saving>& saving, std::string bytes) {
+  saving->total += static_cast<double>(bytes.size());
+  saving->pool->run<bool>(
+      *saving->loop,
+      [to = saving->file, bytes = std::move(bytes)]() -> Result<bool> {
+        TRY(write_all(to->get(), bytes));
+        return true;
+      },
+      [saving](const Result<bool>& written) {
+        if (!saving->resumer) return;
+        if (!written) return saving->finish(fail(written.error()));
+        save_on(saving);
+      });
+}
+
+void save_on(const std::shared_ptr<Saving>& saving) {
+  saving->stream->read(kSaveChunk, *saving->loop, [saving](Result<std::string> bytes) {
+    if (!saving->resumer) return;  // cancelled
+    if (!bytes) return saving->finish(fail(bytes.error()));
+    if (bytes->empty()) return saving->finish({});
+    save_chunk(saving, std::move(*bytes));
+  });
+}
 
 /// request:save(path) → bytes | nil, err   *async*
 Result<int> request_save(lua_State* state) {
@@ -108,7 +112,7 @@ Result<int> request_save(lua_State* state) {
   saving->file = std::make_shared<UniqueFd>(std::move(file));
   return script::suspend(state, [&](Resumer resumer) -> script::Cancel {
     saving->resumer.emplace(std::move(resumer));
-    saving->step();
+    save_on(saving);
     return [saving] { saving->resumer.reset(); };
   });
 }
@@ -249,9 +253,8 @@ Result<int> continuation_rest(lua_State* state) {
   std::string method = script::field_string(state, 1, "method").value_or("");
   Vm& vm = Vm::of(state);
   TRY_ASSIGN(made.waiting->guid,
-             made.waiting->host.reserve_body(std::move(made.session),
-                                             std::move(method),
-                                             Opener(vm.loop(), made.waiting->weak_from_this())));
+             made.waiting->host.reserve_body(
+                 std::move(made.session), std::move(method), Opener(vm.loop(), made.waiting)));
   start_waiting(vm, made, &serve_request);
   script::push_string(state, made.waiting->guid);
   return 1;

@@ -71,7 +71,7 @@ void start_waiting(Vm& vm,
                    const Reservation& reservation,
                    void (*then)(Vm&, const std::shared_ptr<Waiting>&)) {
   const auto& waiting = reservation.waiting;
-  waiting->timer.start(reservation.ttl, [weak = waiting->weak_from_this()] {
+  waiting->timer.start(reservation.ttl, [weak = std::weak_ptr(waiting)] {
     const auto alive = weak.lock();
     if (alive && alive->host.remove(alive->guid)) alive->end();
   });

@@ -15,7 +15,7 @@ namespace {
 using script::Resumer;
 
 /// A feed as scripts hold it. On the thread of its VM.
-struct LuaFeed : std::enable_shared_from_this<LuaFeed> {
+struct LuaFeed {
   static constexpr const char* kLuaName = "engine.store.Feed";
 
   explicit LuaFeed(loop::Loop& on) : loop(on) {}
@@ -65,10 +65,10 @@ int feed_next(lua_State* state) {
   return script::suspend(state, [&](Resumer resumer) -> script::Cancel {
     feed->waiting.emplace(std::move(resumer));
     // What came between the look above and here has found nobody waiting.
-    feed->loop.post([weak = feed->weak_from_this()] {
+    feed->loop.post([weak = std::weak_ptr(feed)] {
       if (const auto alive = weak.lock()) wake(alive);
     });
-    return [weak = feed->weak_from_this()] {
+    return [weak = std::weak_ptr(feed)] {
       if (const auto alive = weak.lock()) alive->waiting.reset();
     };
   });
@@ -120,8 +120,8 @@ Result<int> push_feed(lua_State* state,
                       const json::Pointer& scope,
                       std::optional<store::RevisionId> since) {
   auto feed = std::make_shared<LuaFeed>(script::Vm::of(state).loop());
-  const auto waken = [raw = feed.get()] {
-    raw->loop.post([weak = raw->weak_from_this()] {
+  const auto waken = [raw = feed.get(), weak = std::weak_ptr(feed)] {
+    raw->loop.post([weak] {
       if (const auto alive = weak.lock()) wake(alive);
     });
   };

@@ -55,7 +55,7 @@ class Inbox {
 };
 
 /// A watch as scripts hold it. On the thread of its VM, but for the inbox.
-struct LuaWatch : std::enable_shared_from_this<LuaWatch> {
+struct LuaWatch {
   static constexpr const char* kLuaName = "engine.store.Watch";
 
   explicit LuaWatch(loop::Loop& on) : loop(on), timer(on) {}
@@ -111,7 +111,7 @@ void end_waiting(LuaWatch& watch, Error error) {
 void start_timer(const std::shared_ptr<LuaWatch>& watch, double seconds) {
   const double milliseconds = std::ceil(std::clamp(seconds, 0.0, 1e9) * 1000);
   watch->timer.start(
-      Milliseconds(static_cast<std::int64_t>(milliseconds)), [weak = watch->weak_from_this()] {
+      Milliseconds(static_cast<std::int64_t>(milliseconds)), [weak = std::weak_ptr(watch)] {
         if (const auto alive = weak.lock()) {
           end_waiting(*alive, {.code = Errc::timeout, .message = "no change in time"});
         }
@@ -128,10 +128,10 @@ int watch_next(lua_State* state) {
     watch->waiting.emplace(std::move(resumer));
     if (timeout >= 0) start_timer(watch, timeout);
     // What came between the look above and here has found nobody waiting.
-    watch->loop.post([weak = watch->weak_from_this()] {
+    watch->loop.post([weak = std::weak_ptr(watch)] {
       if (const auto alive = weak.lock()) wake(alive);
     });
-    return [weak = watch->weak_from_this()] {
+    return [weak = std::weak_ptr(watch)] {
       if (const auto alive = weak.lock()) (void)take_waiter(*alive);
     };
   });
@@ -160,12 +160,13 @@ void define_watch(lua_State* state) {
 void push_watch(lua_State* state, store::Store& store, const json::Pointer& scope) {
   auto watch = std::make_shared<LuaWatch>(script::Vm::of(state).loop());
   // The commit thread may not own the watch, or it could be the one to destroy it.
-  watch->watch = store.watch(scope, [raw = watch.get()](const store::RevisionPtr& revision) {
-    raw->inbox.add(*revision);
-    raw->loop.post([weak = raw->weak_from_this()] {
-      if (const auto alive = weak.lock()) wake(alive);
-    });
-  });
+  watch->watch = store.watch(
+      scope, [raw = watch.get(), weak = std::weak_ptr(watch)](const store::RevisionPtr& revision) {
+        raw->inbox.add(*revision);
+        raw->loop.post([weak] {
+          if (const auto alive = weak.lock()) wake(alive);
+        });
+      });
   script::push_object(state, std::move(watch));
 }
 

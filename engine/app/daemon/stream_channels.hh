@@ -22,7 +22,8 @@ class Channel {
 };
 
 /// A WebSocket. Its thread-safe functions are those of SocketStream and `kill`; the others belong
-/// to the loop of the connection.
+/// to the loop of the connection. It keeps itself, for as long as a call is on its way there:
+/// whoever made that call may drop the channel behind it.
 class SocketChannel final : public Channel,
                             public bindings::SocketStream,
                             public std::enable_shared_from_this<SocketChannel> {
