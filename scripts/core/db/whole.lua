@@ -194,7 +194,7 @@ local stats_schema = t.object{ fields = {
 
 local function backup_params()
   return {
-    file = t.path{ positional = true, help = 'help.arg.db-backup' },
+    file = t.path{ positional = true, absolute = true, help = 'help.arg.db-backup' },
     force = t.flag{ help = 'help.arg.db-force' },
   }
 end
