@@ -170,8 +170,6 @@ local function add(report, more)
   end
 end
 
-local next_directory = 1
-
 --- Runs every `spec/*_spec.lua` of a package's source folder. *async*
 ---@param dir string
 ---@param options? {print?: fun(line: string)}
@@ -182,9 +180,9 @@ function M.run(dir, options)
   if not manifest then return nil, err end
   local files, problem = spec_files(dir)
   if not files then return nil, problem end
-  local loop = require('engine.loop')
-  local media = ('/tmp/moonbox-spec-%d-%d'):format(math.floor(loop.time() * 1000), next_directory)
-  next_directory = next_directory + 1
+  local root = os.getenv('TMPDIR')
+  local media = ('%s/moonbox-spec-%d'):format(root and root ~= '' and root or '/tmp',
+    math.floor(require('engine.loop').time() * 1e6))
   world.replace({ media = media, call = call })
   fake = { calls = {}, answers = {}, manifest = manifest, load = loader(dir) }
   local report = { passed = 0, failed = 0, failures = json.array({}) }

@@ -4,7 +4,7 @@ local testing = require('runtime.testing')
 local SOURCE = os.getenv('MOONBOX_SOURCE_DIR') or '.'
 
 local function package_with(spec)
-  local dir = ('/tmp/moonbox-testing-%d'):format(math.floor(require('engine.loop').time() * 1e6))
+  local dir = '/tmp/moonbox-testing-' .. require('engine.crypto').guid()
   file.mkdir(dir .. '/procedures')
   file.mkdir(dir .. '/spec')
   file.write(dir .. '/package.lua', "return { id = 'p', version = '1.0.0:0' }")

@@ -142,11 +142,19 @@ function view(value, way) {
   return container(value) && Object.hasOwn(value, way[0]) ? view(value[way[0]], way.slice(1)) : undefined;
 }
 
+/// Asks until there is an answer: a connection kept from before a kill may be found dead only now.
+async function certain(method, params) {
+  for (let tries = 1; ; tries++) {
+    try { return await server.call(method, params); } catch (error) { if (error.rpc || tries === 100) throw error; }
+    await sleep(10);
+  }
+}
+
 async function compare(readers) {
-  const { id, value } = await server.call('db.dump', { pointer: '' });
+  const { id } = await certain('db.dump', { pointer: '' });
   if (id < newest) fail(`revision ${newest} was acknowledged and is gone`);
-  await server.call('db.put', { pointer: '/private/rest', value: id }); // nobody public sees it
-  const now = await server.call('db.dump', { pointer: '' });
+  await certain('db.put', { pointer: '/private/rest', value: id }); // nobody public sees it
+  const now = await certain('db.dump', { pointer: '' });
   await Promise.all(readers.map((reader) => reader.reach(now.id)));
   for (const reader of readers) {
     const seen = view(now.value, tokens(reader.scope)) ?? null;
