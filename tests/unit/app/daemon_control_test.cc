@@ -118,7 +118,7 @@ TEST_CASE("app/launcher: a daemon ended by a signal is an internal error") {
 
 TEST_CASE("app/launcher: a daemon that hangs is ended and its last step named") {
   const Bench bench("ready 'PHASE migrations'; echo $$ >pid; exec sleep 60");
-  const auto report = launcher::start(bench.start_options(Milliseconds(300)));
+  const auto report = launcher::start(bench.start_options(Milliseconds(1'500)));
   REQUIRE_FALSE(report);
   CHECK(report.error().code == Errc::timeout);
   CHECK_THAT(report.error().message, Catch::Contains("'migrations'"));

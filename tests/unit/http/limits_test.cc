@@ -96,8 +96,9 @@ TEST_CASE("http limits: all half-read bodies together have a limit", "[http]") {
 }
 
 TEST_CASE("http limits: a slow request is cut off, an idle connection closed", "[http]") {
-  Server server(
-      {.header_time = Milliseconds(100), .stalled = Milliseconds(100), .idle = Milliseconds(300)});
+  Server server({.header_time = Milliseconds(300),
+                 .stalled = Milliseconds(300),
+                 .idle = Milliseconds(1'000)});
   Client client = Client::tcp(server);
   SECTION("headers") {
     client.write("GET / HTTP/1.1\r\nA: ");

@@ -151,7 +151,7 @@ TEST_CASE("tls: lines that do not come to their end have limits", "[http]") {
     CHECK(three.read_line() == "short");
   }
   SECTION("of time inside a line") {
-    Server server({.stalled_line = Milliseconds(100)}, test::over_tls(http::Protocol::lines));
+    Server server({.stalled_line = Milliseconds(400)}, test::over_tls(http::Protocol::lines));
     Client client = Client::tls(server);
     client.write("whole\n");
     CHECK(client.read_line() == "whole");
@@ -159,7 +159,7 @@ TEST_CASE("tls: lines that do not come to their end have limits", "[http]") {
     CHECK(client.at_end());
   }
   SECTION("of time between lines") {
-    Server server({.idle_lines = Milliseconds(100)}, test::over_tls(http::Protocol::lines));
+    Server server({.idle_lines = Milliseconds(400)}, test::over_tls(http::Protocol::lines));
     Client client = Client::tls(server);
     client.write("one\n");
     CHECK(client.read_line() == "one");

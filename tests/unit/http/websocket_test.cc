@@ -186,7 +186,7 @@ TEST_CASE("websocket: breaking a rule closes with the rule's code", "[http]") {
 }
 
 TEST_CASE("websocket: closes in both directions", "[http]") {
-  Server server({.close = Milliseconds(300)});
+  Server server({.close = Milliseconds(1'000)});
   Client client = open(server);
   SECTION("by the client") {
     client.write(frame(kText, "last") + frame(kClose, close_payload(1001, "bye")) +
@@ -228,7 +228,7 @@ TEST_CASE("websocket: closes in both directions", "[http]") {
 }
 
 TEST_CASE("websocket: pings when nothing is sent, and wants its pong", "[http]") {
-  Server server({.ping = Milliseconds(50), .pong = Milliseconds(400)});
+  Server server({.ping = Milliseconds(50), .pong = Milliseconds(1'000)});
   Client client = open(server);
   const auto ping = client.read_frame();
   REQUIRE(ping);

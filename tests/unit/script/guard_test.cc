@@ -169,7 +169,7 @@ TEST_CASE("script/guard: paused time does not count", "[script][guard]") {
   lua_State* state = lua.vm->state();
   lua_pushcfunction(state, [](lua_State*) {
     const Guard::Pause pause;
-    ::usleep(80'000);
+    ::usleep(500'000);
     return 0;
   });
   const Ref blocks = Ref::pop(state);
@@ -183,7 +183,7 @@ TEST_CASE("script/guard: paused time does not count", "[script][guard]") {
         blocks.push(on);
         return 1;
       },
-      {.slice = Milliseconds(40)},
+      {.slice = Milliseconds(300)},
       [&](Outcome outcome) { ended_well = outcome.status.has_value(); });
   CHECK(ended_well);
 }

@@ -264,7 +264,7 @@ TEST_CASE("store/commit: changes that may be lost cost no flush", "[store]") {
 TEST_CASE("store/commit: flushes what nobody else flushes", "[store]") {
   TempDir dir;
   StoreOptions options;
-  options.flush_after = std::chrono::milliseconds(20);
+  options.flush_after = std::chrono::milliseconds(300);
   const auto store = must(Store::open(dir.path(), options));
   put(*store, "/a", 1, Durability::soon);
   put(*store, "/a", 2, Durability::soon);
