@@ -268,7 +268,7 @@ void Committer::commit(Batch& batch, bool open_ended) {
   const auto written = write(batch, open_ended);
   if (written) return;
   last_id_ = published_.get()->revision;
-  touches_.take_back(last_id_);
+  touches_.take_back();
   const bool of_one = written.error().code != Errc::no_space && !broken_;
   if (!of_one || batch.size() == 1) return fail_all(batch, written.error());
   // One of them cannot be applied: each on its own, so that only that one fails.
@@ -364,6 +364,7 @@ void Committer::reserve_ids(Head& head) const {
 }
 
 void Committer::publish_file(std::uint64_t txn_id) {
+  touches_.settle();
   layer_.reset();
   published_.set(std::make_shared<State>(State{txn_id, head_.revision, head_.revision, nullptr}));
   const std::lock_guard lock(mutex_);
@@ -400,9 +401,11 @@ void Committer::apply_in_memory(Job& job) {
     auto done = layer_->view.edit(operation.op, operation.path, operation.value);
     if (done) continue;
     layer_->view.restore(before);
-    touches_.take_back(--last_id_);
+    --last_id_;
+    touches_.take_back();
     return fail_all({&job, 1}, done.error());
   }
+  touches_.settle();
   layer_->bytes += job.revision->text.size();
   {
     const std::lock_guard lock(mutex_);

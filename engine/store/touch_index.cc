@@ -18,20 +18,26 @@ std::uint64_t below(std::uint64_t parent, std::string_view token) {
 }  // namespace
 
 void TouchIndex::add(const std::vector<Touch>& touched, RevisionId id) {
-  if (recent_.size() > kMaxPlaces) {
+  if (recent_.size() > kMaxPlaces && unsettled_.empty()) {
     older_ = std::exchange(recent_, {});
     floor_ = std::exchange(recent_floor_, id - 1);
   }
   for (const Touch& touch : touched) {
     std::uint64_t hash = kRoot;
     for (std::size_t depth = 0; depth < touch.path.depth(); ++depth) {
-      Place& above = recent_[hash];
+      Place& above = change(hash);
       above.below = id;
       if (touch.membership && depth + 1 == touch.path.depth()) above.members = id;
       hash = below(hash, touch.path.tokens()[depth]);
     }
-    recent_[hash].itself = id;
+    change(hash).itself = id;
   }
+}
+
+TouchIndex::Place& TouchIndex::change(std::uint64_t hash) {
+  Place& place = recent_[hash];
+  unsettled_.push_back({hash, place});
+  return place;
 }
 
 bool TouchIndex::disturbed(const std::vector<Footprint>& seen, RevisionId base) const {
@@ -57,15 +63,9 @@ bool TouchIndex::disturbed(const Places& places, const Footprint& seen, Revision
   }
 }
 
-void TouchIndex::take_back(RevisionId last) {
-  for (Places* places : {&recent_, &older_}) {
-    for (auto& [hash, place] : *places) {
-      for (RevisionId* id : {&place.itself, &place.below, &place.members})
-        *id = std::min(*id, last);
-    }
-  }
-  floor_ = std::min(floor_, last);
-  recent_floor_ = std::min(recent_floor_, last);
+void TouchIndex::take_back() {
+  for (; !unsettled_.empty(); unsettled_.pop_back())
+    recent_[unsettled_.back().hash] = unsettled_.back().place;
 }
 
 }  // namespace engine::store

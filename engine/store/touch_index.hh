@@ -21,8 +21,10 @@ class TouchIndex {
   void add(const std::vector<Touch>& touched, RevisionId id);
   /// Whether a revision after `base` may have changed what was seen; always so below the floor.
   [[nodiscard]] bool disturbed(const std::vector<Footprint>& seen, RevisionId base) const;
-  /// The revisions after `last` have not come about. What they touched counts as changed by `last`.
-  void take_back(RevisionId last);
+  /// What was added has come about and stays.
+  void settle() { unsettled_.clear(); }
+  /// What was added since settle() has not come about: it is as if it had never been added.
+  void take_back();
 
  private:
   /// The last revision that changed a place itself, anything below it, or which members it has.
@@ -33,12 +35,20 @@ class TouchIndex {
   };
   using Places = std::unordered_map<std::uint64_t, Place>;
 
+  struct Former {
+    std::uint64_t hash;
+    Place place;
+  };
+
+  /// The place that hashes so, to be changed.
+  Place& change(std::uint64_t hash);
   static bool disturbed(const Places& places, const Footprint& seen, RevisionId base);
 
   Places recent_;
   Places older_;
-  RevisionId floor_;         ///< of both
-  RevisionId recent_floor_;  ///< of `recent_` alone
+  std::vector<Former> unsettled_;  ///< what places of `recent_` were before each change of them
+  RevisionId floor_;               ///< of both
+  RevisionId recent_floor_;        ///< of `recent_` alone
 };
 
 }  // namespace engine::store
