@@ -150,7 +150,7 @@ void Scheduler::finish(TaskId id, int status) {
     spare_.push_back({coroutine, anchor});
   } else {
     luaL_unref(vm_.state, LUA_REGISTRYINDEX, anchor);
-    if (status == LUA_ERRMEM) vm_.collect_garbage();
+    vm_.collect_after(status);
   }
 }
 

@@ -89,11 +89,17 @@ Result<int> Vm::Impl::protect_erased(Body erased) {
     if (error.debug.empty()) error.debug = std::exchange(trace, {});
   }
   lua_settop(state, base);
-  if (status == LUA_ERRMEM) collect_garbage();
+  collect_after(status);
   return fail(std::move(error));
 }
 
 // LuaJIT does not collect when an allocation fails: without this the next call would fail at once.
+// One that was stopped just before leaves as much garbage.
+void Vm::Impl::collect_after(int status) {
+  const bool full = heap.limit() != 0 && heap.used() > heap.limit() / 4 * 3;
+  if (status == LUA_ERRMEM || (status != 0 && full)) collect_garbage();
+}
+
 void Vm::Impl::collect_garbage() {
   auto collect = [](lua_State* on) {
     lua_gc(on, LUA_GCCOLLECT, 0);

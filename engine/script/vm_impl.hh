@@ -60,7 +60,9 @@ struct Vm::Impl {
   Result<int> protect_erased(Body body);
   const Body* body = nullptr;  ///< what the trampoline is to run
 
-  /// After an allocation was refused.
+  /// After a call that ended so: collects where it may have left too little room for the next.
+  void collect_after(int status);
+  /// After an allocation was refused, or before one is.
   void collect_garbage();
   bool collecting = false;
 
