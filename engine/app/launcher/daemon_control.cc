@@ -223,7 +223,11 @@ Result<StartReport> start(const StartOptions& options) {
 
 Result<StopReport> stop(const StopOptions& options) {
   auto process = holder_process(options.paths);
-  if (!process) return StopReport{};
+  if (!process) {
+    // Who may not look cannot tell that nobody is there.
+    TRY(status(options.paths));
+    return StopReport{};
+  }
   const auto asked = ask_to_stop(options.paths);
   if (asked && process->wait(options.timeout)) {
     return StopReport{StopMethod::request, process->pid()};
