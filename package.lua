@@ -3,10 +3,9 @@
 local core = {
   'engine.archive', 'engine.client', 'engine.connection', 'engine.continuation', 'engine.crypto',
   'engine.daemon', 'engine.daemon_control', 'engine.debug', 'engine.editor', 'engine.errc',
-  'engine.event', 'engine.file', 'engine.job', 'engine.json', 'engine.lease', 'engine.log',
-  'engine.loop', 'engine.lxc', 'engine.module', 'engine.process', 'engine.scratch', 'engine.spec',
-  'engine.state',
-  'engine.store', 'engine.store_tool', 'engine.term',
+  'engine.event', 'engine.fetch', 'engine.file', 'engine.job', 'engine.json', 'engine.lease',
+  'engine.log', 'engine.loop', 'engine.lxc', 'engine.module', 'engine.process', 'engine.scratch',
+  'engine.spec', 'engine.state', 'engine.store', 'engine.store_tool', 'engine.term',
 }
 
 local runtime = {

@@ -19,8 +19,8 @@ local M = {}
 
 local check = phases.check
 
---- Puts a private copy of the package into packages/, named by its root hash. It is read once: the
---- bytes that are verified are the bytes that are written, so what was verified is what will be used.
+--- Puts a private copy of the package into packages/, named by its root hash. It is read once: what
+--- was verified is what is written, and what will be used.
 local function take_in(path, report)
   local directory = host.data_dir() .. '/packages'
   check(file.mkdir(directory, 448))

@@ -107,7 +107,7 @@ end)
 
 describe('script', function()
   it('lists methods with their place', function()
-    expect((command({ 'script', 'list' }))):matches('echo +fn +core/echo.lua +%d+')
+    expect((command({ 'script', 'methods' }))):matches('echo +fn +core/echo.lua +%d+')
   end)
 
   it('reloads and reports', function()
