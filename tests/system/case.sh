@@ -15,6 +15,8 @@ at_end() { cleanups+=("$1"); }
 finish() {
   local status=$? i
   for ((i = ${#cleanups[@]} - 1; i >= 0; i--)); do eval "${cleanups[i]}" || true; done
+  # Whatever still works in the scratch folder was begun here.
+  for i in $(pgrep -f -- "$work/" || true); do [ "$i" = $$ ] || kill "$i" 2>/dev/null || true; done
   cd / && rm -rf "$work"
   exit "$status"
 }
