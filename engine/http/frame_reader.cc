@@ -107,7 +107,8 @@ std::array<char, 4> apply_mask(std::span<char> bytes, std::array<char, 4> mask) 
   }
   for (; at < bytes.size(); ++at)
     bytes[at] = static_cast<char>(bytes[at] ^ mask[at % mask.size()]);
-  std::ranges::rotate(mask, mask.begin() + static_cast<std::ptrdiff_t>(at % mask.size()));
+  std::rotate(
+      mask.begin(), mask.begin() + static_cast<std::ptrdiff_t>(at % mask.size()), mask.end());
   return mask;
 }
 

@@ -93,8 +93,6 @@ local function environment(globals, facts, outcome)
   }
 end
 
--- --- the tree, or the part of it that a command needs ---
-
 --- The module that declares a child of the root: `core/echo.lua` → `core.echo`.
 local function module_of(child)
   local name = child.node.at.file:match('^(core/.+)%.lua$')

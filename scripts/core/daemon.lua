@@ -238,8 +238,6 @@ local function command(fn, params, show, about)
     :with_about(about)
 end
 
--- --- what a running daemon answers ---
-
 local function ping() return { pong = true, instanceId = daemon.info().instanceId } end
 
 local function shutdown() daemon.shutdown() end

@@ -28,8 +28,6 @@ local function segments(name)
   return list
 end
 
--- --- locales ---
-
 local function add_locale(file, locale, messages)
   if type(messages) ~= 'table' or not i18n.catalog(locale) then
     fault.raise(at(file), ("'%s' is no locale with messages"):format(tostring(locale)),
@@ -52,8 +50,6 @@ local function add_locales(file)
     add_locale(file, locale, tables[locale])
   end
 end
-
--- --- handlers ---
 
 local function group_named(group, name)
   for _, child in ipairs(group.children) do
@@ -82,8 +78,6 @@ local function add_handler(root, file, path)
   end
   above:subcommand(path[#path], node, node.at)
 end
-
--- --- middleware ---
 
 local function add_middleware(root, file)
   local one = require(file.module)

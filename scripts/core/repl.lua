@@ -49,8 +49,6 @@ function Repl:complain(text)
   self:record(text)
 end
 
--- --- talking to the daemon ---
-
 function Repl:connected()
   if self.connection then return self.connection end
   local connection, err = self.call.ctx.connect()
@@ -76,8 +74,6 @@ function Repl:complete(line)
   if line:find('^%s*:') then return { 'vm', 'load', 'help', 'quit' } end
   return self:ask('script.complete', { line = line }, 3) or {}
 end
-
--- --- one input ---
 
 function Repl:notice_reload(generation)
   if generation == 0 then return end
@@ -152,8 +148,6 @@ local function is_unfinished(code)
   local chunk, message = load(code, 'repl')
   return chunk == nil and tostring(message):find("near '<eof>'", 1, true) ~= nil
 end
-
--- --- with a terminal, and without ---
 
 local function history_file()
   local state = os.getenv('XDG_STATE_HOME')

@@ -38,8 +38,6 @@ local function apart(name, fn)
   return task, function() return task:join() end
 end
 
--- --- init ---
-
 local function run_init(kind, event_id)
   local loaded, err = package_loader.load()
   if not loaded then return nil, err end
@@ -68,8 +66,6 @@ function M.init(kind, event_id)
   if state.init == task then state.init = nil end
   return nil, err
 end
-
--- --- main ---
 
 local function leave_main()
   local scope = main.context
@@ -145,8 +141,6 @@ function M.stop()
   return nil, err
 end
 
--- --- exit ---
-
 --- Stops main, runs uninit and ends the process. A failed uninit leaves it running. *async*
 ---@param target string? version or range the data should fit; nil: uninstall
 ---@param event_id string
@@ -182,8 +176,6 @@ function M.shutdown()
   M.stop()
   state.root:leave()
 end
-
--- --- reload ---
 
 local function swap(loaded)
   local scope = state.root:child('init')
@@ -222,8 +214,6 @@ function M.reload(mode)
   local _, problem = join()
   return nil, problem
 end
-
--- --- looking at it ---
 
 ---@return table
 function M.status()

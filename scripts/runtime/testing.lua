@@ -22,8 +22,6 @@ local M = {}
 ---@field manifest table
 local fake
 
--- --- what specs see ---
-
 --- A package as the runtime sees it.
 ---@class runtime.TestPackage
 local Package = {}
@@ -123,8 +121,6 @@ end
 ---@param id string
 ---@return runtime.Volume
 function Package:volume(id) return sdk.volume(id) end
-
--- --- the run ---
 
 local function load_manifest(dir)
   local text, err = file.read(dir .. '/package.lua')

@@ -65,8 +65,6 @@ function M.read(declared, value, at)
   return nil, schema_check.invalid(problems, at == '' and 'the document' or at)
 end
 
--- --- secrets -----------------------------------------------------------------------------------
-
 local function each_part(declared, visit)
   local options = declared.options
   visit(declared)
@@ -146,8 +144,6 @@ local function check_secrets(db, tokens)
   return refusal(found .. ' names a secret, and clients read what is below /public',
     'keep it below /private')
 end
-
--- --- places ------------------------------------------------------------------------------------
 
 ---@class store.Place
 ---@field declared lib.rpc.Schema? Of the value to be checked; nil where everything goes

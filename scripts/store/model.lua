@@ -137,8 +137,6 @@ function Node:transpose()
   return self
 end
 
--- --- maps --------------------------------------------------------------------------------------
-
 local Map = setmetatable({}, { __index = Node })
 
 local function check_kind(node, expected)
@@ -224,8 +222,6 @@ function Map:entries()
   end
 end
 
--- --- arrays ------------------------------------------------------------------------------------
-
 local List = setmetatable({}, { __index = Node })
 
 --- How many elements there are; of an absent array none.
@@ -266,8 +262,6 @@ function List:remove(index)
   return old
 end
 
--- --- tagged ------------------------------------------------------------------------------------
-
 local Tagged = setmetatable({}, { __index = Node })
 
 --- Which variant stands there, and its model.
@@ -286,8 +280,6 @@ function Tagged:match()
   end
   return tag, new(self._db, self._at, variant, self._above)
 end
-
--- --- making ------------------------------------------------------------------------------------
 
 local METHODS = { map = Map, array = List, tagged = Tagged }
 

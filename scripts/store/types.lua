@@ -87,8 +87,6 @@ local function type_of(language, part, inner)
   return options.nullable and not inner and text .. language.or_ .. language.null or text
 end
 
--- --- TypeScript --------------------------------------------------------------------------------
-
 local TYPESCRIPT = {
   plain = { number = 'number', integer = 'number', boolean = 'boolean', any = 'Json',
     null = 'null' },
@@ -126,8 +124,6 @@ function M.typescript()
   end)
   return table.concat(lines, '\n')
 end
-
--- --- LuaCATS -----------------------------------------------------------------------------------
 
 local LUACATS = {
   plain = { number = 'number', integer = 'integer', boolean = 'boolean', any = 'any',

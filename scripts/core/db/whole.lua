@@ -38,8 +38,6 @@ local function there_or_here(call, method, params, here)
   return here(directory)
 end
 
--- --- backup ---
-
 local function backup(_call, params)
   local flushed, err = store.flush()
   if not flushed then return nil, err end
@@ -56,8 +54,6 @@ local function show_backup(params, report, out)
     params.file))
 end
 
--- --- restore ---
-
 local function restore_here(call, params)
   local directory, err = directory_of(call)
   if not directory then return nil, err end
@@ -71,8 +67,6 @@ local function show_restore(_params, restored, out)
   out:line(('the store is at revision %d of the backup'):format(restored.report.head))
   if restored.kept then out:line('what was there before is in ' .. restored.kept) end
 end
-
--- --- compact ---
 
 local function compact_here(call)
   local directory, err = directory_of(call)
@@ -88,8 +82,6 @@ end
 local function show_compact(_params, bytes, out)
   out:line(('%s before, %s now'):format(display.bytes(bytes.before), display.bytes(bytes.after)))
 end
-
--- --- check ---
 
 local function check() return tool.check(own_directory()) end
 
@@ -113,8 +105,6 @@ local function show_check(_params, report, out)
     report.oldest, report.head, report.entries, display.bytes(report.documentBytes),
     display.bytes(report.fileBytes)))
 end
-
--- --- stats ---
 
 --- What the file says, here and there.
 local function measure(directory)
@@ -140,8 +130,6 @@ local function stats()
 end
 
 local function stats_here(call) return there_or_here(call, 'db.stats', {}, measure) end
-
--- --- migrations ---
 
 --- Those the scripts have, and those the store has had.
 local function migrations()
@@ -171,8 +159,6 @@ local function show_stats(_params, facts, out)
   if facts.flushTime then facts.flushTime = ('%.2f ms'):format(facts.flushTime * 1000) end
   out:value(facts)
 end
-
--- --- schemas ---
 
 local finding = t.object{ fields = { where = t.string, what = t.string } }
 

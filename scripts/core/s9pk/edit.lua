@@ -13,8 +13,6 @@ local M = {}
 
 local MANIFEST = 'manifest.json'
 
--- --- what an edit changes ---
-
 --- RFC 7396: what is null goes away, objects are merged, all else is replaced.
 local function merge(target, patch)
   if type(patch) ~= 'table' or json.is_array(patch) then return patch end
@@ -77,8 +75,6 @@ function OPERATIONS.remove(_package, params)
   return { entries = {}, remove = { params.subject } }
 end
 
--- --- edit ---
-
 local function write(call, package, params, change)
   local who, err = signer.choose(params)
   if not who then return nil, err end
@@ -127,8 +123,6 @@ M.edit = rpc.from_fn_async(edit)
   :with_context('CliContext')
   :with_custom_display_fn(show_edit)
   :with_about('about.s9pk.edit')
-
--- --- convert ---
 
 local function convert(call, params)
   if source.is_url(params.file) and not params.output then

@@ -20,8 +20,6 @@ local function absolute(directory)
   return os.getenv('PWD') or directory
 end
 
--- --- init, keygen ---
-
 local function init(call, params)
   return template.create(absolute(params.directory), params.id, call.ctx.facts.scripts)
 end
@@ -49,8 +47,6 @@ local function show_keygen(_params, result, out)
   out:write(result.publicKey)
 end
 
--- --- pack ---
-
 local function run_pack(call, params)
   local result, err = pack.run(absolute(params.directory), {
     key = params.key, signCommand = params.signCommand, output = params.output,
@@ -74,8 +70,6 @@ local function show_pack(_params, result, out)
   })
 end
 
--- --- sign ---
-
 local function sign(_call, params)
   local text, err = term.read_stdin()
   if not text then return nil, err end
@@ -83,8 +77,6 @@ local function sign(_call, params)
 end
 
 local function show_sign(_params, made, out) out:write(made.publicKey .. made.signature) end
-
--- --- test ---
 
 local function test(call, params)
   local testing = require('runtime.testing')

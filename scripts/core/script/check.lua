@@ -33,8 +33,6 @@ local function load_table(text, name)
   return fine and type(value) == 'table' and value or {}
 end
 
--- --- what the files may use ---
-
 --- Whether this program can say what an engine module has: those of containers are not here.
 local function engine_module(name, manifest)
   local fine, loaded = pcall(require, name)
@@ -92,8 +90,6 @@ local function key_check(scan)
     return nil
   end
 end
-
--- --- the two passes ---
 
 local function add(scan, source, problem)
   problem.file, problem.path = source.name, source.path

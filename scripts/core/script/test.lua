@@ -12,8 +12,6 @@ local M = {}
 
 local BAD = 1
 
--- --- which files ---
-
 local function add_spec(list, name, path) list[#list + 1] = { name = name, path = path } end
 
 --- As tracebacks name it: from its root on, where it lies in one.
@@ -58,8 +56,6 @@ local function choose(call, paths)
   end
   return list, roots
 end
-
--- --- one file ---
 
 local function source_line(spec, message)
   local line = tonumber(message:match('^[^:\n]+:(%d+): '))
@@ -117,8 +113,6 @@ local function test(call, params)
   if total.failed > 0 or total.passed == 0 then call.ctx.exit(BAD) end
   return total
 end
-
--- --- what is shown ---
 
 local GREEN, RED, DIM, PLAIN = '\27[32m', '\27[31m', '\27[2m', '\27[0m'
 

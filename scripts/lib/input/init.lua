@@ -120,8 +120,6 @@ function Spec:check(values, current, opts)
   return nil, { code = 'config_spec_violation', message = summary(problems), details = problems }
 end
 
--- --- from the wire ---
-
 local from_wire
 
 local function choices_from(values)

@@ -35,8 +35,6 @@ local BINARY = { ['+'] = true, ['-'] = true, ['*'] = true, ['/'] = true, ['%'] =
   ['>='] = true, ['and'] = true, ['or'] = true }
 local BLOCK_END = { ['end'] = true, ['else'] = true, ['elseif'] = true, ['until'] = true }
 
--- --- tokens ---
-
 function Parser:advance()
   local token = self.token
   self.token, self.peeked = self.peeked or self.lexer:next(), nil
@@ -62,8 +60,6 @@ function Parser:expect(text)
   end
   return self:advance()
 end
-
--- --- scopes ---
 
 function Parser:open(is_function)
   self.scope = { outer = self.scope, names = {}, is_function = is_function }
@@ -91,8 +87,6 @@ function Parser:declare(token, kind)
   self.notes.variables[#self.notes.variables + 1] = variable
   return variable
 end
-
--- --- what is read and written ---
 
 function Parser:note_global(token, written)
   self.notes.globals[#self.notes.globals + 1] =
@@ -127,8 +121,6 @@ function Parser:note_field(found, token)
   self.notes.fields[#self.notes.fields + 1] =
     { of = of, name = token.text, line = token.line, column = token.column }
 end
-
--- --- expressions ---
 
 function Parser:list()
   local first = self:expression()
@@ -311,8 +303,6 @@ function Parser:expression()
   end
   return found
 end
-
--- --- statements ---
 
 function Parser:scoped_block()
   self:open()

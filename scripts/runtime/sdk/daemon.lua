@@ -66,8 +66,6 @@ function Daemon:tell(event, value)
   if self.events then self.events:send({ event = event, value = value }) end
 end
 
--- --- health ---
-
 --- Tells the host, when something changed.
 function Daemon:report(result, message)
   local display = self.opts.ready and self.opts.ready.display
@@ -112,8 +110,6 @@ function Daemon:begin_check()
   self.checking = world.loop.spawn(function() self:tell('health', health.ask(check)) end,
     { name = 'check ' .. self.id })
 end
-
--- --- the process ---
 
 local function requirements_met(self)
   local missing = {}
@@ -190,8 +186,6 @@ function Daemon:begin_stop()
   self.process:signal(exec.signal or 'TERM')
   self.kill_at = now() + (exec.stop_timeout or DEFAULT_STOP)
 end
-
--- --- the task ---
 
 local HANDLERS = {
   exit = Daemon.on_exit,
