@@ -208,6 +208,7 @@ Result<ReadTxn> Env::read() {
     txn = idle_.back();
     idle_.pop_back();
     code = mdb_txn_renew(txn);
+    if (code != 0) mdb_txn_abort(txn);
   } else {
     code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
   }
