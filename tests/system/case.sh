@@ -26,6 +26,7 @@ fail() {
   printf 'FAILED: %s\n' "$*" >&2
   [ ! -e "$work/out" ] || cut -c-400 "$work/out" | sed 's/^/  out: /' >&2
   [ ! -e "$work/err" ] || cut -c-400 "$work/err" | sed 's/^/  err: /' >&2
+  [ ! -e "${data-}/logs/daemon.log" ] || tail -n 12 "$data/logs/daemon.log" | cut -c-400 | sed 's/^/  log: /' >&2
   exit 1
 }
 
