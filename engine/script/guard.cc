@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -152,9 +153,15 @@ void hook(lua_State* state, lua_Debug* frame) {
 std::atomic<char**> replacement{nullptr};
 
 /// A copy of this process that has its memory and ends by SIGABRT: the core, where cores are kept.
-/// The bare system call: fork() would run handlers that are not async-signal-safe.
+/// The bare system call: fork() would run handlers that are not async-signal-safe. Waits until the
+/// copy is gone: it holds the locks of this process, and the next one must find them free.
 void dump_core() {
-  if (::syscall(SYS_fork) != 0) return;
+  const auto copy = static_cast<pid_t>(::syscall(SYS_fork));
+  if (copy != 0) {
+    while (copy > 0 && ::waitpid(copy, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    return;
+  }
   ::signal(SIGABRT, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
