@@ -6,7 +6,8 @@ set -euo pipefail
 PATH=$MOONBOX_BIN:$PATH
 unset MOONBOX_SCRIPTS LANG LC_ALL LC_MESSAGES
 work=$(mktemp -d /tmp/moonbox-case-XXXXXX)
-export HOME=$work/home TMPDIR=$work/tmp
+# Programs that start a shell ask for it; the user's own is as good as any other.
+export HOME=$work/home TMPDIR=$work/tmp SHELL=/bin/sh
 mkdir "$HOME" "$TMPDIR"
 cd "$work"
 
