@@ -16,7 +16,6 @@ namespace engine::bindings {
 namespace {
 
 using http::WebSocketClient;
-using http::WebSocketMessage;
 using script::Resumer;
 using script::Vm;
 
@@ -34,8 +33,8 @@ struct Socket {
 };
 using Handle = std::shared_ptr<Socket>;
 
-int push_message(lua_State* state, const WebSocketMessage& message) {
-  script::push_string(state, message.payload);
+int push_message(lua_State* state, const std::string& message) {
+  script::push_string(state, message);
   return 1;
 }
 
@@ -67,7 +66,7 @@ int socket_receive(lua_State* state) {
   return script::suspend(state, [&](Resumer resumer) -> script::Cancel {
     auto waiter = std::make_shared<Waiter>(socket, std::move(resumer), loop);
     socket->receiving = true;
-    socket->stream->receive([waiter](Result<WebSocketMessage> message) {
+    socket->stream->receive([waiter](Result<std::string> message) {
       waiter->timer.cancel();
       waiter->socket->receiving = false;
       waiter->resumer.resume([message = std::move(message)](lua_State* on) {
@@ -85,13 +84,12 @@ int socket_receive(lua_State* state) {
   });
 }
 
-/// socket:send(text, binary?) → true | nil, err   *async*
+/// socket:send(text) → true | nil, err   *async*
 int socket_send(lua_State* state) {
   const Handle socket = script::check_object<Socket>(state, 1);
   const std::string_view text = script::check_string(state, 2);
-  const bool binary = lua_toboolean(state, 3) != 0;
   return script::suspend(state, [&](Resumer resumer) -> script::Cancel {
-    socket->stream->send(text, binary, Resumer::completion(std::move(resumer)));
+    socket->stream->send(text, Resumer::completion(std::move(resumer)));
     return {};
   });
 }

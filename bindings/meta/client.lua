@@ -133,12 +133,11 @@ local WebSocket = {}
 function WebSocket:receive(timeout) end
 
 --- *async* Sends a message; waits while the server is slow.
----@param message string
----@param binary? boolean Else it is text, which must be UTF-8
+---@param message string Text in UTF-8; anything else ends the stream
 ---@return true? sent
 ---@return engine.Error? err As for `receive`
 ---@async
-function WebSocket:send(message, binary) end
+function WebSocket:send(message) end
 
 --- Says goodbye; what comes from now on is `closed`.
 ---@param code? integer 1000 if absent

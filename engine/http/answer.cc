@@ -63,12 +63,4 @@ void Responder::send_file(const Response& head, UniqueFd file, std::uint64_t siz
             [&](HttpDialect& http) { http.respond_file(sequence_, head, std::move(file), size); });
 }
 
-BodyWriter Responder::stream(const Response& head, std::optional<std::uint64_t> size) {
-  const std::weak_ptr<Session> right = std::exchange(session_, {});
-  const auto session = right.lock();
-  if (!session) return {};
-  with_http(right, [&](HttpDialect& http) { http.begin_stream(sequence_, head, size); });
-  return BodyWriter(static_cast<Connection&>(*session).set().loop(), right, sequence_);
-}
-
 }  // namespace engine::http

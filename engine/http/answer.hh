@@ -2,7 +2,6 @@
 
 #include "base/unique_fd.hh"
 
-#include "http/body.hh"
 #include "http/message.hh"
 
 #include <cstdint>
@@ -54,10 +53,9 @@ class Responder {
   void send(const Response& response);
   /// Sends `size` bytes of `file`, from its current position, as the body (that of `head` is not
   /// used). A file that turns out shorter cuts the connection.
+  ///
+  /// REQUIRES: the program ignores SIGPIPE: sendfile raises it when the peer has gone.
   void send_file(const Response& head, UniqueFd file, std::uint64_t size);
-  /// Sends a body that is made as it goes; chunked when `size` is not known beforehand (HTTP/1.0:
-  /// ended by closing).
-  BodyWriter stream(const Response& head, std::optional<std::uint64_t> size = {});
 
   [[nodiscard]] bool pending() const { return !session_.expired(); }
 

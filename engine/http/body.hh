@@ -43,30 +43,4 @@ class BodyReader {
   std::optional<std::uint64_t> size_;
 };
 
-/// The body of a response, given as it is made. Move-only; used on the session's loop. Destroyed
-/// before `finish`, the connection is cut, so that the client cannot take a part for the whole. One
-/// made when the connection was gone already drops what it is given.
-class BodyWriter {
- public:
-  BodyWriter() = default;
-  BodyWriter(loop::Loop& loop, std::weak_ptr<Session> session, std::uint64_t sequence)
-      : loop_(&loop), session_(std::move(session)), sequence_(sequence) {}
-  BodyWriter(BodyWriter&&) noexcept = default;
-  BodyWriter& operator=(BodyWriter&& other) noexcept;
-  BodyWriter(const BodyWriter&) = delete;
-  BodyWriter& operator=(const BodyWriter&) = delete;
-  ~BodyWriter();
-
-  /// Queues `bytes`; `done` runs when there is room for more.
-  ///
-  /// REQUIRES: no other write is pending. ERRORS: Errc::connection_lost.
-  void write(std::string_view bytes, Completion<> done);
-  void finish();
-
- private:
-  loop::Loop* loop_ = nullptr;
-  std::weak_ptr<Session> session_;
-  std::uint64_t sequence_ = 0;
-};
-
 }  // namespace engine::http

@@ -11,7 +11,7 @@ namespace engine::http {
 
 /// What lies between a streamed request body and its reader. Shared by the dialect, which fills it,
 /// and the BodyReader, which outlives the connection if it wants to.
-class BodyQueue : public std::enable_shared_from_this<BodyQueue> {
+class BodyQueue {
  public:
   /// Above this the connection is not read further.
   static constexpr std::size_t kRoom = 64UL << 10U;

@@ -96,28 +96,9 @@ void Connection::start(std::shared_ptr<Connection> self, std::unique_ptr<Dialect
   handler().on_open(*this);
 }
 
-bool Connection::push(std::string_view text) {
-  if (gone_ || ending() || protocol() == Protocol::http) return false;
-  // A burst within one turn is not the peer's fault: see whether it takes it.
-  if (unsent() > limits().pushed && !stepping_) flush();
-  if (unsent() > limits().pushed || dropped_ > 0) {
-    ++dropped_;
-    return false;
-  }
-  dialect_->send(text);
-  changed();
-  return true;
-}
-
 void Connection::send(std::string_view text) {
   if (gone_ || ending()) return;
   dialect_->send(text);
-  changed();
-}
-
-void Connection::send_binary(std::string_view bytes) {
-  if (gone_ || ending()) return;
-  dialect_->send_binary(bytes);
   changed();
 }
 
@@ -126,7 +107,7 @@ void Connection::when_writable(Completion<> done) {
     set_.loop().post([done = std::move(done)]() mutable {
       done(fail(Errc::connection_lost, "the connection is closed"));
     });
-  } else if (unsent() <= limits().pushed) {
+  } else if (unsent() <= limits().writable) {
     set_.loop().post([done = std::move(done)]() mutable { done({}); });
   } else {
     writable_waiters_.push_back(std::move(done));
@@ -384,11 +365,7 @@ bool Connection::send_file_part(std::size_t& allowance) {
 
 void Connection::after_flush() {
   if (failed_) return;
-  if (dropped_ > 0 && unsent() == 0) {
-    handler().on_lagged(*this, std::exchange(dropped_, 0));
-    flush();
-  }
-  if (unsent() <= limits().pushed) {
+  if (unsent() <= limits().writable) {
     for (Completion<>& done : std::exchange(writable_waiters_, {})) {
       set_.loop().post([done = std::move(done)]() mutable { done({}); });
     }

@@ -36,9 +36,7 @@ class Connection final : public Session {
   [[nodiscard]] std::size_t in_flight() const override { return dialect_->in_flight(); }
   [[nodiscard]] std::size_t unsent() const override;
   [[nodiscard]] bool closed() const override { return gone_; }
-  bool push(std::string_view text) override;
   void send(std::string_view text) override;
-  void send_binary(std::string_view bytes) override;
   void when_writable(Completion<> done) override;
   void close(unsigned code, std::string_view reason) override;
   void abort() override;
@@ -116,7 +114,6 @@ class Connection final : public Session {
   UniqueFd file_;
   std::uint64_t file_left_ = 0;
   std::vector<Completion<>> writable_waiters_;
-  std::size_t dropped_ = 0;
   TimePoint opened_at_;
   TimePoint last_input_;
   TimePoint last_output_;

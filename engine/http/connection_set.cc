@@ -159,28 +159,6 @@ Connection* ConnectionSet::find(std::uint64_t id) const {
   return found == connections_.end() ? nullptr : found->second.get();
 }
 
-void ConnectionSet::push(std::uint64_t id, std::shared_ptr<const std::string> text) {
-  {
-    const std::lock_guard lock(push_mutex_);
-    pushes_.push_back({id, std::move(text)});
-    if (pushes_.size() > 1) return;
-  }
-  loop_.post([this, alive = alive_] {
-    if (*alive) deliver_pushes();
-  });
-}
-
-void ConnectionSet::deliver_pushes() {
-  std::vector<Push> pushes;
-  {
-    const std::lock_guard lock(push_mutex_);
-    pushes.swap(pushes_);
-  }
-  for (const Push& push : pushes) {
-    if (Connection* connection = find(push.id)) connection->push(*push.text);
-  }
-}
-
 void ConnectionSet::drain(Completion<> done) {
   draining_ = true;
   drained_ = std::move(done);

@@ -10,7 +10,6 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <unordered_map>
 #include <vector>
 
@@ -20,8 +19,6 @@ namespace engine::http {
 /// is left waits for the next turn (as net::LineService does).
 class ConnectionSet {
  public:
-  static constexpr unsigned kIndexShift = 40;
-
   static Result<std::unique_ptr<ConnectionSet>> open(loop::Loop& loop,
                                                      Handler& handler,
                                                      const Limits& limits,
@@ -31,7 +28,6 @@ class ConnectionSet {
   ~ConnectionSet();
 
   void adopt(UniqueFd socket, AdoptOptions options);
-  void push(std::uint64_t id, std::shared_ptr<const std::string> text);
   [[nodiscard]] std::size_t count() const { return count_; }
   [[nodiscard]] Connection* find(std::uint64_t id) const;
   void drain(Completion<> done);
@@ -51,6 +47,8 @@ class ConnectionSet {
   [[nodiscard]] bool draining() const { return draining_; }
 
  private:
+  static constexpr unsigned kIndexShift = 40;
+
   ConnectionSet(loop::Loop& loop, Handler& handler, const Limits& limits, unsigned index);
   void welcome(UniqueFd socket, AdoptOptions options);
   void turn();
@@ -58,7 +56,6 @@ class ConnectionSet {
   void schedule();
   void rest();
   void retire(Connection& connection);
-  void deliver_pushes();
   void watch_time();
   bool keep_spinning();
 
@@ -85,13 +82,6 @@ class ConnectionSet {
   bool in_turn_ = false;
   bool clock_running_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-
-  struct Push {
-    std::uint64_t id;
-    std::shared_ptr<const std::string> text;
-  };
-  std::mutex push_mutex_;
-  std::vector<Push> pushes_;
 };
 
 }  // namespace engine::http

@@ -34,7 +34,6 @@ class Dialect {
 
   /// Queues a message of our own.
   virtual void send(std::string_view /*text*/) {}
-  virtual void send_binary(std::string_view /*bytes*/) {}
   /// One message or line is answered; `text` is null when nothing is to be written.
   virtual void answer(const std::string_view* /*text*/) {}
 
@@ -43,7 +42,7 @@ class Dialect {
   virtual void drain() = 0;
   /// The file given to Connection::send_file is written.
   virtual void on_file_sent() {}
-  /// All that was queued is written, or has fallen below Limits::pushed.
+  /// All that was queued is written, or has fallen below Limits::writable.
   virtual void on_room() {}
   virtual void check_time(TimePoint now) = 0;
   /// The connection is lost; what waits for it fails.

@@ -46,10 +46,9 @@ class Handler {
   virtual std::optional<Response> on_upgrade(Session& session, const Request& request);
   /// The session speaks WebSocket from here on; `session.upgrade_request()` stays at hand.
   virtual void on_websocket(Session&) {}
-  /// A text message, checked to be UTF-8. What is answered goes out as a text message.
+  /// A text message, checked to be UTF-8. What is answered goes out as a text message. (A binary
+  /// one closes the session with 1003.)
   virtual void on_message(Session&, std::string_view /*text*/, Answer) {}
-  /// A binary message. By default the session is closed with 1003.
-  virtual void on_binary(Session& session, std::string_view bytes, Answer answer);
   /// The peer began to close (`code` 1005 when it gave none), or the link broke (1006); `on_close`
   /// follows.
   virtual void on_websocket_close(Session&, unsigned /*code*/, std::string_view /*reason*/) {}
@@ -58,9 +57,6 @@ class Handler {
   virtual void on_line(Session&, std::string_view /*line*/, Answer) {}
   /// A line was over the limit and is skipped; say so through `answer`.
   virtual void on_oversize_line(Session&, Answer) {}
-
-  /// `dropped` pushes were lost because the peer read too slowly; it has caught up now.
-  virtual void on_lagged(Session&, std::size_t /*dropped*/) {}
 };
 
 }  // namespace engine::http

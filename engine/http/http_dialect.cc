@@ -258,13 +258,10 @@ void HttpDialect::append(Slot& slot, std::string_view bytes) {
   }
 }
 
-void HttpDialect::append_head(Slot& slot,
-                              const Response& response,
-                              std::optional<std::uint64_t> length) {
+void HttpDialect::append_head(Slot& slot, const Response& response, std::uint64_t length) {
   if (connection_.draining() && &slot == &slots_.back()) slot.last = no_more_ = true;
   const bool bodyless = is_bodyless(response.status);
-  const Framing framing{.length = bodyless ? std::nullopt : length,
-                        .chunked = slot.chunked && !bodyless,
+  const Framing framing{.length = bodyless ? std::nullopt : std::optional(length),
                         .close = slot.last,
                         .keep_alive = slot.old && !slot.last};
   std::string& out = is_front(slot) ? connection_.out() : slot.held;
@@ -296,62 +293,8 @@ void HttpDialect::respond_file(std::uint64_t sequence,
   if (is_front(*slot)) promote(*slot);
 }
 
-void HttpDialect::begin_stream(std::uint64_t sequence,
-                               const Response& head,
-                               std::optional<std::uint64_t> size) {
-  Slot* slot = find(sequence);
-  if (slot == nullptr || slot->state != Slot::State::waiting) return;
-  slot->state = Slot::State::streaming;
-  slot->promised = size;
-  slot->chunked = !size && !slot->old;
-  if (!size && slot->old) slot->last = true;
-  append_head(*slot, head, size);
-  connection_.changed();
-}
-
-void HttpDialect::write_stream(std::uint64_t sequence, std::string_view bytes, Completion<> done) {
-  Slot* slot = find(sequence);
-  if (slot == nullptr || slot->state != Slot::State::streaming) {
-    return connection_.set().loop().post([done = std::move(done)]() mutable {
-      done(fail(Errc::connection_lost, "the connection is closed"));
-    });
-  }
-  if (slot->promised) {
-    bytes = bytes.substr(
-        0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), *slot->promised)));
-    *slot->promised -= bytes.size();
-  }
-  if (!slot->no_body && slot->chunked && !bytes.empty()) {
-    std::string chunk;
-    write_chunk(chunk, bytes);
-    append(*slot, chunk);
-  } else if (!slot->no_body) {
-    append(*slot, bytes);
-  }
-  slot->waiter = std::move(done);
-  on_room();
-  connection_.changed();
-}
-
-void HttpDialect::finish_stream(std::uint64_t sequence) {
-  Slot* slot = find(sequence);
-  if (slot == nullptr || slot->state != Slot::State::streaming) return;
-  if (slot->promised.value_or(0) > 0 && !slot->no_body) return drop_stream(sequence);
-  if (slot->chunked && !slot->no_body) append(*slot, "0\r\n\r\n");
-  complete(*slot);
-}
-
-/// A body that does not come to its end: only cutting the connection tells the client.
-void HttpDialect::drop_stream(std::uint64_t sequence) {
-  Slot* slot = find(sequence);
-  if (slot != nullptr && slot->state == Slot::State::streaming) connection_.abort();
-}
-
 void HttpDialect::complete(Slot& slot) {
   slot.state = Slot::State::done;
-  if (slot.waiter) {
-    connection_.set().loop().post([done = std::move(slot.waiter)]() mutable { done({}); });
-  }
   if (is_front(slot)) pump();
   connection_.changed();
 }
@@ -400,13 +343,9 @@ void HttpDialect::on_file_sent() {
   if (!slots_.empty()) complete(slots_.front());
 }
 
-/// A stream at the front may go on when the peer has taken enough.
+/// The reader of a streamed body may have begun to ask for it.
 void HttpDialect::on_room() {
   if (queue_ && invite_) invite_body();
-  if (slots_.empty()) return;
-  Slot& slot = slots_.front();
-  if (!slot.waiter || connection_.unsent() > connection_.limits().pushed) return;
-  connection_.set().loop().post([done = std::move(slot.waiter)]() mutable { done({}); });
 }
 
 void HttpDialect::end_of_input() {
@@ -454,12 +393,6 @@ void HttpDialect::check_time(TimePoint now) {
 void HttpDialect::on_gone() {
   if (queue_) {
     queue_->fail(Error{.code = Errc::connection_lost, .message = "the connection is lost"});
-  }
-  for (Slot& slot : slots_) {
-    if (!slot.waiter) continue;
-    connection_.set().loop().post([done = std::move(slot.waiter)]() mutable {
-      done(fail(Errc::connection_lost, "the connection is lost"));
-    });
   }
 }
 

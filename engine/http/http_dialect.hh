@@ -36,34 +36,25 @@ class HttpDialect final : public Dialect {
   void check_time(TimePoint now) override;
   void on_gone() override;
 
-  // For Responder and BodyWriter; a sequence that is answered already is ignored.
+  // For Responder; a sequence that is answered already is ignored.
   void respond(std::uint64_t sequence, const Response& response);
   void respond_file(std::uint64_t sequence,
                     const Response& head,
                     UniqueFd file,
                     std::uint64_t size);
-  void begin_stream(std::uint64_t sequence,
-                    const Response& head,
-                    std::optional<std::uint64_t> size);
-  void write_stream(std::uint64_t sequence, std::string_view bytes, Completion<> done);
-  void finish_stream(std::uint64_t sequence);
-  void drop_stream(std::uint64_t sequence);
 
  private:
   /// The place of one response in the order of answers.
   struct Slot {
-    enum class State : std::uint8_t { waiting, streaming, file, done };
+    enum class State : std::uint8_t { waiting, file, done };
     State state = State::waiting;
     bool no_body = false;   ///< HEAD
     bool old = false;       ///< HTTP/1.0
     bool last = false;      ///< the connection closes behind it
     bool streamed = false;  ///< the request's body was streamed
-    bool chunked = false;
-    std::optional<std::uint64_t> promised;  ///< body bytes still to come, where announced
-    std::string held;                       ///< written before its turn came
+    std::string held;       ///< written before its turn came
     UniqueFd file;
     std::uint64_t file_size = 0;
-    Completion<> waiter;  ///< of a stream
   };
   enum class State : std::uint8_t { head, body };
 
@@ -85,7 +76,7 @@ class HttpDialect final : public Dialect {
   Slot* find(std::uint64_t sequence);
   [[nodiscard]] bool is_front(const Slot& slot) const { return &slot == &slots_.front(); }
   void append(Slot& slot, std::string_view bytes);
-  void append_head(Slot& slot, const Response& response, std::optional<std::uint64_t> length);
+  void append_head(Slot& slot, const Response& response, std::uint64_t length);
   void complete(Slot& slot);
   void pump();
   void promote(Slot& slot);

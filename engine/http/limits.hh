@@ -20,7 +20,7 @@ struct Limits {
   net::LineFramer::Limits framer = {};   ///< for TLS lines
   std::size_t in_flight = 64;            ///< requests handed out and not answered; reading stops
   std::size_t unsent = 1UL << 20U;       ///< bytes waiting for the peer; reading stops above
-  std::size_t pushed = 256UL << 10U;     ///< bytes waiting above which pushes are dropped
+  std::size_t writable = 256UL << 10U;   ///< bytes waiting above which events and streams wait
   std::size_t per_turn = 128;            ///< requests of one connection, then others have a turn
   std::size_t read_chunk = 64UL << 10U;  ///< bytes read per connection and turn
   Milliseconds handshake{10'000};        ///< TLS handshake, from the first to the last byte

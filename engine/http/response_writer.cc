@@ -10,9 +10,9 @@
 namespace engine::http {
 namespace {
 
-void append_number(std::string& out, std::uint64_t number, int base = 10) {
+void append_number(std::string& out, std::uint64_t number) {
   std::array<char, 24> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, base);
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number);
   out.append(digits.data(), end.ptr);
 }
 
@@ -55,8 +55,6 @@ void write_head(std::string& out, const Response& response, const Framing& frami
     out += "Content-Length: ";
     append_number(out, *framing.length);
     out += "\r\n";
-  } else if (framing.chunked) {
-    out += "Transfer-Encoding: chunked\r\n";
   }
   if (framing.close) {
     out += "Connection: close\r\n";
@@ -68,11 +66,6 @@ void write_head(std::string& out, const Response& response, const Framing& frami
 
 bool is_bodyless(unsigned status) {
   return status < 200 || status == 204 || status == 304;
-}
-
-void write_chunk(std::string& out, std::string_view bytes) {
-  append_number(out, bytes.size(), 16);
-  out.append("\r\n").append(bytes).append("\r\n");
 }
 
 }  // namespace engine::http

@@ -9,11 +9,10 @@
 
 namespace engine::http {
 
-/// How the end of a response's body is told, and whether more responses follow.
+/// How long a response's body is, and whether more responses follow.
 struct Framing {
-  std::optional<std::uint64_t> length = {};  ///< Content-Length; none: chunked, or until the end
-  bool chunked = false;
-  bool close = false;       ///< Connection: close
+  std::optional<std::uint64_t> length = {};  ///< Content-Length; none where there is no body
+  bool close = false;                        ///< Connection: close
   bool keep_alive = false;  ///< Connection: keep-alive, which HTTP/1.0 wants to hear
 };
 
@@ -22,6 +21,5 @@ struct Framing {
 void write_head(std::string& out, const Response& response, const Framing& framing);
 /// Whether a response of this status never has a body.
 bool is_bodyless(unsigned status);
-void write_chunk(std::string& out, std::string_view bytes);
 
 }  // namespace engine::http

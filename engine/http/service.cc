@@ -24,20 +24,12 @@ void Service::adopt(UniqueFd socket, AdoptOptions options) {
   impl_->connections->adopt(std::move(socket), std::move(options));
 }
 
-void Service::push(std::uint64_t id, std::shared_ptr<const std::string> text) {
-  impl_->connections->push(id, std::move(text));
-}
-
 std::size_t Service::connections() const {
   return impl_->connections->count();
 }
 
 Session* Service::find(std::uint64_t id) const {
   return impl_->connections->find(id);
-}
-
-unsigned Service::index_of(std::uint64_t id) {
-  return static_cast<unsigned>(id >> ConnectionSet::kIndexShift);
 }
 
 void Service::drain(Completion<> done) {

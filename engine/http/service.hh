@@ -40,13 +40,9 @@ class Service {
 
   /// Takes a connected, non-blocking socket; the session is opened on the loop. Thread-safe.
   void adopt(UniqueFd socket, AdoptOptions options = {});
-  /// Pushes on the connection `id`, if it is still there (Session::push). Keeps order. Thread-safe.
-  void push(std::uint64_t id, std::shared_ptr<const std::string> text);
   /// Connections open or about to be. Thread-safe.
   [[nodiscard]] std::size_t connections() const;
   [[nodiscard]] Session* find(std::uint64_t id) const;
-  /// Whether a connection id was given by the service with this index.
-  static unsigned index_of(std::uint64_t id);
 
   /// Takes no more requests; closes each connection when all it was asked is answered and written
   /// (WebSockets with 1001). `done` runs when none is left.

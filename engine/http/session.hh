@@ -40,14 +40,9 @@ class Session {
   [[nodiscard]] virtual std::size_t unsent() const = 0;
   [[nodiscard]] virtual bool closed() const = 0;
 
-  /// Queues a message (WebSocket) or a line of our own. Returns false, and counts it as lagged,
-  /// when the peer is too slow; false too for a connection that speaks plain HTTP.
-  virtual bool push(std::string_view text) = 0;
-  /// Queues it whatever is waiting already.
+  /// Queues a message (WebSocket) or a line of our own, whatever is waiting already.
   virtual void send(std::string_view text) = 0;
-  /// A binary message (WebSocket only).
-  virtual void send_binary(std::string_view bytes) = 0;
-  /// Runs `done` when no more than Limits::pushed bytes wait for the peer. ERRORS:
+  /// Runs `done` when no more than Limits::writable bytes wait for the peer. ERRORS:
   /// Errc::connection_lost.
   virtual void when_writable(Completion<> done) = 0;
   /// Takes no more input and closes when all that is queued is written. A WebSocket says `code` and

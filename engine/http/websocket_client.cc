@@ -65,8 +65,8 @@ std::size_t to_size(std::string_view text) {
 }
 
 /// What a kept message counts for; an empty one is not free.
-std::size_t cost(const WebSocketMessage& message) {
-  return message.payload.size() + sizeof message;
+std::size_t cost(const std::string& message) {
+  return message.size() + sizeof message;
 }
 
 std::string_view first_line(std::string_view text) {
@@ -223,20 +223,23 @@ void WebSocketClient::read_frames() {
 
 void WebSocketClient::on_data(const FrameReader::Part& part) {
   if (part.first) {
-    if ((part.opcode == opcode::continuation) != (kind_ != 0)) {
+    if ((part.opcode == opcode::continuation) != in_message_) {
       return fail_peer(close_code::protocol, "a message begins or goes on where it may not");
     }
-    if (kind_ == 0) kind_ = part.opcode;
+    in_message_ = true;
+    if (part.opcode == opcode::binary) {
+      return fail_peer(close_code::not_text, "a message is not text");
+    }
     if (part.frame_size > options_.message_limit - message_.size()) {
       return fail_peer(close_code::too_big, "a message is too big");
     }
   }
   message_ += part.payload;
   if (!part.fin || !part.last) return;
-  const bool binary = std::exchange(kind_, std::uint8_t{0}) == opcode::binary;
+  in_message_ = false;
   std::string message = std::exchange(message_, {});
-  if (!binary && !is_utf8(message)) return fail_peer(close_code::not_utf8, "a text is not UTF-8");
-  inbox_.push_back({std::move(message), binary});
+  if (!is_utf8(message)) return fail_peer(close_code::not_utf8, "a text is not UTF-8");
+  inbox_.push_back(std::move(message));
   inbox_bytes_ += cost(inbox_.back());
 }
 
@@ -270,17 +273,17 @@ void WebSocketClient::write_close(unsigned code, std::string_view reason) {
 
 // --- what the user asks for ---------------------------------------------------------------------
 
-void WebSocketClient::receive(Completion<WebSocketMessage> done) {
+void WebSocketClient::receive(Completion<std::string> done) {
   receiver_ = std::move(done);
   turn_later();
 }
 
-void WebSocketClient::send(std::string_view payload, bool binary, Completion<> done) {
+void WebSocketClient::send(std::string_view text, Completion<> done) {
   if (close_sent_) {
     loop_.post([done = std::move(done)]() mutable { done(fail(kClosed)); });
     return;
   }
-  if (!end_) write_masked_frame(out_, binary ? opcode::binary : opcode::text, payload);
+  if (!end_) write_masked_frame(out_, opcode::text, text);
   senders_.push_back(std::move(done));
   turn_later();
 }
@@ -330,9 +333,9 @@ void WebSocketClient::settle() {
       end_ ? done(fail(*end_)) : done({});
   }
   if (!receiver_ || (inbox_.empty() && !end_)) return;
-  Completion<WebSocketMessage> done = std::exchange(receiver_, {});
+  Completion<std::string> done = std::exchange(receiver_, {});
   if (inbox_.empty()) return done(fail(*end_));
-  WebSocketMessage message = std::move(inbox_.front());
+  std::string message = std::move(inbox_.front());
   inbox_.pop_front();
   inbox_bytes_ -= cost(message);
   done(std::move(message));

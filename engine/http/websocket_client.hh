@@ -17,18 +17,14 @@
 
 namespace engine::http {
 
-struct WebSocketMessage {
-  std::string payload;
-  bool binary = false;
-};
-
 struct WebSocketOptions {
   Milliseconds timeout{5'000};              ///< for the handshake
   std::size_t message_limit = 64UL << 20U;  ///< bytes of one message from the server
 };
 
-/// The client's end of a WebSocket over a connected socket. Resource type; lives on its loop.
-/// Messages that nobody asks for are kept; when they are many, the server has to wait.
+/// The client's end of a WebSocket over a connected socket, for messages of text. Resource type;
+/// lives on its loop. Messages that nobody asks for are kept; when they are many, the server has to
+/// wait.
 class WebSocketClient : public std::enable_shared_from_this<WebSocketClient> {
  public:
   using Opened = Completion<std::shared_ptr<WebSocketClient>>;
@@ -47,16 +43,17 @@ class WebSocketClient : public std::enable_shared_from_this<WebSocketClient> {
   WebSocketClient& operator=(const WebSocketClient&) = delete;
   ~WebSocketClient();
 
-  /// The next message. REQUIRES: no other receive is under way.
+  /// The next message, well-formed UTF-8. REQUIRES: no other receive is under way.
   ///
   /// ERRORS: Errc::closed when the server closed because all is told (1000, or no code);
   /// Errc::connection_lost when it went away (1001) or the connection broke; Errc::busy (1013);
   /// Errc::internal with its reason and `{"closeCode":N}` in the info for any other code.
-  void receive(Completion<WebSocketMessage> done);
+  void receive(Completion<std::string> done);
   /// Drops the completion of the receive that is under way; its message stays.
   void stop_receiving() { receiver_ = {}; }
-  /// Completes when little of what was sent waits for the server. ERRORS: as for `receive`.
-  void send(std::string_view payload, bool binary, Completion<> done);
+  /// Completes when little of what was sent waits for the server. `text` should be UTF-8, else the
+  /// server closes. ERRORS: as for `receive`.
+  void send(std::string_view text, Completion<> done);
   /// Says `code` and `reason` (cut to 123 bytes) and sends no more. The connection ends when the
   /// server has answered, or after a while.
   void close(unsigned code = 1000, std::string_view reason = {});
@@ -94,12 +91,12 @@ class WebSocketClient : public std::enable_shared_from_this<WebSocketClient> {
   std::string out_;
   std::size_t out_begin_ = 0;
   FrameReader reader_{FrameReader::From::server};
-  std::string message_;    ///< the parts so far of the message being received
-  std::uint8_t kind_ = 0;  ///< its opcode; 0: none
-  std::string control_;    ///< the parts so far of a control frame
-  std::deque<WebSocketMessage> inbox_;
+  std::string message_;      ///< the parts so far of the message being received
+  bool in_message_ = false;  ///< it is not complete
+  std::string control_;      ///< the parts so far of a control frame
+  std::deque<std::string> inbox_;
   std::size_t inbox_bytes_ = 0;
-  Completion<WebSocketMessage> receiver_;
+  Completion<std::string> receiver_;
   std::vector<Completion<>> senders_;
   std::optional<Error> end_;  ///< why no more comes
   bool close_sent_ = false;

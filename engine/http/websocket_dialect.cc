@@ -76,19 +76,22 @@ void WebSocketDialect::on_part(const FrameReader::Part& part, std::size_t& budge
 
 void WebSocketDialect::on_data(const FrameReader::Part& part, std::size_t& budget) {
   if (part.first) {
-    if ((part.opcode == opcode::continuation) != (kind_ != 0)) {
+    if ((part.opcode == opcode::continuation) != in_message_) {
       return fail(
           close_code::protocol,
-          kind_ == 0 ? "a message begins with a continuation" : "a message begins inside another");
+          in_message_ ? "a message begins inside another" : "a message begins with a continuation");
     }
-    if (kind_ == 0) kind_ = part.opcode;
+    in_message_ = true;
+    if (part.opcode == opcode::binary && !close_sent_) {
+      return fail(close_code::not_text, "only text messages are taken");
+    }
     if (message_.size() + part.frame_size > connection_.limits().message) {
       return fail(close_code::too_big, "the message is too big");
     }
   }
   const bool complete = part.fin && part.last;
   if (close_sent_) {  // nobody listens any more
-    if (complete) kind_ = 0;
+    if (complete) in_message_ = false;
   } else if (complete && message_.empty()) {
     deliver(part.payload, budget);
   } else {
@@ -108,15 +111,10 @@ void WebSocketDialect::on_data(const FrameReader::Part& part, std::size_t& budge
 void WebSocketDialect::deliver(std::string_view message, std::size_t& budget) {
   --budget;
   message_pace_.reset();
-  const std::uint8_t kind = std::exchange(kind_, std::uint8_t{0});
-  if (kind == opcode::text && !is_utf8(message)) return fail(close_code::not_utf8, "not UTF-8");
+  in_message_ = false;
+  if (!is_utf8(message)) return fail(close_code::not_utf8, "not UTF-8");
   ++in_flight_;
-  Answer answer(connection_.self());
-  if (kind == opcode::text) {
-    connection_.handler().on_message(connection_, message, std::move(answer));
-  } else {
-    connection_.handler().on_binary(connection_, message, std::move(answer));
-  }
+  connection_.handler().on_message(connection_, message, Answer(connection_.self()));
 }
 
 void WebSocketDialect::on_control(std::uint8_t kind, std::string_view payload) {
@@ -155,10 +153,6 @@ void WebSocketDialect::send(std::string_view text) {
   if (!close_sent_) write_frame(connection_.out(), opcode::text, text);
 }
 
-void WebSocketDialect::send_binary(std::string_view bytes) {
-  if (!close_sent_) write_frame(connection_.out(), opcode::binary, bytes);
-}
-
 void WebSocketDialect::answer(const std::string_view* text) {
   --in_flight_;
   if (text != nullptr) send(*text);
@@ -194,8 +188,9 @@ void WebSocketDialect::check_time(TimePoint now) {
   const Limits& limits = connection_.limits();
   if (close_sent_) {
     if (passed(now, *close_sent_, limits.close)) connection_.end(false);
-  } else if (kind_ != 0 && message_pace_.is_too_slow(
-                               now, message_.size(), paused(), {limits.stalled, limits.min_rate})) {
+  } else if (in_message_ &&
+             message_pace_.is_too_slow(
+                 now, message_.size(), paused(), {limits.stalled, limits.min_rate})) {
     fail(close_code::policy, "a message comes too slowly");
   } else if (ping_sent_) {
     if (passed(now, *ping_sent_, limits.pong)) {

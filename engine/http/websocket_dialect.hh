@@ -29,7 +29,6 @@ class WebSocketDialect final : public Dialect {
   [[nodiscard]] bool paused() const override;
   [[nodiscard]] std::size_t in_flight() const override { return in_flight_; }
   void send(std::string_view text) override;
-  void send_binary(std::string_view bytes) override;
   void answer(const std::string_view* text) override;
   void close(unsigned code, std::string_view reason) override;
   void drain() override;
@@ -51,8 +50,8 @@ class WebSocketDialect final : public Dialect {
   std::string message_;  ///< the parts so far of the message being received
   MemoryShare message_share_;
   net::Pace message_pace_;
-  std::uint8_t kind_ = 0;  ///< its opcode; 0: none
-  std::string control_;    ///< the parts so far of a control frame
+  bool in_message_ = false;  ///< it is not complete
+  std::string control_;      ///< the parts so far of a control frame
   std::size_t in_flight_ = 0;
   std::array<char, 8> ping_ = {};
   std::optional<TimePoint> ping_sent_;

@@ -22,6 +22,7 @@ namespace close_code {
 constexpr unsigned normal = 1000;
 constexpr unsigned going_away = 1001;
 constexpr unsigned protocol = 1002;
+constexpr unsigned not_text = 1003;
 constexpr unsigned none_given = 1005;
 constexpr unsigned lost = 1006;
 constexpr unsigned not_utf8 = 1007;

@@ -27,7 +27,7 @@ constexpr std::string_view kFigureMethods = "GET, HEAD, OPTIONS";
 constexpr std::string_view kStreamMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// Bytes that wait for a peer above which events wait, too.
-constexpr std::size_t kUnsentForEvents = http::Limits{}.pushed;
+constexpr std::size_t kUnsentForEvents = http::Limits{}.writable;
 
 /// Events go out on a connection as messages.
 class MessageOutlet final : public event::PushingSinks::Outlet {

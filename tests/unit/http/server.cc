@@ -2,6 +2,8 @@
 
 #include <poll.h>
 
+#include <csignal>
+
 namespace test {
 namespace {
 
@@ -15,11 +17,6 @@ struct Handler::Counter {
   http::BodyReader body;
   http::Responder respond;
   std::size_t total = 0;
-};
-
-struct Handler::Maker {
-  http::BodyWriter body;
-  std::size_t left = 0;
 };
 
 void Handler::on_open(http::Session& session) {
@@ -49,12 +46,6 @@ void Handler::on_request(http::Session& session,
     held_count = held.size();
   } else if (request.path.starts_with("/big/")) {
     respond.send({.body = std::string(number_in(request.path), 'x')});
-  } else if (request.path.starts_with("/stream/") || request.path.starts_with("/chunks/")) {
-    const std::size_t size = number_in(request.path);
-    const bool known = request.path.starts_with("/stream/");
-    auto body = respond.stream({.content_type = "application/octet-stream"},
-                               known ? std::optional<std::uint64_t>(size) : std::nullopt);
-    make(std::make_shared<Maker>(Maker{std::move(body), size}));
   } else if (request.path.starts_with("/file/")) {
     respond.send_file({.content_type = "application/octet-stream"},
                       engine::UniqueFd(::open(file.c_str(), O_RDONLY | O_CLOEXEC)),
@@ -74,17 +65,6 @@ void Handler::on_request(http::Session& session,
   } else if (request.path != "/drop") {
     respond.send(http::Response::text(404, "nothing here"));
   }
-}
-
-void Handler::make(std::shared_ptr<Maker> maker) {
-  if (maker->left == 0) return maker->body.finish();
-  const std::size_t part = std::min<std::size_t>(maker->left, 100'000);
-  maker->left -= part;
-  http::BodyWriter& body = maker->body;
-  body.write(std::string(part, 'y'), [this, maker](const engine::Result<>& done) {
-    if (done) return make(maker);
-    ++stream_errors;
-  });
 }
 
 void Handler::on_stream(http::Session&,
@@ -142,11 +122,6 @@ void Handler::on_message(http::Session& session, std::string_view text, http::An
   }
 }
 
-void Handler::on_binary(http::Session& session, std::string_view bytes, http::Answer answer) {
-  if (bytes == "no") return http::Handler::on_binary(session, bytes, std::move(answer));
-  session.send_binary(bytes);
-}
-
 void Handler::on_websocket_close(http::Session&, unsigned code, std::string_view) {
   close_code = code;
 }
@@ -161,11 +136,6 @@ void Handler::on_line(http::Session& session, std::string_view line, http::Answe
   }
 }
 
-void Handler::on_lagged(http::Session& session, std::size_t dropped) {
-  lagged += dropped;
-  session.send(fmt::format("lagged {}", dropped));
-}
-
 void Handler::release() {
   for (; !held.empty(); held.pop_back())
     held.back().second.send({.body = held.back().first});
@@ -176,6 +146,7 @@ void Handler::release() {
 
 Server::Server(const http::Limits& limits, http::AdoptOptions options)
     : path_(directory_.path() / "s"), options_(std::move(options)) {
+  ::signal(SIGPIPE, SIG_IGN);
   tcp_ = engine::UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   sockaddr_in address = {};
   address.sin_family = AF_INET;

@@ -57,7 +57,7 @@ inline bool eventually(const std::function<bool()>& condition) {
 }
 
 /// POST /echo answers with the body; /hold keeps it until `release`; /big/N answers N bytes;
-/// /stream/N, /chunks/N, /file/N the same in the other ways; /count streams the request's body and
+/// /file/N the first N of a file; /count streams the request's body and
 /// answers its size; /sink keeps its reader; /early answers without reading; /drop answers nothing.
 class Handler : public http::Handler {
  public:
@@ -75,11 +75,9 @@ class Handler : public http::Handler {
                                            const http::Request& request) override;
   void on_websocket(http::Session& session) override;
   void on_message(http::Session& session, std::string_view text, http::Answer answer) override;
-  void on_binary(http::Session& session, std::string_view bytes, http::Answer answer) override;
   void on_websocket_close(http::Session& session, unsigned code, std::string_view reason) override;
   void on_line(http::Session& session, std::string_view line, http::Answer answer) override;
   void on_oversize_line(http::Session&, http::Answer answer) override { answer.send("oversize"); }
-  void on_lagged(http::Session& session, std::size_t dropped) override;
 
   /// Answers all that is held, last first. On the loop.
   void release();
@@ -89,9 +87,8 @@ class Handler : public http::Handler {
   std::atomic<std::size_t> requests = 0;
   std::atomic<std::size_t> messages = 0;
   std::atomic<std::size_t> held_count = 0;
-  std::atomic<std::size_t> lagged = 0;
   std::atomic<std::size_t> streamed = 0;       ///< body bytes read by /count
-  std::atomic<std::size_t> stream_errors = 0;  ///< reads or writes of streams that failed
+  std::atomic<std::size_t> stream_errors = 0;  ///< reads of them that failed
   std::atomic<std::uint64_t> last_id = 0;
   std::atomic<unsigned> close_code = 0;
   std::atomic<int> peer_pid = 0;
@@ -104,9 +101,7 @@ class Handler : public http::Handler {
 
  private:
   struct Counter;
-  struct Maker;
   void count(std::shared_ptr<Counter> counter);
-  void make(std::shared_ptr<Maker> maker);
 };
 
 /// A service on a thread of its own, with a Unix and a TCP listener. The identity is made once.
