@@ -3,7 +3,6 @@
 #include "archive/level.hh"
 #include "archive/package.hh"
 #include "archive/writer.hh"
-#include "base/file.hh"
 #include "bindings/archive_job.hh"
 #include "crypto/pem.hh"
 #include "script/convert.hh"
@@ -52,32 +51,13 @@ Result<> add_entry(archive::Tree& tree, const NewEntry& entry) {
   return tree.add_file(entry.path, std::move(source));
 }
 
-Result<crypto::SigningKey> read_key(const std::string& path) {
-  TRY_ASSIGN(std::string text, read_file(path, 16384));
-  auto key = crypto::signing_key_from_pem(text);
-  if (!key) return fail(std::move(key).error().context("reading the key " + path));
-  return key;
-}
-
 /// Everything `archive.write` was asked for.
 struct WriteJob {
   std::string output;
-  std::optional<std::string> key_path;
-  std::optional<std::string> key_text;
   std::shared_ptr<const archive::Archive> base;
   std::vector<std::string> removed;
   std::vector<NewEntry> entries;
   archive::WriteOptions options;
-
-  Result<archive::Sealer> seal() const {
-    if (key_path) {
-      TRY_ASSIGN(const auto key, read_key(*key_path));
-      return archive::seal_with(key);
-    }
-    if (!key_text) return archive::no_seal();
-    TRY_ASSIGN(const auto key, crypto::signing_key_from_pem(*key_text));
-    return archive::seal_with(key);
-  }
 
   Result<archive::Tree> tree() const {
     archive::Tree out;
@@ -95,9 +75,8 @@ struct WriteJob {
 
   Result<archive::Commitment> run(const std::stop_token& stop) {
     options.stop = stop;
-    TRY_ASSIGN(const auto sealer, seal());
     TRY_ASSIGN(const auto content, tree());
-    return archive::write_archive_file(content, sealer, output, options);
+    return archive::write_archive_file(content, archive::no_seal(), output, options);
   }
 };
 
@@ -142,8 +121,6 @@ std::string needed_field(lua_State* state, const char* name) {
 int archive_write(lua_State* state) {
   luaL_checktype(state, 1, LUA_TTABLE);
   WriteJob job{.output = needed_field(state, "output"),
-               .key_path = script::field_string(state, 1, "key"),
-               .key_text = script::field_string(state, 1, "key_pem"),
                .base = base_at(state, 1),
                .removed = strings_at(state, 1, "remove"),
                .entries = entries_at(state, 1),

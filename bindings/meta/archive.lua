@@ -175,18 +175,16 @@ function archive.open_url(url, opts) end
 
 ---@class engine.archive.WriteOptions
 ---@field output string appears only when complete
----@field key? string file of the private key, PEM
----@field key_pem? string the private key itself; with neither the file is left unsigned, for `seal`
 ---@field base? engine.archive.Package whose content is taken, verified on the way
 ---@field remove? string[] paths of `base` that are not
 ---@field entries engine.archive.NewEntry[] replace what has the same path in `base`
 ---@field threads? integer default: one per processor
 ---@field progress? fun(done: integer, total: integer) as in VerifyOptions
 
---- Writes and signs a package. *async*
+--- Writes a package that is not signed yet: no reader takes it before `seal`. *async*
 ---@param opts engine.archive.WriteOptions
 ---@return engine.archive.Commitment? commitment
----@return engine.Error? err `pack`, `pem`, `filesystem`, `not_found`, `validate_s9pk`, `cancelled`
+---@return engine.Error? err `pack`, `filesystem`, `not_found`, `validate_s9pk`, `cancelled`
 ---@async
 function archive.write(opts) end
 

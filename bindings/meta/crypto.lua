@@ -34,17 +34,11 @@ function crypto.sha256(bytes) end
 ---@return boolean equal
 function crypto.equal(a, b) end
 
---- Makes a signing key and writes it to a new file (PEM, mode 0640). Never replaces a file.
+--- Makes a signing key and writes it to a new file (PEM, mode 0600). Never replaces a file.
 ---@param path string
 ---@return string? public_pem
 ---@return engine.Error? err `filesystem`, `permission_denied`
 function crypto.keygen(path) end
-
---- The public key that belongs to a key file, private or public, as PEM.
----@param path string
----@return string? public_pem
----@return engine.Error? err `not_found`, `pem`
-function crypto.public_key(path) end
 
 --- A public key as this program writes it, so that equal keys are equal texts.
 ---@param pem string
@@ -52,13 +46,17 @@ function crypto.public_key(path) end
 ---@return engine.Error? err `pem`
 function crypto.canonical_key(pem) end
 
---- An Ed25519ph signature made with the private key in a file.
----@param path string
+---@class engine.crypto.Key A private key, PEM in either form of PKCS#8
+---@field path? string a file that only its owner can read
+---@field pem? string the key itself, instead
+
+--- An Ed25519ph signature, and the public key it is to be checked with.
+---@param key engine.crypto.Key
 ---@param context string at most 255 bytes
 ---@param message string
 ---@return string? signature PEM
----@return engine.Error? err `not_found`, `pem`
-function crypto.sign(path, context, message) end
+---@return string|engine.Error public PEM; or `not_found`, `permission_denied`, `pem`
+function crypto.sign(key, context, message) end
 
 --- Checks an Ed25519ph signature strictly; safe on hostile input.
 ---@param key string PEM

@@ -6,6 +6,7 @@
 #include "base/file.hh"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <vector>
 
@@ -128,7 +129,9 @@ Result<> seal_file(const std::filesystem::path& path, const Seal& seal) {
   header.signature = seal.signature;
   TRY(verify_header(header));
   FileSink sink(fd.get());
-  return sink.write(0, encode_header(header));
+  TRY(sink.write(0, encode_header(header)));
+  if (::fsync(fd.get()) != 0) return fail_errno("fsync " + path.string());
+  return {};
 }
 
 Result<Commitment> write_archive(const Tree& tree,

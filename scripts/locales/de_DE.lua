@@ -260,7 +260,8 @@ return {
   ['help.arg.job-id'] = 'Kennung des Vorgangs',
   ['help.arg.job-progress'] = 'Beim Warten Fortschritt melden',
   ['help.arg.key-admin'] = 'Der Schlüssel darf, was der Eigentümer darf',
-  ['help.arg.key-file'] = 'Privater Schlüssel als PEM',
+  ['help.arg.key-file'] =
+    'Privater Schlüssel als PEM; sonst darf niemand Zugriff auf die Datei haben',
   ['help.arg.key-ids'] = 'Schlüssel, wie auth key list sie nennt',
   ['help.arg.key-name'] = 'Wessen Schlüssel es ist',
   ['help.arg.language'] = 'Sprache, etwa de_DE',
@@ -319,9 +320,11 @@ return {
   ['help.arg.session-ids'] = 'Sitzungen, wie auth session list sie nennt',
   ['help.arg.sign-body'] = 'Rumpf der Anfrage; - liest die Standardeingabe, @DATEI eine Datei',
   ['help.arg.sign-command'] =
-    'Befehl, der unterschreibt: 40 Bytes hinein, PUBLIC KEY und SIGNATURE als PEM heraus',
+    'Befehl, der unterschreibt: Standardeingabe hinein, PUBLIC KEY und SIGNATURE als PEM heraus',
+  ['help.arg.sign-context'] =
+    'Was unterschrieben wird: s9pk für ein Paket, der Name des Servers für eine Anfrage',
   ['help.arg.sign-host'] = 'Name des Rechners, an den die Anfrage geht',
-  ['help.arg.sign-key'] = 'Privater Schlüssel in PEM-Form; sonst der eigene',
+  ['help.arg.sign-timeout'] = 'Wie lange der Befehl, der unterschreibt, dauern darf',
   ['help.arg.since-seq'] = 'Nur, was nach dem Ereignis mit dieser Nummer kam',
   ['help.arg.soft'] = 'Die Daten behalten',
   ['help.arg.spec-match'] = 'Nur Tests, deren Name diesen Text hat',

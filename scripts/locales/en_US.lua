@@ -254,7 +254,7 @@ return {
   ['help.arg.job-id'] = 'Id of the operation',
   ['help.arg.job-progress'] = 'Send progress events while waiting',
   ['help.arg.key-admin'] = 'The key may do what the owner may',
-  ['help.arg.key-file'] = 'Private key in PEM form',
+  ['help.arg.key-file'] = 'Private key in PEM form; nobody else may have access to the file',
   ['help.arg.key-ids'] = 'Keys, as auth key list names them',
   ['help.arg.key-name'] = 'Whose key it is',
   ['help.arg.language'] = 'Locale, such as de_DE',
@@ -311,9 +311,11 @@ return {
   ['help.arg.session-ids'] = 'Sessions, as auth session list names them',
   ['help.arg.sign-body'] = 'Body of the request; - reads standard input, @FILE a file',
   ['help.arg.sign-command'] =
-    'Command that signs: 40 bytes in, PUBLIC KEY and SIGNATURE as PEM out',
+    'Command that signs: standard input in, PUBLIC KEY and SIGNATURE as PEM out',
+  ['help.arg.sign-context'] =
+    'What is signed: s9pk for a package, the name of the server for a request',
   ['help.arg.sign-host'] = 'Name of the host the request goes to',
-  ['help.arg.sign-key'] = 'Private key in PEM form; your own by default',
+  ['help.arg.sign-timeout'] = 'How long the signing command may take',
   ['help.arg.since-seq'] = 'Only what came after the event with this number',
   ['help.arg.soft'] = 'Keep the data',
   ['help.arg.spec-match'] = 'Only tests whose name has this text',

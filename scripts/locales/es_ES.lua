@@ -257,7 +257,7 @@ return {
   ['help.arg.job-id'] = 'Identificador de la operación',
   ['help.arg.job-progress'] = 'Enviar el progreso durante la espera',
   ['help.arg.key-admin'] = 'La clave puede hacer lo que puede el propietario',
-  ['help.arg.key-file'] = 'Clave privada en PEM',
+  ['help.arg.key-file'] = 'Clave privada en PEM; nadie más puede tener acceso al archivo',
   ['help.arg.key-ids'] = 'Claves, como las nombra auth key list',
   ['help.arg.key-name'] = 'De quién es la clave',
   ['help.arg.language'] = 'Idioma, como de_DE',
@@ -317,9 +317,11 @@ return {
   ['help.arg.session-ids'] = 'Sesiones, como las nombra auth session list',
   ['help.arg.sign-body'] = 'Cuerpo de la petición; - lee la entrada estándar, @ARCHIVO un archivo',
   ['help.arg.sign-command'] =
-    'Orden que firma: entran 40 bytes, salen PUBLIC KEY y SIGNATURE en PEM',
+    'Orden que firma: lee la entrada estándar, escribe PUBLIC KEY y SIGNATURE en PEM',
+  ['help.arg.sign-context'] =
+    'Qué se firma: s9pk para un paquete, el nombre del servidor para una petición',
   ['help.arg.sign-host'] = 'Nombre del equipo al que va la petición',
-  ['help.arg.sign-key'] = 'Clave privada en formato PEM; por defecto, la propia',
+  ['help.arg.sign-timeout'] = 'Cuánto puede tardar la orden que firma',
   ['help.arg.since-seq'] = 'Solo lo que vino tras el suceso con este número',
   ['help.arg.soft'] = 'Conservar los datos',
   ['help.arg.spec-match'] = 'Solo las pruebas cuyo nombre tiene este texto',

@@ -257,7 +257,8 @@ return {
   ['help.arg.job-id'] = "Identifiant de l'opération",
   ['help.arg.job-progress'] = "Envoyer la progression pendant l'attente",
   ['help.arg.key-admin'] = 'La clé peut faire ce que peut le propriétaire',
-  ['help.arg.key-file'] = 'Clé privée au format PEM',
+  ['help.arg.key-file'] =
+    "Clé privée au format PEM ; personne d'autre ne doit avoir accès au fichier",
   ['help.arg.key-ids'] = 'Clés, telles que auth key list les nomme',
   ['help.arg.key-name'] = 'À qui appartient la clé',
   ['help.arg.language'] = 'Langue, comme de_DE',
@@ -317,9 +318,11 @@ return {
   ['help.arg.session-ids'] = 'Sessions, telles que auth session list les nomme',
   ['help.arg.sign-body'] = "Corps de la requête ; - lit l'entrée standard, @FICHIER un fichier",
   ['help.arg.sign-command'] =
-    'Commande qui signe : 40 octets en entrée, PUBLIC KEY et SIGNATURE en PEM en sortie',
+    'Commande qui signe : entrée standard lue, PUBLIC KEY et SIGNATURE en PEM en sortie',
+  ['help.arg.sign-context'] =
+    'Ce qui est signé : s9pk pour un paquet, le nom du serveur pour une requête',
   ['help.arg.sign-host'] = "Nom de l'hôte auquel la requête est destinée",
-  ['help.arg.sign-key'] = 'Clé privée au format PEM ; la vôtre par défaut',
+  ['help.arg.sign-timeout'] = 'Durée accordée à la commande qui signe',
   ['help.arg.since-seq'] = "Seulement ce qui a suivi l'événement de ce numéro",
   ['help.arg.soft'] = 'Conserver les données',
   ['help.arg.spec-match'] = 'Seulement les tests dont le nom a ce texte',

@@ -2,6 +2,7 @@
 local crypto = require('engine.crypto')
 local form = require('lib.form')
 local loop = require('engine.loop')
+local sign = require('core.s9pk.signer').sign
 local u64 = require('lib.u64')
 
 local M = {}
@@ -19,22 +20,22 @@ local function nonce()
   return ('%.0f'):format(number)
 end
 
---- The value of the header for a body sent to a host.
+--- The value of the header for a body sent to a host. *async*
 ---@param body string
 ---@param host string Name of the server, as in the URL, without port
----@param key string Key file
+---@param signer core.s9pk.Signer
 ---@return string? value
----@return engine.Error? err `not_found`, `pem`
-function M.value(body, host, key)
-  local public, err = crypto.public_key(key)
-  if not public then return nil, err end
+---@return engine.Error? err As of `signer.sign`
+---@async
+function M.value(body, host, signer)
   local fields = { timestamp = ('%.0f'):format(math.floor(loop.time())), nonce = nonce(),
-    size = tostring(#body), signer = public }
+    size = tostring(#body) }
   local digest = crypto.from_hex(crypto.blake3(body))
-  local signature, wrong = crypto.sign(key, host, u64.bytes(fields.timestamp)
+  local made, err = sign(signer, host, u64.bytes(fields.timestamp)
     .. u64.bytes(fields.nonce) .. u64.bytes(fields.size) .. digest)
-  if not signature then return nil, wrong end
-  fields.blake3, fields.signature = crypto.to_base64(digest, false), signature
+  if not made then return nil, err end
+  fields.blake3 = crypto.to_base64(digest, false)
+  fields.signer, fields.signature = made.publicKey, made.signature
   return form.encode(fields)
 end
 

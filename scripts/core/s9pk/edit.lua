@@ -76,7 +76,7 @@ function OPERATIONS.remove(_package, params)
 end
 
 local function write(call, package, params, change)
-  local who, err = signer.choose(params)
+  local who, err = signer.choose(params, true)
   if not who then return nil, err end
   local output = params.output or params.file
   local temporary = output .. '.tmp'
@@ -119,6 +119,7 @@ M.edit = rpc.from_fn_async(edit)
     from = t.optional(t.path{ help = 'help.arg.edit-from' }),
     output = t.optional(t.path{ short = 'o', help = 'help.arg.output' }),
     key = signer.PARAMS.key, signCommand = signer.PARAMS.signCommand,
+    signTimeout = signer.PARAMS.signTimeout,
   })
   :with_context('CliContext')
   :with_custom_display_fn(show_edit)

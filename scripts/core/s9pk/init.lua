@@ -49,7 +49,8 @@ end
 
 local function run_pack(call, params)
   local result, err = pack.run(absolute(params.directory), {
-    key = params.key, signCommand = params.signCommand, output = params.output,
+    key = params.key, signCommand = params.signCommand, signTimeout = params.signTimeout,
+    output = params.output,
     say = function(step) call.ctx.progress('packing: ' .. step) end,
   })
   call.ctx.progress(nil)
@@ -73,7 +74,7 @@ end
 local function sign(_call, params)
   local text, err = term.read_stdin()
   if not text then return nil, err end
-  return signer.sign(text, params.key)
+  return signer.answer(text, params)
 end
 
 local function show_sign(_params, made, out) out:write(made.publicKey .. made.signature) end
@@ -112,10 +113,14 @@ return rpc.parent():with_about('about.s9pk')
   }, show_keygen, 'about.s9pk.keygen'))
   :subcommand('pack', command(run_pack, {
     directory = here, key = signer.PARAMS.key, signCommand = signer.PARAMS.signCommand,
+    signTimeout = signer.PARAMS.signTimeout,
     output = t.optional(t.path{ short = 'o', help = 'help.arg.output' }),
   }, show_pack, 'about.s9pk.pack'))
   :subcommand('list-ingredients', require('core.s9pk.ingredients'))
-  :subcommand('sign', command(sign, { key = signer.PARAMS.key }, show_sign, 'about.s9pk.sign'))
+  :subcommand('sign', command(sign, { key = signer.PARAMS.key,
+    context = t.optional(t.string{ min_length = 1, max_length = 255,
+      help = 'help.arg.sign-context' }),
+  }, show_sign, 'about.s9pk.sign'))
   :subcommand('edit', edit.edit)
   :subcommand('convert', edit.convert)
   :subcommand('select', require('core.s9pk.select'))

@@ -8,9 +8,9 @@ local json = require('engine.json')
 local manifest_of = require('core.s9pk.manifest')
 local module = require('engine.module')
 local names = require('lib.names')
-local process = require('engine.process')
 local signer = require('core.s9pk.signer')
 local squashfs = require('core.s9pk.squashfs')
+local tool = require('core.s9pk.image.tool')
 
 local M = {}
 
@@ -21,18 +21,18 @@ local function problem(message, hint) return nil, errc.new('pack', message, { hi
 
 --- The machine's architecture as packages spell it. *async*
 local function machine()
-  local done, err = process.run({ 'uname', '-m' })
-  if not done then return nil, err end
-  return (done.out:gsub('%s+$', ''))
+  local name, err = tool.run('looking for the architecture', { 'uname', '-m' })
+  if not name then return nil, err end
+  return (name:gsub('%s+$', ''))
 end
 
 --- The commit of the folder, if it lies in a repository. *async*
 local function git_hash(directory)
-  local head = process.run({ 'git', '-C', directory, 'rev-parse', 'HEAD' })
-  if not head or head.code ~= 0 then return nil end
-  local status = process.run({ 'git', '-C', directory, 'status', '--porcelain', '--', '.' })
-  local clean = status and status.code == 0 and status.out == ''
-  return head.out:gsub('%s+$', '') .. (clean and '' or '-modified')
+  local head = tool.run('asking git', { 'git', '-C', directory, 'rev-parse', 'HEAD' })
+  if not head then return nil end
+  local status = tool.run('asking git',
+    { 'git', '-C', directory, 'status', '--porcelain', '--', '.' })
+  return head:gsub('%s+$', '') .. (status == '' and '' or '-modified')
 end
 
 --- The one file of the folder whose name fits; nil when there is none, an error when several.
@@ -185,6 +185,7 @@ end
 ---@class core.s9pk.PackOptions
 ---@field key? string File of the signing key
 ---@field signCommand? string Signs instead of a key
+---@field signTimeout? number Seconds
 ---@field output? string
 ---@field say? fun(step: string) Called as each step begins
 
@@ -197,7 +198,7 @@ end
 function M.run(directory, options)
   local job, err = prepare(directory)
   if not job then return nil, err end
-  local who, unsigned = signer.choose(options)
+  local who, unsigned = signer.choose(options, true)
   if not who then return nil, unsigned end
   job.signer, job.say = who, options.say or function() end
   job.output = options.output or ('%s/%s.s9pk'):format(directory, job.manifest.id)
@@ -212,7 +213,7 @@ function M.run(directory, options)
   return {
     output = job.output, id = job.manifest.id, version = job.manifest.version,
     size = status and status.size, files = written.report.files,
-    warnings = written.report.warnings, key = who.path, keyCreated = who.created,
+    warnings = written.report.warnings, key = who.key and who.key.path, keyCreated = who.created,
     commitment = written.commitment,
   }
 end

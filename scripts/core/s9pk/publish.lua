@@ -1,17 +1,13 @@
 --- `moon-cli s9pk publish`: uploads a package and tells a registry where it is.
-local crypto = require('engine.crypto')
 local display = require('lib.display')
 local errc = require('engine.errc')
 local fetch = require('engine.fetch')
 local json = require('engine.json')
-local keys = require('core.s9pk.keys')
 local rpc = require('lib.rpc')
 local signed_header = require('core.auth.signed_header')
 local signer = require('core.s9pk.signer')
 local source = require('core.s9pk.source')
 local t = rpc.types
-
-local CONTEXT = 's9pk'
 
 local function describe(name)
   local package, err = source.open(name)
@@ -54,10 +50,10 @@ local function read_back(call, url, commitment)
   return true
 end
 
-local function ask_registry(registry, key, params)
+local function ask_registry(registry, who, params)
   local body = json.encode({ jsonrpc = '2.0', id = 1, method = 'package.add', params = params })
   local host = registry:match('^%w+://%[?([^/%]:]+)')
-  local header, err = signed_header.value(body, host, key)
+  local header, err = signed_header.value(body, host, who)
   if not header then return nil, err end
   local answer, wrong = fetch.send({ url = (registry:gsub('/+$', '')) .. '/rpc/v0', body = body,
     headers = { ['Content-Type'] = 'application/json', [signed_header.NAME] = header } })
@@ -72,10 +68,6 @@ local function ask_registry(registry, key, params)
   local more = type(failure.data) == 'string' and failure.data
     or type(failure.data) == 'table' and failure.data.details or failure.message
   return nil, errc.new('registry', ('%s refuses the package: %s'):format(registry, tostring(more)))
-end
-
-local function sign(key, commitment)
-  return crypto.sign(key, CONTEXT, signer.message(commitment))
 end
 
 local function collect_urls(call, params, package)
@@ -97,20 +89,20 @@ end
 local function publish(call, params)
   local package, err = describe(params.file)
   if not package then return nil, err end
-  local key, unsigned = keys.for_signing(params.key)
-  if not key then return nil, unsigned end
+  local who, unsigned = signer.choose(params)
+  if not who then return nil, unsigned end
   local urls, wrong = collect_urls(call, params, package)
   if not urls then return nil, wrong end
   for _, url in ipairs(params.noVerify and {} or urls) do
     local fine, failure = read_back(call, url, package.commitment)
     if not fine then return nil, failure end
   end
-  local signature, refused = sign(key, package.commitment)
-  if not signature then return nil, refused end
+  local made, refused = signer.sign(who, signer.CONTEXT, signer.message(package.commitment))
+  if not made then return nil, refused end
   local commitment = { rootSighash = package.commitment.rootSighash,
     rootMaxsize = package.commitment.rootMaxsize }
-  local added, problem = ask_registry(params.registry, key,
-    { urls = urls, commitment = commitment, signature = signature })
+  local added, problem = ask_registry(params.registry, who,
+    { urls = urls, commitment = commitment, signature = made.signature })
   if not added then return nil, problem end
   return { id = package.id, version = package.version, size = package.size, urls = urls,
     commitment = commitment, registry = params.registry }
@@ -131,6 +123,8 @@ return rpc.from_fn_async(publish)
     upload = t.optional(t.string{ help = 'help.arg.publish-upload' }),
     noVerify = t.flag{ help = 'help.arg.publish-no-verify' },
     key = signer.PARAMS.key,
+    signCommand = signer.PARAMS.signCommand,
+    signTimeout = signer.PARAMS.signTimeout,
   })
   :with_context('CliContext')
   :with_custom_display_fn(show)

@@ -1,6 +1,5 @@
 --- Read-only file systems from folders, byte for byte the same each time.
-local errc = require('engine.errc')
-local process = require('engine.process')
+local tool = require('core.s9pk.image.tool')
 
 local M = {}
 
@@ -21,15 +20,10 @@ function M.make(folder, output, opts)
   end
   if not (opts and opts.keep_owners) then argv[#argv + 1] = '-all-root' end
   -- The variable would contradict -mkfs-time.
-  local done, err = process.run(argv, { timeout = 600, env = { SOURCE_DATE_EPOCH = false } })
-  if not done then
-    if err.code ~= 'not_found' then return nil, err end
-    return nil, errc.new('pack', 'mksquashfs is not installed',
-      { hint = 'apt-get install squashfs-tools' })
-  end
-  if done.code == 0 then return true end
-  return nil, errc.new('pack', ('mksquashfs failed on %s: %s'):format(folder,
-    (done.err ~= '' and done.err or done.out):gsub('%s+$', '')))
+  local done, err = tool.run('packing ' .. folder, argv,
+    { package = 'squashfs-tools', env = { SOURCE_DATE_EPOCH = false } })
+  if not done then return nil, err end
+  return true
 end
 
 return M

@@ -117,7 +117,7 @@ function M.sign(body, change)
   local context = change.context or 'box'
   return form.encode({ timestamp = ('%d'):format(time), nonce = ('%.0f'):format(nonce),
     size = tostring(#body), blake3 = crypto.to_base64(digest, false), signer = M.signer().public,
-    signature = assert(crypto.sign(M.signer().path, context, message)) })
+    signature = (assert(crypto.sign({ path = M.signer().path }, context, message))) })
 end
 
 --- A signed call. The key is accepted here already, unless `change.unknown`.

@@ -99,22 +99,25 @@ TEST_CASE("bindings/archive: writes a package that passes, with keys made here",
   const auto done = lua.run(R"(
     local public = assert(crypto.keygen(dir .. 'key'))
     assert(crypto.keygen(dir .. 'key') == nil)
-    assert(crypto.public_key(dir .. 'key') == public)
     local made = assert(archive.write({
       output = dir .. 'new.s9pk',
-      key = dir .. 'key',
       entries = {
         { path = 'manifest.json', data = '{"id":"new"}' },
         { path = 'lua.squashfs', file = dir .. 'large' },
         { path = 'assets' },
       },
     }))
+    assert(not archive.open(dir .. 'new.s9pk'))
+    local message = crypto.from_hex(made.rootSighashHex)
+      .. ('\0'):rep(6) .. string.char(math.floor(made.rootMaxsize / 256), made.rootMaxsize % 256)
+    local signature, signer = assert(crypto.sign({ path = dir .. 'key' }, 's9pk', message))
+    assert(signer == public and archive.seal(dir .. 'new.s9pk', signer, signature))
     local p = assert(archive.open(dir .. 'new.s9pk', { commitment = made.rootSighash }))
     assert(p:signer() == public)
     assert(p:extract('lua.squashfs', dir .. 'copy', { mode = 384 }))
     assert(crypto.blake3_file(dir .. 'copy') == crypto.blake3_file(dir .. 'large'))
     assert(p:verify({ level = 'open' }).bytes == 5000012)
-    local _, err = archive.write({ output = dir .. 'x', key = dir .. 'key',
+    local _, err = archive.write({ output = dir .. 'x',
       entries = { { path = '../x', data = '' } } })
     assert(err.code == 'pack')
     return 'ok'

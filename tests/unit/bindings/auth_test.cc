@@ -56,8 +56,9 @@ TEST_CASE("bindings/crypto: signs with a key file, verifies with the public key"
   std::string name = "/tmp/auth_binding.XXXXXX";
   const std::filesystem::path directory = ::mkdtemp(name.data());
   const std::string key = "'" + (directory / "key.pem").string() + "'";
-  CHECK(lua.crypto("local public = crypto.keygen(" + key + ") local s = crypto.sign(" + key +
-                   ", 'box', 'text') "
+  CHECK(lua.crypto("local public = crypto.keygen(" + key +
+                   ") local s, own = crypto.sign({path=" + key +
+                   "}, 'box', 'text') assert(own == public) "
                    "local _, other = crypto.verify(public, 'fox', 'text', s) "
                    "local _, pem = crypto.verify(public, 'box', 'text', public) "
                    "local _, none = crypto.canonical_key('x') "

@@ -1,5 +1,6 @@
 --- Programs of the packer's machine that build images.
 local errc = require('engine.errc')
+local keys = require('core.s9pk.keys')
 local process = require('engine.process')
 
 local M = {}
@@ -17,6 +18,17 @@ local function last_lines(text)
   return table.concat(lines, '\n', math.max(1, #lines - LAST_LINES + 1))
 end
 
+--- What a program may know: all but the key.
+---@param changes? table<string, string|false>
+---@return table<string, string|false>
+function M.environment(changes)
+  local env = { [keys.VARIABLE] = false }
+  for name, value in pairs(changes or {}) do
+    env[name] = value
+  end
+  return env
+end
+
 ---@class core.s9pk.image.ToolOptions
 ---@field env? table<string, string|false>
 ---@field cwd? string
@@ -31,7 +43,8 @@ end
 ---@async
 function M.run(what, argv, opts)
   opts = opts or {}
-  local done, err = process.run(argv, { timeout = TIMEOUT, env = opts.env, cwd = opts.cwd })
+  local done, err = process.run(argv,
+    { timeout = TIMEOUT, env = M.environment(opts.env), cwd = opts.cwd })
   if not done then
     if err.code ~= 'not_found' then return nil, err end
     return nil, errc.new('pack',
