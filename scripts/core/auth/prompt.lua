@@ -24,7 +24,9 @@ end
 ---@return engine.Error? err `usage`
 ---@async
 function M.password()
-  return os.getenv('PASSWORD') or read('Password: ')
+  local given = os.getenv('PASSWORD')
+  if given then return given end
+  return read('Password: ')
 end
 
 --- A password that is to be, typed twice. *async*
