@@ -21,11 +21,11 @@ local function create_here(call, params)
     target = params.target, packages = params.packages })
   if not begun then return nil, err end
   local job, failure = follow.job(call, begun.jobId)
-  if not job then return nil, failure end
-  for _, made in pairs(job.result.packages) do
-    if made.error then call.ctx.exit(1) end
-  end
-  return job.result
+  if job then return job.result end
+  local some = type(failure.details) == 'table' and failure.details.packages
+  if not some then return nil, failure end
+  call.ctx.exit(1)
+  return { packages = some }
 end
 
 local function show(_params, result, out)

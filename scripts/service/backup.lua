@@ -13,6 +13,7 @@ local host = require('service.host')
 local json = require('engine.json')
 local lease = require('engine.lease')
 local log = require('engine.log')
+local loop = require('engine.loop')
 local lxc = require('engine.lxc')
 local phases = require('service.phases')
 local runtime = require('service.runtime')
@@ -117,13 +118,23 @@ local function store_snapshot(id, current, partial, report)
   ))
 end
 
+--- A name that no backup has yet: the second goes by for the next one. *async*
+local function free_name(directory)
+  local name = timestamp()
+  while file.stat(directory .. '/' .. name) do
+    loop.sleep(0.1)
+    name = timestamp()
+  end
+  return name
+end
+
 --- One package. Whatever happens, it is left as it was: running again if it ran. *async*
 local function back_up(target, id, report)
   local held = check(lease.acquire('package:' .. id))
   local current = entry.get(id)
   local directory = M.directory(target, store.id(), id)
-  local partial = directory .. '/.partial-' .. timestamp()
-  local name = timestamp()
+  local name = free_name(directory)
+  local partial = directory .. '/.partial-' .. name
   local ok, err = pcall(function()
     if not current or current.stateInfo.state ~= 'installed' then
       error(entry.unknown(id), 0)
@@ -150,6 +161,18 @@ local function back_up(target, id, report)
   return { path = directory .. '/' .. name }
 end
 
+--- What a job fails with that could not do all of them; `details` has the outcome of each.
+local function failure_of(packages, failed, count)
+  if count == 1 then return failed[1].err end
+  local told = {}
+  for i, each in ipairs(failed) do
+    told[i] = ('%s: %s'):format(each.id, packages[each.id].error)
+  end
+  return { code = 'backup', details = { packages = packages },
+    message = ('%d of %d packages could not be backed up: %s')
+      :format(#failed, count, table.concat(told, '; ')) }
+end
+
 --- Backs packages up one after the other; one that fails does not keep the others from theirs.
 --- *async*
 ---@param target string directory
@@ -158,24 +181,22 @@ end
 ---@return table result {packages: {id: {path} or {error}}}
 function M.run(target, ids, report)
   M.check_target(target)
-  local packages = {}
-  local failed
-  for _, id in ipairs(#ids > 0 and ids or entry.ids()) do
+  local packages, failed = {}, {}
+  local wanted = #ids > 0 and ids or entry.ids()
+  for _, id in ipairs(wanted) do
     report(id)
     local ok, made = pcall(back_up, target, id, function(phase, ...)
       report(id .. ': ' .. phase, ...)
     end)
-    if ok then
-      packages[id] = made
-    else
-      local message = type(made) == 'table' and made.message or tostring(made)
-      log.error('backup', ('%s: %s'):format(id, message))
-      packages[id] = { error = message }
-      failed = failed or made
+    if not ok then
+      failed[#failed + 1] = { id = id, err = made }
+      made = { error = type(made) == 'table' and made.message or tostring(made) }
+      log.error('backup', ('%s: %s'):format(id, made.error))
     end
+    packages[id] = made
   end
-  if failed and #ids == 1 then
-    error(failed, 0)
+  if #failed > 0 then
+    error(failure_of(packages, failed, #wanted), 0)
   end
   return { packages = packages }
 end
