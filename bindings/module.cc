@@ -302,11 +302,40 @@ int module_source(lua_State* state) {
   return 1;
 }
 
+void add_names(lua_State* state, int table, int list) {
+  for (lua_pushnil(state); lua_next(state, table) != 0; lua_pop(state, 1)) {
+    if (lua_type(state, -2) != LUA_TSTRING) continue;
+    lua_pushvalue(state, -2);
+    lua_rawseti(state, list, static_cast<int>(lua_objlen(state, list)) + 1);
+  }
+}
+
+/// module.members(value) → names: of a table its own and those behind `__index`, of an engine object
+/// its methods. Calls nothing.
+int module_members(lua_State* state) {
+  luaL_checkany(state, 1);
+  lua_settop(state, 1);
+  lua_newtable(state);
+  script::mark_array(state);
+  lua_pushvalue(state, 1);
+  for (int depth = 0; depth < 8; ++depth) {
+    const int value = lua_gettop(state);
+    if (lua_istable(state, value)) add_names(state, value, 2);
+    if (lua_getmetatable(state, value) == 0) break;
+    lua_pushliteral(state, "__index");
+    lua_rawget(state, -2);
+    if (!lua_istable(state, -1)) break;
+  }
+  lua_settop(state, 2);
+  return 1;
+}
+
 constexpr luaL_Reg kFunctions[] = {{"tree", script::thunk<module_tree>},
                                    {"scripts", script::thunk<module_scripts>},
                                    {"source", script::thunk<module_source>},
                                    {"eval", script::thunk<module_eval>},
                                    {"loaded", script::thunk<module_loaded>},
+                                   {"members", script::thunk<module_members>},
                                    {nullptr, nullptr}};
 
 }  // namespace

@@ -753,6 +753,19 @@ export interface Methods {
     };
   };
   /**
+   * Wire name: `query:package.complete.v1`.
+   */
+  'package.complete': {
+    params: {
+      /** Package */
+      id: string;
+      line: string;
+      /** Name of the variables to keep between inputs */
+      session: string;
+    };
+    result: Array<string>;
+  };
+  /**
    * Run a script in the live runtime of a package
    * Wire name: `action:package.eval.input.v1`.
    */
@@ -762,12 +775,15 @@ export interface Methods {
       id: string;
       /** Lua to run; - reads standard input, @FILE a file */
       script: string;
+      /** Name of the variables to keep between inputs */
+      session?: string;
       /** How long to wait, such as 30s or 5m */
       timeout?: number | string;
     };
     result: {
       output?: Array<string>;
       result?: Json;
+      values?: Array<string>;
     };
   };
   /**

@@ -64,10 +64,4 @@ function debug.open_span(name) end
 ---@param span integer?
 function debug.close_span(span) end
 
---- The names a value offers: fields of tables, those behind `__index`, methods of engine objects.
---- Calls nothing.
----@param value any
----@return string[]
-function debug.members(value) end
-
 return debug

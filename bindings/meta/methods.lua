@@ -194,10 +194,17 @@
 ---@field id string Package
 ---@field target string Directory that holds the backups
 
+--- Parameters of `package.complete`.
+---@class moonbox.PackageCompleteParams
+---@field id string Package
+---@field line string
+---@field session string Name of the variables to keep between inputs
+
 --- Run a script in the live runtime of a package
 ---@class moonbox.PackageEvalParams
 ---@field id string Package
 ---@field script string Lua to run; - reads standard input, @FILE a file
+---@field session? string Name of the variables to keep between inputs
 ---@field timeout? number|string How long to wait, such as 30s or 5m
 
 --- Show everything about one package
@@ -337,7 +344,8 @@
 ---@field call fun(self, method: 'package.action.list', params: moonbox.PackageActionListParams, opts?: engine.client.CallOptions): (({ allowedStatuses?: 'only-running'|'only-stopped'|'any', description?: string|nil, hasInput?: boolean, id: string, name: string, visibility?: any })[])?, engine.Error?
 ---@field call fun(self, method: 'package.action.run', params: moonbox.PackageActionRunParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
 ---@field call fun(self, method: 'package.backup.restore', params: moonbox.PackageBackupRestoreParams, opts?: engine.client.CallOptions): ({ jobId: string })?, engine.Error?
----@field call fun(self, method: 'package.eval', params: moonbox.PackageEvalParams, opts?: engine.client.CallOptions): ({ output?: string[], result?: any })?, engine.Error?
+---@field call fun(self, method: 'package.complete', params: moonbox.PackageCompleteParams, opts?: engine.client.CallOptions): (string[])?, engine.Error?
+---@field call fun(self, method: 'package.eval', params: moonbox.PackageEvalParams, opts?: engine.client.CallOptions): ({ output?: string[], result?: any, values?: string[] })?, engine.Error?
 ---@field call fun(self, method: 'package.info', params: moonbox.PackageInfoParams, opts?: engine.client.CallOptions): ({ address?: string|nil, health?: string|nil, id: string, status: string, title?: any, version?: string|nil })?, engine.Error?
 ---@field call fun(self, method: 'package.install', params: moonbox.PackageInstallParams, opts?: engine.client.CallOptions): ({ jobId: string })?, engine.Error?
 ---@field call fun(self, method: 'package.list', params?: table, opts?: engine.client.CallOptions): (({ address?: string|nil, health?: string|nil, id: string, status: string, title?: any, version?: string|nil })[])?, engine.Error?

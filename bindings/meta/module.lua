@@ -67,4 +67,10 @@ function module.source(name) end
 ---@return table<string, any>
 function module.loaded() end
 
+--- The names a value offers: fields of tables, those behind `__index`, methods of engine objects.
+--- Calls nothing.
+---@param value any
+---@return string[]
+function module.members(value) end
+
 return module

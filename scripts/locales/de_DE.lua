@@ -76,6 +76,7 @@ return {
   ['about.package.list'] = 'Installierte Pakete auflisten',
   ['about.package.logs'] = 'Das Protokoll eines Pakets zeigen',
   ['about.package.rebuild'] = 'Den Container eines Pakets neu anlegen',
+  ['about.package.repl'] = 'Mit der laufenden Umgebung eines Pakets Lua sprechen',
   ['about.package.restart'] = 'Einen Dienst neu starten',
   ['about.package.sideload'] = 'Eine Paketdatei von einem Pfad des Servers installieren',
   ['about.package.start'] = 'Einen Dienst starten',

@@ -74,6 +74,7 @@ return {
   ['about.package.list'] = 'List installed packages',
   ['about.package.logs'] = 'Show the log of a package',
   ['about.package.rebuild'] = 'Make the container of a package anew',
+  ['about.package.repl'] = 'Talk Lua to the live runtime of a package',
   ['about.package.restart'] = 'Restart a service',
   ['about.package.sideload'] = 'Install a package file from a path on the server',
   ['about.package.start'] = 'Start a service',

@@ -74,6 +74,7 @@ return {
   ['about.package.list'] = 'Listar los paquetes instalados',
   ['about.package.logs'] = 'Mostrar el registro de un paquete',
   ['about.package.rebuild'] = 'Volver a crear el contenedor de un paquete',
+  ['about.package.repl'] = 'Hablar Lua con el entorno vivo de un paquete',
   ['about.package.restart'] = 'Reiniciar un servicio',
   ['about.package.sideload'] = 'Instalar un archivo de paquete desde una ruta del servidor',
   ['about.package.start'] = 'Iniciar un servicio',

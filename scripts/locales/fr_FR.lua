@@ -75,6 +75,7 @@ return {
   ['about.package.list'] = 'Lister les paquets installés',
   ['about.package.logs'] = "Afficher le journal d'un paquet",
   ['about.package.rebuild'] = "Recréer le conteneur d'un paquet",
+  ['about.package.repl'] = "Parler Lua avec l'environnement vif d'un paquet",
   ['about.package.restart'] = 'Redémarrer un service',
   ['about.package.sideload'] = 'Installer un fichier de paquet depuis un chemin du serveur',
   ['about.package.start'] = 'Démarrer un service',

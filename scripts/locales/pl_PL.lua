@@ -74,6 +74,7 @@ return {
   ['about.package.list'] = 'Lista zainstalowanych pakietów',
   ['about.package.logs'] = 'Pokaż dziennik pakietu',
   ['about.package.rebuild'] = 'Utwórz kontener pakietu od nowa',
+  ['about.package.repl'] = 'Rozmawiaj w Lua z działającym środowiskiem pakietu',
   ['about.package.restart'] = 'Uruchom usługę ponownie',
   ['about.package.sideload'] = 'Zainstaluj plik pakietu ze ścieżki na serwerze',
   ['about.package.start'] = 'Uruchom usługę',

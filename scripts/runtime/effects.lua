@@ -34,6 +34,7 @@ end
 local function group(context, prefix)
   return setmetatable({}, {
     __index = function(self, name)
+      if type(name) ~= 'string' then return nil end
       local wire = prefix .. to_kebab(name)
       local member
       if GROUPS[name] then

@@ -42,8 +42,10 @@ end
 
 local function run_eval(_call, params)
   return eval.eval({ script = params.script, event = present(params.event),
-    timeout = present(params.timeout) })
+    timeout = present(params.timeout), session = present(params.session) })
 end
+
+local function complete(_call, params) return eval.complete(params) end
 
 local function run_callback(_call, params)
   return callback.callback({ id = params.id, args = params.args or {} })
@@ -90,6 +92,11 @@ return rpc.parent()
     script = t.text,
     event = t.string{ optional = true, nullable = true },
     timeout = t.number{ optional = true, nullable = true, min = 0 },
+    session = t.string{ optional = true, nullable = true, max_length = 64 },
+  }))
+  :subcommand('complete', method(complete, {
+    line = t.string{ max_length = 4096 },
+    session = t.string{ max_length = 64 },
   }))
   :subcommand('cancel', method(cancel, { id = t.string }))
   :subcommand('status', method(status))

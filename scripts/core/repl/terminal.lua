@@ -1,28 +1,42 @@
---- `moon-cli repl`: Lua in a live VM of the daemon, line by line.
+--- The near side of a REPL: line editor, history, transcript, pipes. What is typed goes to a
+--- target, some live VM.
 local editor = require('engine.editor')
 local file = require('engine.file')
 local loop = require('engine.loop')
-local rpc = require('lib.rpc')
 local term = require('engine.term')
-local t = rpc.types
+
+local M = {}
 
 local BAD = 1
 
 local HELP = [[
-An expression prints its value, a statement runs; `_` is the last value. Names without
-`local` are kept until the scripts are loaded again. `store`, `json`, `loop` and the other
-engine modules are there by their names; functions that wait may be called.
-
-  :vm [NAME]     talk to another VM: control, worker:1, …
+An expression prints its value, a statement runs; `_` is the last value.
+%s
+%s
   :load FILE     run a file
   :help          this text
   :quit          leave (also Ctrl-D)
 
 Tab completes, Ctrl-C stops what runs, an unfinished line goes on on the next one.]]
 
+--- Where code runs.
+---@class core.repl.Target
+---@field name string What the prompt says
+---@field about string What a session sees, and how long its variables live; for `:help`
+---@field commands? table<string, fun(repl: core.repl.Repl, words: string)>
+---@field help? string Lines about them
+---@field eval fun(self, repl: core.repl.Repl, code: string): core.repl.Answer?, engine.Error?
+---@field complete fun(self, repl: core.repl.Repl, line: string): string[]?
+
+---@class core.repl.Answer
+---@field output string[]
+---@field values string[]
+---@field error? { message: string, traceback: string? }
+---@field generation? integer Of what the variables live in
+
 ---@class core.repl.Repl
 ---@field call table
----@field vm string
+---@field target core.repl.Target
 ---@field session string
 ---@field generation integer?
 ---@field connection engine.client.Connection?
@@ -63,20 +77,31 @@ function Repl:interrupt()
   if connection then connection:close() end
 end
 
+--- Calls a method of the daemon; who interrupts loses the connection, and the daemon drops the
+--- call. *async*
 function Repl:ask(method, params, timeout)
   local connection, err = self:connected()
   if not connection then return nil, err end
-  params.vm, params.session = self.vm, self.session
+  params.session = self.session
   return connection:call(method, params, { timeout = timeout })
 end
 
+local COMMANDS = {}
+
 function Repl:complete(line)
-  if line:find('^%s*:') then return { 'vm', 'load', 'help', 'quit' } end
-  return self:ask('script.complete', { line = line }, 3) or {}
+  if not line:find('^%s*:') then return self.target:complete(self, line) or {} end
+  local found = {}
+  for _, commands in ipairs({ COMMANDS, self.target.commands or {} }) do
+    for name in pairs(commands) do
+      found[#found + 1] = name
+    end
+  end
+  table.sort(found)
+  return found
 end
 
 function Repl:notice_reload(generation)
-  if generation == 0 then return end
+  if not generation or generation == 0 then return end
   if self.generation and self.generation ~= generation then
     self:say(('-- the scripts were loaded again (generation %d): variables begin anew')
       :format(generation))
@@ -102,8 +127,7 @@ end
 --- Runs a piece of code there; false if it failed. *async*
 function Repl:eval(code)
   self.interrupted = false
-  local answer, err = self:ask('script.eval', { code = code, timeout = self.timeout },
-    self.timeout + 5)
+  local answer, err = self.target:eval(self, code)
   if answer then return self:show(answer) end
   if self.interrupted then
     self:complain('interrupted')
@@ -115,19 +139,11 @@ function Repl:eval(code)
   return false
 end
 
-local COMMANDS = {}
-
-function COMMANDS.help(self) self:say(HELP) end
+function COMMANDS.help(self)
+  self:say(HELP:format(self.target.about, self.target.help or ''))
+end
 
 function COMMANDS.quit(self) self.leaving = true end
-
-function COMMANDS.vm(self, name)
-  if name ~= '' then
-    self.vm, self.generation = name, nil
-    return self:eval('return nil')
-  end
-  self:say(self.vm)
-end
 
 function COMMANDS.load(self, path)
   local text, err = file.read(path)
@@ -137,7 +153,8 @@ end
 
 function Repl:command(line)
   local name, rest = line:match('^%s*:(%a*)%s*(.-)%s*$')
-  local run = COMMANDS[name] or (name == 'q' and COMMANDS.quit)
+  local run = COMMANDS[name] or (self.target.commands or {})[name]
+    or (name == 'q' and COMMANDS.quit)
   if not run then return self:complain((":%s is no command; :help lists them"):format(name)) end
   run(self, rest)
 end
@@ -161,7 +178,7 @@ end
 local function read_input(self, line_editor)
   local code
   while true do
-    local prompt = code and '>> ' or self.vm .. '> '
+    local prompt = code and '>> ' or self.target.name .. '> '
     local line, err = line_editor:read(prompt)
     if not line then return nil, err.code == 'closed' end
     self:record(prompt .. line)
@@ -174,7 +191,8 @@ local function interactive(self)
   local line_editor = editor.open({ history = history_file(),
     complete = function(line) return self:complete(line) end })
   editor.on_interrupt(function() self:interrupt() end)
-  self:say(('moonbox %s, talking to %s; :help helps'):format(self.call.ctx.facts.version, self.vm))
+  self:say(('moonbox %s, talking to %s; :help helps')
+    :format(self.call.ctx.facts.version, self.target.name))
   while not self.leaving do
     local code, closed = read_input(self, line_editor)
     if closed then break end
@@ -210,9 +228,16 @@ local function piped(self)
   if code and not self:eval(code) then self.call.ctx.exit(BAD) end
 end
 
-local function repl(call, params)
-  local self = setmetatable({ call = call, vm = params.vm, session = session_name(),
-    timeout = params.timeout, transcript = params.transcript }, Repl)
+--- Talks until the input ends. *async*
+---@param call table The call of a CLI handler
+---@param target core.repl.Target
+---@param options { timeout: number, transcript: string? }
+---@return nil
+---@return engine.Error? err
+---@async
+function M.run(call, target, options)
+  local self = setmetatable({ call = call, target = target, session = session_name(),
+    timeout = options.timeout, transcript = options.transcript }, Repl)
   local connection, err = self:connected()
   if not connection then return nil, err end
   local _, failure = (term.is_tty(0) and interactive or piped)(self)
@@ -220,12 +245,4 @@ local function repl(call, params)
   return nil, failure
 end
 
-return rpc.from_fn_async(repl)
-  :with_params({
-    vm = t.string{ default = 'control', help = 'help.arg.vm' },
-    timeout = t.duration{ default = 30, help = 'help.arg.timeout' },
-    transcript = t.optional(t.path{ help = 'help.arg.transcript' }),
-  })
-  :with_context('CliContext')
-  :no_display()
-  :with_about('about.repl')
+return M

@@ -1,4 +1,5 @@
 --- `script.eval`, `script.complete`: Lua in a live VM, for the owner of the daemon on this machine.
+local console = require('lib.console')
 local debugging = require('engine.debug')
 local loop = require('engine.loop')
 local rpc = require('lib.rpc')
@@ -14,27 +15,12 @@ local GRACE = 5
 local vm = t.string{ default = 'control', help = 'help.arg.vm' }
 local session = t.optional(t.string{ max_length = 64, help = 'help.arg.session' })
 
---- Frames of the tool itself say nothing to whoever typed the code.
-local function own_frames(trace)
-  local lines = {}
-  for line in (trace or ''):gmatch('[^\n]+') do
-    if line:find('^core/script/session%.lua') then break end
-    lines[#lines + 1] = line
-  end
-  return table.concat(lines, '\n')
-end
-
--- A tail call such as `return error('no')` leaves nobody but the tool to be named.
-local function own_words(message)
-  return (message:gsub('^core/script/session%.lua:%d+: ', ''))
-end
-
 local function failure(call, vm_name, kept, err)
   local output = debugging.run({ vm = vm_name, module = 'core.script.session', fn = 'output',
     argument = kept, connection = call.connection })
   return { generation = output and output.generation or 0, output = output and output.result or {},
-    values = {}, error = { kind = err.code, message = own_words(err.message), hint = err.hint,
-      traceback = own_frames(err.debug) } }
+    values = {}, error = { kind = err.code, hint = err.hint,
+      message = console.own_words(err.message), traceback = console.own_frames(err.debug) } }
 end
 
 --- Code of its own, or of a session whose variables are kept.

@@ -103,7 +103,7 @@ TEST_CASE("container/runtime: eval sees the package's globals, prints apart, nee
   CHECK(world.eval("return { f = print, list = { 1, 2 }, none = {} }") ==
         R"({"f":"<function>","list":[1,2],"none":{}})");
   CHECK(write(world.call("eval", R"j({"script":"print('a', 1) print('b')"})j")) ==
-        R"({"output":["a\t1","b"]})");
+        R"({"output":["a\t1","b"],"values":[]})");
   CHECK(details_of(world.error("eval", R"({"script":"return ("})")).find("eval:1:") == 0);
   CHECK(kind_of(world.error(
             "eval", R"({"script":"return nil, {code='not_found', message='x'}"})")) == "not_found");

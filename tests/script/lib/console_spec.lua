@@ -1,0 +1,79 @@
+local console = require('lib.console')
+local json = require('engine.json')
+local module = require('engine.module')
+
+local function make(globals)
+  return console.new({ eval = module.eval, members = module.members, array = json.array,
+    index = function(name) return globals[name] end,
+    names = function() return module.members(globals) end, chunk = 'here' })
+end
+
+describe('lib.console', function()
+  it('keeps variables for a session, and for no other', function()
+    local c = make({})
+    c:eval({ code = 'x = 5', session = 'a' })
+    expect(c:eval({ code = 'x + 1', session = 'a' }).values):equals({ '6' })
+    expect(c:eval({ code = '_', session = 'a' }).values):equals({ '6' })
+    expect(c:eval({ code = 'x', session = 'b' }).values):equals({ 'nil' })
+  end)
+
+  it('keeps nothing of what runs once', function()
+    local c = make({})
+    c:eval({ code = 'x = 5', session = 'a', once = true })
+    expect(c:eval({ code = 'x', session = 'a' }).values):equals({ 'nil' })
+  end)
+
+  it('finds names of the run before those of its host', function()
+    local c = make({ who = 'host', what = 'thing' })
+    local answer = c:eval({ code = 'who, what', session = 'a', see = { who = 'run' } })
+    expect(answer.values):equals({ "'run'", "'thing'" })
+    expect(c:eval({ code = 'who', session = 'a' }).values):equals({ "'host'" })
+  end)
+
+  it('gives the values themselves, too', function()
+    local _, first, second = make({}):eval({ code = 'return 1, nil', session = 'a' })
+    expect(first):equals(1)
+    expect(second):is_nil()
+  end)
+
+  it('keeps what was printed before an error, once', function()
+    local c = make({ error = error })
+    expect(pcall(c.eval, c, { code = 'print("a", 1) error("x")', session = 'a' })):is_false()
+    expect(c:output({ session = 'a' })):equals({ 'a\t1' })
+    expect(c:output({ session = 'a' })):equals({})
+  end)
+
+  it('says why a text does not compile', function()
+    local answer, err = make({}):eval({ code = 'f(', session = 'a' })
+    expect(answer):is_nil()
+    expect(err.message):contains('here:1:')
+  end)
+
+  it('shows neither its frames nor its place', function()
+    expect(console.own_frames('here:1: in f\nlib/console.lua:9: in g\nx.lua:1'))
+      :equals('here:1: in f')
+    expect(console.own_words('lib/console.lua:97: no')):equals('no')
+  end)
+
+  it('completes globals, variables, keywords and members, in order', function()
+    local c = make({ alpha = { beta = { gamma = 1 }, bet = 2 } })
+    c:eval({ code = 'alphabet = 1', session = 'a' })
+    local names = table.concat(c:complete({ line = 'x = al', session = 'a' }), ' ')
+    expect(names):contains('alpha alphabet and ')
+    expect(c:complete({ line = 'alpha.', session = 'a' })):equals({ 'bet', 'beta' })
+    expect(c:complete({ line = 'f(alpha.beta.', session = 'a' })):equals({ 'gamma' })
+    expect(c:complete({ line = 'nothing.', session = 'a' })):equals({})
+    local seen = c:complete({ line = 'run.', session = 'a', see = { run = { now = 1 } } })
+    expect(seen):equals({ 'now' })
+  end)
+
+  it('forgets the session used longest ago', function()
+    local c = make({})
+    c:eval({ code = 'x = 1', session = 'first' })
+    for i = 1, 16 do
+      c:eval({ code = 'x = 1', session = 's' .. i })
+    end
+    expect(c:eval({ code = 'x', session = 'first' }).values):equals({ 'nil' })
+    expect(c:eval({ code = 'x', session = 's16' }).values):equals({ '1' })
+  end)
+end)
