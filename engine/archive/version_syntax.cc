@@ -21,7 +21,8 @@ bool is_space(char c) {
 }
 
 /// Recognises the grammar of versions and ranges: ordered choice, first match wins. Every rule
-/// either moves `at_` past what it matched and returns true, or leaves it alone.
+/// either moves `at_` past what it matched and returns true, or leaves it alone. Scripts read the
+/// same grammar, within the same limits: scripts/lib/exver/parse.lua.
 class Recogniser {
  public:
   explicit Recogniser(std::string_view text) : text_(text) {}
@@ -42,7 +43,7 @@ class Recogniser {
   bool extended() { return spec(true); }
 
   bool range() {
-    if (depth_ == kMaxNesting || !atom()) return false;
+    if (!atom()) return false;
     while (true) {
       const std::size_t start = at_;
       space();
@@ -57,7 +58,7 @@ class Recogniser {
 
  private:
   static constexpr unsigned kMaxNesting = 64;
-  static constexpr unsigned kMaxSteps = 20000;
+  static constexpr unsigned kMaxSteps = 2000;
 
   bool back(std::size_t to) {
     at_ = to;
@@ -123,14 +124,19 @@ class Recogniser {
     return spec(false) || back(start);
   }
 
+  bool deeper(bool (Recogniser::*rule)()) {
+    if (depth_ == kMaxNesting) return false;
+    ++depth_;
+    const bool found = (this->*rule)();
+    --depth_;
+    return found;
+  }
+
   bool group() {
     const std::size_t start = at_;
     if (!literal("(")) return false;
     space();
-    ++depth_;
-    const bool inner = range();
-    --depth_;
-    if (!inner) return back(start);
+    if (!deeper(&Recogniser::range)) return back(start);
     space();
     return literal(")") || back(start);
   }
@@ -139,11 +145,7 @@ class Recogniser {
     const std::size_t start = at_;
     if (!literal("!")) return false;
     space();
-    if (depth_ == kMaxNesting) return back(start);
-    ++depth_;
-    const bool inner = atom();
-    --depth_;
-    return inner || back(start);
+    return deeper(&Recogniser::atom) || back(start);
   }
 
   bool atom() {

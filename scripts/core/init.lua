@@ -33,5 +33,6 @@ local root = rpc.parent()
   :subcommand('script', require('core.script'))
   :subcommand('server', require('core.server'))
   :subcommand('state', require('core.state'))
+  :subcommand('util', require('core.util'))
 
 return require('core.extensions').apply(root)

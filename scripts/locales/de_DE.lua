@@ -133,6 +133,9 @@ return {
   ['about.server.version'] = 'Die Version des Daemons zeigen',
   ['about.state'] = 'Sagen, welche Methoden gerade bedient werden',
 
+  ['about.util'] = 'Werkzeuge, die keinen Daemon brauchen',
+  ['about.util.exver'] =
+    'Fragen zu Versionen und Bereichen beantworten, eine je Zeile der Standardeingabe',
   ['error.action'] = 'Aktion fehlgeschlagen',
   ['error.authorization'] = 'Nicht berechtigt',
   ['error.backup'] = 'Sicherungsfehler',

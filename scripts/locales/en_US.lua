@@ -129,6 +129,9 @@ return {
   ['about.server.version'] = 'Show the version of the daemon',
   ['about.state'] = 'Tell which set of methods is being served',
 
+  ['about.util'] = 'Tools that need no daemon',
+  ['about.util.exver'] =
+    'Answer questions about versions and ranges, one per line of standard input',
   ['error.action'] = 'Action Failed',
   ['error.authorization'] = 'Unauthorized',
   ['error.backup'] = 'Backup Error',

@@ -131,6 +131,9 @@ return {
   ['about.server.version'] = 'Mostrar la versión del demonio',
   ['about.state'] = 'Decir qué conjunto de métodos se sirve',
 
+  ['about.util'] = 'Herramientas que no necesitan el demonio',
+  ['about.util.exver'] =
+    'Responder preguntas sobre versiones y rangos, una por línea de la entrada estándar',
   ['error.action'] = 'La acción falló',
   ['error.authorization'] = 'No autorizado',
   ['error.backup'] = 'Error de respaldo',

@@ -130,6 +130,9 @@ return {
   ['about.server.version'] = 'Afficher la version du démon',
   ['about.state'] = 'Dire quel jeu de méthodes est servi',
 
+  ['about.util'] = 'Outils qui se passent du démon',
+  ['about.util.exver'] =
+    'Répondre à des questions sur les versions et les plages, une par ligne de l’entrée standard',
   ['error.action'] = "Échec de l'action",
   ['error.authorization'] = 'Non autorisé',
   ['error.backup'] = 'Erreur de sauvegarde',

@@ -129,6 +129,9 @@ return {
   ['about.server.version'] = 'Pokaż wersję demona',
   ['about.state'] = 'Powiedz, który zestaw metod jest obsługiwany',
 
+  ['about.util'] = 'Narzędzia, które nie potrzebują demona',
+  ['about.util.exver'] =
+    'Odpowiada na pytania o wersje i zakresy, po jednym w wierszu standardowego wejścia',
   ['error.action'] = 'Akcja nie powiodła się',
   ['error.authorization'] = 'Brak uprawnień',
   ['error.backup'] = 'Błąd kopii zapasowej',

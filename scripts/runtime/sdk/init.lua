@@ -21,6 +21,7 @@ local M = {
   action = action.new,
   actions = action.set,
   backup = require('runtime.sdk.backup'),
+  exver = require('lib.exver'),
   health = require('runtime.sdk.health'),
   input = require('runtime.sdk.input'),
   json = require('engine.json'),
