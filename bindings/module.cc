@@ -310,8 +310,8 @@ void add_names(lua_State* state, int table, int list) {
   }
 }
 
-/// module.members(value) → names: of a table its own and those behind `__index`, of an engine object
-/// its methods. Calls nothing.
+/// module.members(value) → names: of a table its own and those behind `__index`, of an engine
+/// object its methods. Calls nothing.
 int module_members(lua_State* state) {
   luaL_checkany(state, 1);
   lua_settop(state, 1);

@@ -27,9 +27,8 @@ end
 
 local function explain(err, paths)
   if not NOBODY[err.code] then return err end
-  local name = paths.instance == 'default' and '' or ' --instance ' .. paths.instance
   return errc.new('daemon_not_running', ('no daemon answers on %s'):format(paths.socket),
-    { hint = ('start it: moon-cli daemon start%s'):format(name),
+    { hint = 'start it: moon-cli daemon start',
       details = { socket = paths.socket } })
 end
 

@@ -9,6 +9,7 @@ local json = require('engine.json')
 local live = require('lib.live')
 local loop = require('engine.loop')
 local names = require('lib.names')
+local package_status = require('service.status')
 local rpc = require('lib.rpc')
 local store = require('engine.store')
 local term = require('engine.term')
@@ -67,7 +68,7 @@ end
 --- The daemon's last words, for a reader; with `--format json` they are in the details.
 local function show_boot_log(call, err)
   local lines = type(err.details) == 'table' and err.details.bootLog
-  if not lines or #lines == 0 or call.format == 'json' then return end
+  if not lines or #lines == 0 or call.format and call.format ~= 'table' then return end
   term.error('the last lines the daemon wrote:\n')
   for _, line in ipairs(lines) do
     term.error(('  %s\n'):format(line))
@@ -140,8 +141,8 @@ local function show_fault(fault, out)
     out:line(('  %s:%s'):format(fault.file, display.scalar(fault.line)))
     out:line(('  > %s'):format(fault.source))
   end
-  if fault.hint and fault.hint ~= '' then out:line(('hint: %s'):format(fault.hint)) end
-  out:line('then: moon-cli script reload, or moon-cli daemon restart')
+  if fault.hint and fault.hint ~= '' then out:hint(fault.hint) end
+  out:line(('then: %s script reload, or %s daemon restart'):format(out.program, out.program))
 end
 
 local function show_start(_params, result, out)
@@ -188,7 +189,9 @@ local function show_status(_params, result, out)
   if not result then return end
   out:block(entries_of(result))
   if result.fault then show_fault(result.fault, out) end
-  if result.state == 'stopped' then out:line('start it with: moon-cli daemon start') end
+  if result.state == 'stopped' then
+    out:line(('start it with: %s daemon start'):format(out.program))
+  end
 end
 
 --- What is written where no terminal redraws it: a line for each change but that time passes.
@@ -254,8 +257,7 @@ end
 local function count_packages()
   local counts = {}
   for id, each in pairs(store.get('/public/packageData') or {}) do
-    local told = type(each) == 'table' and type(each.status) == 'table' and each.status or {}
-    counts[id] = told.main or told.state or 'unknown'
+    counts[id] = package_status.display(each.stateInfo.state, each.statusInfo)
   end
   return counts
 end

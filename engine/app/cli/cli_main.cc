@@ -137,6 +137,20 @@ std::string branch_of(const cli::Command& root, const cli::Invocation& invocatio
   return branch == nullptr ? "" : branch->module;
 }
 
+/// The options that say which daemon is meant, for hints that can be typed as they stand.
+json::Array daemon_options(const cli::Globals& given, const Paths& paths) {
+  json::Array options;
+  if (given.data_dir) {
+    options.emplace_back("--data-dir");
+    options.emplace_back(paths.base.string());
+  }
+  if (given.instance) {
+    options.emplace_back("--instance");
+    options.emplace_back(paths.instance);
+  }
+  return options;
+}
+
 /// What `core.cli_main.run` is told.
 json::Value command_for(cli::Invocation invocation,
                         const std::string& branch,
@@ -144,7 +158,8 @@ json::Value command_for(cli::Invocation invocation,
                         const fs::path& scripts) {
   json::Value globals = json::Object{{"verbose", invocation.globals.verbose},
                                      {"dataDir", paths.base.string()},
-                                     {"instance", paths.instance}};
+                                     {"instance", paths.instance},
+                                     {"daemonOptions", daemon_options(invocation.globals, paths)}};
   if (invocation.globals.format) globals["format"] = *invocation.globals.format;
   if (invocation.globals.color) globals["color"] = *invocation.globals.color;
   if (invocation.globals.scripts) globals["scripts"] = scripts.string();

@@ -128,22 +128,27 @@ local function show_handler(_params, made, out)
   show_files(made, out)
   out:line('')
   out:line('next:')
-  out:line('  moon-cli script check     what is wrong, with file and line')
-  out:line('  moon-cli script test      runs the spec, without a daemon')
-  out:line(('  moon-cli %-16s live: a running daemon has loaded it by now'):format(
-    made.method:gsub('%.', ' ') .. ' World'))
+  for _, step in ipairs({
+    { 'script check', 'what is wrong, with file and line' },
+    { 'script test', 'runs the spec, without a daemon' },
+    { made.method:gsub('%.', ' ') .. ' World', 'live: a running daemon has loaded it by now' },
+  }) do
+    out:line(('  %s %-16s  %s'):format(out.program, step[1], step[2]))
+  end
 end
 
 local function show_middleware(_params, made, out)
   show_files(made, out)
   out:line('')
-  out:line(('next: moon-cli script check && moon-cli script test; then mark a method with '
-    .. "with_metadata('%s_open', false)"):format((made.middleware:gsub('-', '_'))))
+  out:line(('next: %s script check && %s script test; then mark a method with '
+    .. "with_metadata('%s_open', false)"):format(out.program, out.program,
+    (made.middleware:gsub('-', '_'))))
 end
 
 local function show_init(_params, made, out)
   show_files(made, out)
-  out:line(('your scripts live in %s; next: moon-cli script new handler NAME'):format(made.folder))
+  out:line(('your scripts live in %s; next: %s script new handler NAME')
+    :format(made.folder, out.program))
 end
 
 local function command(fn, params, show, about)

@@ -15,6 +15,7 @@ local M = {}
 ---@class lib.rpc.Globals
 ---@field format 'table'|'json'|'json-pretty'|'yaml'|nil
 ---@field locale string? Default: en_US
+---@field daemonOptions string[]? The options, as they were given, that say which daemon is meant
 
 ---@class lib.rpc.Environment What the CLI program lends to the library
 ---@field call fun(method: string, params: table, options: table): any, table? *async*
@@ -129,8 +130,8 @@ local function run_here(leaf, params, globals, env, root)
   for key, value in pairs(env.attributes or {}) do
     ctx[key] = value
   end
-  local call = { ctx = ctx, path = leaf.method, locale = globals.locale, out = output.of(env.out),
-    format = globals.format }
+  local call = { ctx = ctx, path = leaf.method, locale = globals.locale,
+    out = output.of(env.out, globals), format = globals.format }
   return runner.body(leaf)(call, good)
 end
 

@@ -16,14 +16,37 @@ local M = {}
 ---@field width integer?
 ---@field color boolean
 ---@field tty boolean
+---@field program string Begins a command that means the same daemon
 local Out = {}
 Out.__index = Out
 
+--- A word as a shell has to get it.
+local function quoted(word)
+  if word:find('^[%w@%%_+=:,./-]+$') then return word end
+  return "'" .. word:gsub("'", "'\\''") .. "'"
+end
+
+local function program_for(globals)
+  local words = { 'moon-cli' }
+  for _, option in ipairs(globals.daemonOptions or {}) do
+    words[#words + 1] = quoted(option)
+  end
+  return table.concat(words, ' ')
+end
+
+--- A hint whose commands mean the same daemon when they are typed as they stand.
+local function typed(hint, program)
+  if not hint or hint:find('^usage:') then return hint end
+  return (hint:gsub('%f[%w-]moon%-cli %f[%l]', (program:gsub('%%', '%%%%')) .. ' '))
+end
+
 ---@param stream lib.rpc.Stream
+---@param globals lib.rpc.Globals
 ---@return lib.cli.Out
-function M.of(stream)
+function M.of(stream, globals)
   return setmetatable({ write_text = stream.write, width = stream.width,
-    color = stream.color == true, tty = stream.tty == true }, Out)
+    color = stream.color == true, tty = stream.tty == true,
+    program = program_for(globals) }, Out)
 end
 
 --- Prints as it is.
@@ -35,6 +58,10 @@ function Out:write(text) return self.write_text(text) end
 ---@param text string
 ---@return boolean? written Not when nobody reads it any more
 function Out:line(text) return self.write_text(text .. '\n') end
+
+--- Prints what to do next.
+---@param text string Commands in it mean the default daemon
+function Out:hint(text) self:line('hint: ' .. typed(text, self.program)) end
 
 ---@param columns (string|lib.display.Column)[]
 ---@param rows table[]
@@ -81,7 +108,7 @@ function M.result(env, globals, shown, params, result)
   end
   local value = plain(result, env)
   if type(shown) == 'function' then
-    shown(params, value, M.of(env.out))
+    shown(params, value, M.of(env.out, globals))
   else
     env.out.write(display.value(value, env.out))
   end
@@ -108,9 +135,10 @@ local function where_of(details)
   return type(problem) == 'table' and problem.path or details.socket
 end
 
-local function as_data(err, env)
+local function as_data(err, env, globals)
   return { error = {
-    kind = err.code, message = err.message, where = where_of(err.details), hint = err.hint,
+    kind = err.code, message = err.message, where = where_of(err.details),
+    hint = typed(err.hint, program_for(globals)),
     details = err.details, exitCode = env.exit_code(err.code),
   } }
 end
@@ -123,7 +151,7 @@ end
 function M.failure(env, globals, err)
   local failure = type(err) == 'table' and err or { code = 'script', message = tostring(err) }
   if globals.format == 'json' or globals.format == 'json-pretty' then
-    env.err.write(FORMATS[globals.format](as_data(failure, env), env))
+    env.err.write(FORMATS[globals.format](as_data(failure, env, globals), env))
     return
   end
   if failure.code == 'cancelled' and env.interrupted and env.interrupted() then return end
@@ -131,7 +159,9 @@ function M.failure(env, globals, err)
   if failure.code == 'invalid_params' or failure.code == 'usage' then
     env.err.write(further_problems(failure.details))
   end
-  if failure.hint and failure.hint ~= '' then env.err.write(('hint: %s\n'):format(failure.hint)) end
+  if failure.hint and failure.hint ~= '' then
+    env.err.write(('hint: %s\n'):format(typed(failure.hint, program_for(globals))))
+  end
 end
 
 return M

@@ -257,6 +257,19 @@ describe('cli.run', function()
       'error: --max-size: is wrong (and 1 more)\n  ID[2].x: is worse\n')
   end)
 
+  it('hints at commands that mean the same daemon', function()
+    local root = rpc.parent():subcommand('m', rpc.from_fn(function()
+      return nil, { code = 'not_found', message = 'no package a',
+        hint = 'moon-cli package list shows what is, moon-cli job list, too; see moon-cli(1)' }
+    end):with_context('CliContext'))
+    local env = support.environment()
+    cli.run(root, { 'm' }, {}, { daemonOptions = { '--data-dir', "/d%1/it's", '--instance', 'b' } },
+      env)
+    local program = [[moon-cli --data-dir '/d%1/it'\''s' --instance b]]
+    expect(env.complained):equals(('error: no package a\nhint: %s package list shows what is, '
+      .. '%s job list, too; see moon-cli(1)\n'):format(program, program))
+  end)
+
   it('prints errors as a line and a hint, or as JSON', function()
     local function answer()
       return nil, { code = 'not_found', message = 'no package a', hint = 'see package list' }
