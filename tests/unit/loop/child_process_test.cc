@@ -47,7 +47,7 @@ TEST_CASE("loop/child_process: tells how it ended") {
 
 TEST_CASE("loop/child_process: a program that does not exist") {
   Loop loop("test");
-  const auto child = ChildProcess::spawn(loop, {.argv = {"/nonexistent/program"}});
+  const auto child = ChildProcess::spawn(loop, {.argv = {"/proc/nonexistent/program"}});
   REQUIRE_FALSE(child);
   CHECK(child.error().code == Errc::not_found);
 }
@@ -127,6 +127,6 @@ TEST_CASE("loop/run_command: directory and environment") {
   const auto output = run_command(options, Milliseconds(10'000));
   REQUIRE(output);
   CHECK(output->out == "/usr\nb\n");
-  CHECK(run_command({.argv = {"/nonexistent"}}, Milliseconds(1'000)).error().code ==
+  CHECK(run_command({.argv = {"/proc/nonexistent"}}, Milliseconds(1'000)).error().code ==
         Errc::not_found);
 }

@@ -32,7 +32,7 @@ TEST_CASE("loop/file_watch: notices writes, renames and removals, in new directo
   std::filesystem::create_directories(tree.root / "a");
   int notices = 0;
   const auto watch =
-      *FileWatch::open(loop, {tree.root, "/nonexistent"}, Milliseconds(5), [&] { ++notices; });
+      *FileWatch::open(loop, {tree.root, "/proc/nonexistent"}, Milliseconds(5), [&] { ++notices; });
   const auto noticed = [&](auto change) {
     const int before = notices;
     change();
