@@ -4,9 +4,9 @@
 #include "app/container/container_main.hh"
 #include "app/daemon/daemon_main.hh"
 #include "app/version.hh"
-#include "launcher/store_tool.hh"
 #include "lxc/start_applet.hh"
 
+#include "launcher/store_tool.hh"
 #include <fmt/core.h>
 
 #include <array>
@@ -83,10 +83,6 @@ int run_by_first_argument(int argc, char** argv) {
 }
 
 }  // namespace
-
-std::span<const Applet> applets() {
-  return kApplets;
-}
 
 const Applet* find_applet(std::string_view name) {
   for (const Applet& applet : kApplets) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <string_view>
 
 namespace engine::app {
@@ -11,9 +10,6 @@ struct Applet {
   int (*run)(int argc, char** argv);  ///< argv[0] is the applet's name
   bool hidden = false;                ///< left out of `--contents`: moonbox runs it by itself
 };
-
-/// All programs of this binary, in the order `--contents` lists them.
-std::span<const Applet> applets();
 
 /// The applet called `name` (a base name), or null.
 const Applet* find_applet(std::string_view name);

@@ -88,25 +88,6 @@ Error fault_at(Error error, std::uint64_t offset) {
   return error;
 }
 
-std::string fault_stage(const Error& error, std::string_view otherwise) {
-  const auto info = json::parse(error.info);
-  return info ? info->string_or("stage", otherwise) : std::string(otherwise);
-}
-
-std::string fault_rule(const Error& error) {
-  const auto info = json::parse(error.info);
-  return info ? info->string_or("rule", "") : std::string();
-}
-
-std::optional<std::uint64_t> fault_offset(const Error& error) {
-  const auto info = json::parse(error.info);
-  const json::Value* offset = info ? info->find("offset") : nullptr;
-  if (offset == nullptr) return std::nullopt;
-  if (const auto* big = offset->unsigned_integer()) return *big;
-  if (const auto* small = offset->integer()) return static_cast<std::uint64_t>(*small);
-  return std::nullopt;
-}
-
 std::string show_path(std::string_view path) {
   return path.empty() ? "the root directory" : json::quote(path);
 }

@@ -70,13 +70,6 @@ Error fault(Errc code, const Place& place, std::string message, std::string hint
 /// `error`, whose offset is `offset` if it named none.
 Error fault_at(Error error, std::uint64_t offset);
 
-/// The stage an error made by `fault` names; `otherwise` for any other error.
-std::string fault_stage(const Error& error, std::string_view otherwise = "");
-/// The rule such an error names; empty for any other error.
-std::string fault_rule(const Error& error);
-/// The offset such an error names, if it does.
-std::optional<std::uint64_t> fault_offset(const Error& error);
-
 /// `path` as shown to people: quoted, the root as "the root directory".
 std::string show_path(std::string_view path);
 

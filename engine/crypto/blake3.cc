@@ -123,14 +123,6 @@ Result<Digest> blake3_pieces(std::uint64_t size,
   return Blake3Tree(read, options).run(size);
 }
 
-Digest blake3_parallel(ByteView bytes, unsigned threads) {
-  // Memory needs no scratch, so the reader cannot fail and nothing is copied.
-  const PieceReader read = [bytes](std::uint64_t offset, MutableBytes scratch) -> Result<ByteView> {
-    return bytes.subspan(static_cast<std::size_t>(offset), scratch.size());
-  };
-  return *blake3_pieces(bytes.size(), read, {.threads = threads});
-}
-
 namespace {
 
 Result<> read_exactly(int fd, std::uint64_t offset, MutableBytes into) {

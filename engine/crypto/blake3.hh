@@ -50,9 +50,6 @@ Result<Digest> blake3_pieces(std::uint64_t size,
                              const PieceReader& read,
                              const HashOptions& options = {});
 
-/// BLAKE3 of `bytes` on up to `threads` threads.
-Digest blake3_parallel(ByteView bytes, unsigned threads);
-
 /// BLAKE3 of the regular file behind `fd`, read with pread: a file that shrinks meanwhile gives an
 /// error, never a signal. ERRORS: Errc::filesystem and as errno_error; Errc::cancelled.
 Result<Digest> blake3_file(int fd, const HashOptions& options = {});

@@ -231,17 +231,4 @@ Result<Identity> load_or_make_identity(const std::filesystem::path& directory) {
   return identity;
 }
 
-Result<std::string> certificate_fingerprint(const std::string& pem) {
-  const Certificate certificate = parse_certificate(pem);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
-  unsigned size = 0;
-  if (!certificate || ::X509_digest(certificate.get(), ::EVP_sha256(), digest.data(), &size) != 1) {
-    return fail(Errc::pem, "the text holds no certificate in PEM form");
-  }
-  std::string text;
-  for (unsigned i = 0; i < size; ++i)
-    fmt::format_to(std::back_inserter(text), "{}{:02X}", i == 0 ? "" : ":", digest[i]);
-  return text;
-}
-
 }  // namespace engine::crypto

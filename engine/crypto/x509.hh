@@ -25,7 +25,4 @@ Result<Identity> make_identity(const std::string& host_name);
 /// Errc::openssl.
 Result<Identity> load_or_make_identity(const std::filesystem::path& directory);
 
-/// SHA-256 of the first certificate in `pem`, as "AB:CD:…". ERRORS: Errc::pem.
-Result<std::string> certificate_fingerprint(const std::string& pem);
-
 }  // namespace engine::crypto

@@ -62,7 +62,6 @@ class Connection final : public Session {
   /// last words first.
   void end(bool linger);
   [[nodiscard]] bool ending() const { return closing_ || failed_; }
-  [[nodiscard]] bool input_ended() const { return ended_; }
   /// When a byte last came or went, and when one last went.
   [[nodiscard]] TimePoint last_progress() const { return last_progress_; }
   [[nodiscard]] TimePoint last_output() const { return last_output_; }

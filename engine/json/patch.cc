@@ -278,10 +278,6 @@ std::string write(const Patch& patch) {
   return text;
 }
 
-std::size_t encoded_size(const Operation& operation) {
-  return write(Patch{operation}).size() - 2;
-}
-
 Result<> apply_patch(Value& document, const Patch& patch) {
   Surgeon surgeon(document);
   Patch undo;

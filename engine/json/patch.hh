@@ -41,8 +41,6 @@ Result<Patch> patch_from(const Value& value);
 /// Writes the patch with members in the order op, path, from, value.
 void write(Writer& out, const Patch& patch);
 std::string write(const Patch& patch);
-/// Bytes of the operation as `write` puts it.
-std::size_t encoded_size(const Operation& operation);
 
 /// Applies all operations or none: on error `document` is as before.
 ///

@@ -6,9 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <map>
-#include <thread>
 
 namespace engine::loop {
 
@@ -16,7 +14,6 @@ struct Loop::Impl {
   boost::asio::io_context io{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work =
       boost::asio::make_work_guard(io);
-  std::atomic<std::thread::id> thread;
 
   // Of stopped time.
   TimePoint now;
@@ -27,13 +24,11 @@ Loop::Loop(std::string name) : name_(std::move(name)), impl_(std::make_unique<Im
 Loop::~Loop() = default;
 
 void Loop::run() {
-  impl_->thread = std::this_thread::get_id();
   impl_->io.restart();
   impl_->io.run();
 }
 
 std::size_t Loop::poll() {
-  impl_->thread = std::this_thread::get_id();
   impl_->io.restart();
   return impl_->io.poll();
 }
@@ -79,10 +74,6 @@ void Loop::pass_time_until(TimePoint target, UniqueFunction<void()> done) {
       pass_time_until(target, std::move(done));
     });
   });
-}
-
-bool Loop::is_current_thread() const {
-  return impl_->thread == std::this_thread::get_id();
 }
 
 boost::asio::io_context& Loop::io() {

@@ -41,7 +41,6 @@ class Loop {
   /// `done` is posted at the end.
   void advance(Milliseconds by, UniqueFunction<void()> done);
 
-  [[nodiscard]] bool is_current_thread() const;
   [[nodiscard]] const std::string& name() const { return name_; }
 
   /// For rooms that speak Asio themselves (net, http).

@@ -107,11 +107,6 @@ Result<CgroupHost> detect_cgroups() {
   return host;
 }
 
-Result<fs::path> cgroup_of(pid_t pid, const CgroupTree& tree) {
-  TRY_ASSIGN(const std::string relative, relative_cgroup_of(pid, tree));
-  return fs::path(tree.mount_point.string() + relative);
-}
-
 Result<fs::path> payload_cgroup_of(pid_t pid, const CgroupTree& tree) {
   TRY_ASSIGN(const std::string relative, relative_cgroup_of(pid, tree));
   constexpr std::string_view kPayload = "/payload/";

@@ -40,9 +40,6 @@ struct CgroupHost {
 /// Looks at the mount table. Never an error only because there are no cgroups: layout is `none`.
 Result<CgroupHost> detect_cgroups();
 
-/// The directory of process `pid` in `tree`. ERRORS: Errc::not_found if the process is gone.
-Result<std::filesystem::path> cgroup_of(pid_t pid, const CgroupTree& tree);
-
 /// The directory `.../payload/NAME` above a process of container `name`: where its limits are.
 /// Read from the kernel, since a leftover can shift the name. ERRORS: Errc::not_found.
 Result<std::filesystem::path> payload_cgroup_of(pid_t pid, const CgroupTree& tree);

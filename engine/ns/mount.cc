@@ -99,13 +99,6 @@ Result<> attach_at(int mount, int target) {
   return fail_errno("attaching a mount");
 }
 
-Result<> bind(const std::filesystem::path& source,
-              const std::filesystem::path& target,
-              const MountAttributes& attributes) {
-  TRY_ASSIGN(const UniqueFd tree, clone_tree(source, attributes));
-  return attach(tree.get(), target);
-}
-
 Result<> make_rshared(const std::filesystem::path& target) {
   if (::mount(nullptr, target.c_str(), nullptr, MS_REC | MS_SHARED, nullptr) == 0) return {};
   return fail_errno("making " + target.string() + " shared");

@@ -46,11 +46,6 @@ Result<> attach(int mount, const std::filesystem::path& target);
 /// The same where the target was opened (O_PATH), so that nobody can exchange it under way.
 Result<> attach_at(int mount, int target);
 
-/// Clones `source` with `attributes` and attaches it at `target`.
-Result<> bind(const std::filesystem::path& source,
-              const std::filesystem::path& target,
-              const MountAttributes& attributes);
-
 /// Makes the mount at `target` and all below it shared, so that mounts made there later propagate.
 Result<> make_rshared(const std::filesystem::path& target);
 

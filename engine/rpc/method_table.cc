@@ -106,10 +106,6 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string_view handler_kind_name(HandlerKind kind) {
-  return kKindNames[static_cast<std::size_t>(kind)];
-}
-
 Result<std::shared_ptr<const MethodTable>> MethodTable::build(std::string_view description) {
   TRY_ASSIGN(const json::Value root, json::parse(description));
   auto table = std::make_shared<MethodTable>();

@@ -22,7 +22,6 @@ enum class HandlerKind : std::uint8_t {
   async_local,  ///< in a coroutine on the control loop
   blocking      ///< on the blocking pool
 };
-std::string_view handler_kind_name(HandlerKind kind);
 
 /// What the engine knows about one method. Immutable.
 struct Method {
@@ -44,9 +43,6 @@ struct Method {
   std::string about;
   std::string file;
   std::int64_t line = 0;
-
-  /// Callable before anyone has logged in.
-  [[nodiscard]] bool is_public() const { return !metadata.boolean_or("authenticated", true); }
 };
 
 /// All methods of one generation, by name. Immutable: build a new one and swap the pointer.

@@ -1,11 +1,11 @@
 #include "archive/archive.hh"
 
 #include "archive/extract.hh"
-#include "archive/fault.hh"
 #include "archive/verify.hh"
 #include "archive/writer.hh"
 #include "base/file.hh"
 
+#include "unit/archive/fault_info.hh"
 #include "unit/archive/vectors.hh"
 #include <catch2/catch.hpp>
 #include <stdlib.h>
@@ -78,7 +78,7 @@ TEST_CASE("archive/archive: gives nothing of a file whose hash is wrong", "[arch
   const auto read = package->read_file("a/b/c.txt");
   REQUIRE_FALSE(read);
   CHECK(read.error().code == Errc::validate_s9pk);
-  CHECK(archive::fault_stage(read.error()) == "file");
+  CHECK(test::fault_info(read.error(), "stage") == "file");
 }
 
 TEST_CASE("archive/archive: extracts only what verifies", "[archive]") {

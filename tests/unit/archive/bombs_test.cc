@@ -1,9 +1,9 @@
 #include "archive/archive.hh"
 #include "archive/edit.hh"
-#include "archive/fault.hh"
 #include "archive/level.hh"
 
 #include "support/archive_bombs.hh"
+#include "unit/archive/fault_info.hh"
 #include <catch2/catch.hpp>
 
 using namespace engine;
@@ -40,7 +40,7 @@ TEST_CASE("archive/bombs: each is refused by its rule, reading no more than ther
       return {};
     }();
     REQUIRE_FALSE(verdict);
-    CHECK(archive::fault_rule(verdict.error()) == bomb.rule);
+    CHECK(test::fault_info(verdict.error(), "rule") == bomb.rule);
     CHECK(source->read_bytes() <= bomb.bytes.size() + 155);
   }
 }

@@ -1,6 +1,6 @@
-#include "archive/fault.hh"
 #include "archive/level.hh"
 
+#include "unit/archive/fault_info.hh"
 #include "unit/archive/vectors.hh"
 #include <catch2/catch.hpp>
 
@@ -22,7 +22,7 @@ void chew(Bytes bytes, const std::optional<archive::Commitment>& commitment) {
   }();
   if (!verdict) {
     REQUIRE_FALSE(verdict.error().message.empty());
-    REQUIRE_FALSE(archive::fault_stage(verdict.error()).empty());
+    REQUIRE_FALSE(test::fault_info(verdict.error(), "stage").empty());
   }
 }
 

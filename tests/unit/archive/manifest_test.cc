@@ -1,10 +1,10 @@
 #include "archive/manifest.hh"
 
-#include "archive/fault.hh"
 #include "archive/level.hh"
 #include "archive/writer.hh"
 #include "json/reader.hh"
 
+#include "unit/archive/fault_info.hh"
 #include "unit/archive/vectors.hh"
 #include <catch2/catch.hpp>
 
@@ -87,7 +87,7 @@ TEST_CASE("archive/manifest: every needed field is missed", "[archive]") {
     manifest.object()->erase(key);
     const auto verdict = archive::check_manifest(manifest);
     REQUIRE_FALSE(verdict);
-    CHECK(archive::fault_stage(verdict.error()) == "manifest");
+    CHECK(test::fault_info(verdict.error(), "stage") == "manifest");
     CHECK(verdict.error().message.find(key) != std::string::npos);
   }
 }
@@ -102,6 +102,6 @@ TEST_CASE("archive/manifest: must be one plain JSON object", "[archive]") {
                                   std::string(100000, '[')}) {
     const auto verdict = packed(text);
     REQUIRE_FALSE(verdict);
-    CHECK(archive::fault_stage(verdict.error()) == "manifest");
+    CHECK(test::fault_info(verdict.error(), "stage") == "manifest");
   }
 }

@@ -1,8 +1,8 @@
 #include "unit/archive/vectors.hh"
 
-#include "archive/fault.hh"
 #include "archive/level.hh"
 
+#include "unit/archive/fault_info.hh"
 #include <catch2/catch.hpp>
 
 #include <map>
@@ -164,8 +164,8 @@ TEST_CASE("archive/vectors: refuses every invalid package for its reason", "[arc
     REQUIRE_FALSE(report);
     const Error& error = report.error();
     const Broken& wanted = rules().at(short_name(vector.file));
-    CHECK(archive::fault_rule(error) == wanted.rule);
-    CHECK(archive::fault_offset(error) == wanted.offset);
+    CHECK(test::fault_info(error, "rule") == wanted.rule);
+    CHECK(test::fault_offset(error) == wanted.offset);
     CHECK_FALSE(error.message.empty());
     CHECK_FALSE(error.hint.empty());
     ++seen;
@@ -179,7 +179,7 @@ TEST_CASE("archive/vectors: a filtered package passes for its architecture only"
   CHECK_FALSE(archive::check(*filtered, {.arch = "aarch64"}));
   const auto all = archive::check(*filtered, {});
   REQUIRE_FALSE(all);
-  CHECK(archive::fault_stage(all.error()) == "package");
+  CHECK(test::fault_info(all.error(), "stage") == "package");
   CHECK_FALSE(archive::check(*vectors::open("valid/12-package-one-file-missing.s9pk"), {}));
 }
 

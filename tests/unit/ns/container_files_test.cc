@@ -43,7 +43,7 @@ TEST_CASE("ns/line_reader: gives every line once, the last without its end too",
 }
 
 TEST_CASE("ns/line_reader: cuts a line without end into pieces", "[ns]") {
-  const auto lines = lines_of(std::string(40'000, 'x') + "\nend\n");
+  const auto lines = lines_of(std::string(40'000, 'x').append("\nend\n"));
   REQUIRE(lines.size() == 4);
   CHECK(lines[0].size() == engine::ns::LineReader::kMaxLine);
   CHECK(lines[0].size() + lines[1].size() + lines[2].size() == 40'000);

@@ -83,7 +83,9 @@ TEST_CASE("ns/mount: a bind shows shifted owners and cannot be written when read
   const auto userns = namespaces.get(kIds);
   REQUIRE_OK(userns);
   CHECK(*namespaces.get(kIds) == *userns);
-  REQUIRE_OK(ns::bind(dir.path() / "source", target, {.read_only = true, .userns = *userns}));
+  const auto tree = ns::clone_tree(dir.path() / "source", {.read_only = true, .userns = *userns});
+  REQUIRE_OK(tree);
+  REQUIRE_OK(ns::attach(tree->get(), target));
   CHECK(owner_of(target / "file") == kIds.base);
   CHECK(::open((target / "file").c_str(), O_WRONLY | O_CLOEXEC) < 0);
   CHECK(errno == EROFS);
@@ -201,7 +203,9 @@ TEST_CASE("ns/overlay: an idmapped upper is refused instead of coming up read-on
   const auto userns = ns::make_idmap_userns(kIds);
   ::mkdir((dir.path() / "disk/upper").c_str(), 0755);
   ::mkdir((dir.path() / "disk/work").c_str(), 0755);
-  REQUIRE_OK(ns::bind(dir.path() / "disk", mapped, {.userns = userns->get()}));
+  const auto disk = ns::clone_tree(dir.path() / "disk", {.userns = userns->get()});
+  REQUIRE_OK(disk);
+  REQUIRE_OK(ns::attach(disk->get(), mapped));
   const auto overlay = ns::make_overlay({.lower = lower,
                                          .upper = mapped / "upper",
                                          .work = mapped / "work",

@@ -31,10 +31,8 @@ TEST_CASE("rpc/method_table: keeps everything a description says") {
   CHECK(method->raw_result);
   CHECK(method->raw_params == std::vector<std::string>{"value"});
   CHECK(method->deadline == engine::Milliseconds(120'000));
-  CHECK(method->is_public());
   CHECK(method->file == "core/package.lua");
   CHECK(method->line == 12);
-  CHECK_FALSE(methods->find("echo")->is_public());
 }
 
 TEST_CASE("rpc/method_table: resolves names as the reference says") {
