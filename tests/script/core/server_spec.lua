@@ -58,9 +58,13 @@ describe('daemon and state', function()
   end)
 
   it('tell how it goes', function()
-    store.document.public.packageData = { hello = { status = { main = 'running' } } }
+    store.document.public.packageData = {
+      hello = { stateInfo = { state = 'installed' },
+        statusInfo = { desired = { main = 'running' }, started = '2026-01-01T00:00:00Z' } },
+      new = { stateInfo = { state = 'installing' } },
+    }
     local status = assert(call('daemon.status'))
-    expect(status.packages):equals({ hello = 'running' })
+    expect(status.packages):equals({ hello = 'running', new = 'installing' })
     expect(status.channels.logs.events):equals(1)
     expect(status.jobs.running):equals(0)
   end)
