@@ -1,6 +1,7 @@
 #include "archive/extract.hh"
 #include "archive/level.hh"
 #include "archive/manifest.hh"
+#include "archive/pattern.hh"
 #include "bindings/archive_job.hh"
 #include "bindings/modules.hh"
 #include "crypto/pem.hh"
@@ -318,6 +319,14 @@ Result<int> archive_check_manifest(lua_State* state) {
   return 1;
 }
 
+Result<int> archive_search(lua_State* state) {
+  const auto pattern = script::check_string(state, 1);
+  const auto text = script::check_string(state, 2);
+  TRY_ASSIGN(const bool found, archive::search_pattern(pattern, text));
+  lua_pushboolean(state, static_cast<int>(found));
+  return 1;
+}
+
 }  // namespace
 
 int open_archive(lua_State* state) {
@@ -341,6 +350,7 @@ int open_archive(lua_State* state) {
                                        {"seal", script::thunk<&archive_seal>},
                                        {"write", script::thunk<&archive_write>},
                                        {"check_manifest", script::thunk<&archive_check_manifest>},
+                                       {"search", script::thunk<&archive_search>},
                                        {nullptr, nullptr}};
   script::define_class<Package>(state, methods);
   lua_newtable(state);

@@ -1047,15 +1047,27 @@ export interface Methods {
   'server.device-info': {
     params: Record<string, never>;
     result: {
-      arch: string;
-      devices: Array<string>;
+      hardware: {
+        arch: string;
+        devices: Array<{
+          capabilities: Array<string>;
+          class: 'processor' | 'display';
+          driver?: string | null;
+          product: string | null;
+          vendor: string | null;
+        }>;
+        ram: number;
+      };
       kernel: string;
-      language: string;
       name: string;
-      os: string;
+      os: {
+        compat: string;
+        language: string;
+        platform: string;
+        version: string;
+      };
       processors: number;
-      ram: number;
-      version: string;
+      system: string;
     };
   };
   /**

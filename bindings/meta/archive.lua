@@ -204,4 +204,12 @@ function archive.seal(path, signer, signature) end
 ---@return engine.Error? err `validate_s9pk` naming the field
 function archive.check_manifest(manifest) end
 
+--- Whether a regular expression of a device filter is found anywhere in a text. RE2's syntax; takes
+--- time in proportion to the text, whatever the expression is.
+---@param pattern string
+---@param text string
+---@return boolean? found
+---@return engine.Error? err `invalid_params` for what is no regular expression
+function archive.search(pattern, text) end
+
 return archive

@@ -1,6 +1,7 @@
 #include "archive/manifest.hh"
 
 #include "archive/fault.hh"
+#include "archive/pattern.hh"
 #include "archive/version_syntax.hh"
 #include "json/reader.hh"
 
@@ -179,6 +180,12 @@ Result<> dependency(const Value& value, const std::string& at) {
   return check_fields(value, at, kFields);
 }
 
+Result<> pattern(const Value& value, const std::string& at) {
+  if (!value.is_string()) return refuse(at, "a regular expression");
+  const auto good = check_pattern(*value.string());
+  return good ? Result<>{} : refuse(at, "a regular expression; " + good.error().message);
+}
+
 Result<> device_class(const Value& value, const std::string& at) {
   const bool good =
       value.is_string() && (*value.string() == "processor" || *value.string() == "display");
@@ -186,9 +193,10 @@ Result<> device_class(const Value& value, const std::string& at) {
 }
 
 Result<> device(const Value& value, const std::string& at) {
-  static constexpr std::array kFields = {Field{"class", true, device_class},
-                                         Field{"product", false, or_null<text>},
-                                         Field{"vendor", false, or_null<text>},
+  static constexpr std::array kFields = {Field{"description", false, text},
+                                         Field{"class", true, device_class},
+                                         Field{"product", false, or_null<pattern>},
+                                         Field{"vendor", false, or_null<pattern>},
                                          Field{"capabilities", false, array_of<text>},
                                          Field{"driver", false, or_null<text>}};
   return check_fields(value, at, kFields);

@@ -319,6 +319,7 @@ return {
   ['help.arg.script-memory'] = 'MiB, die jede VM halten darf (256)',
   ['help.arg.seen-before'] = 'Nummer der letzten Benachrichtigung, die gekennzeichnet wird',
   ['help.arg.select-arch'] = 'Architektur der Maschine; ohne Angabe wird der Dienst gefragt',
+  ['help.arg.select-explain'] = 'Jede Datei mit Urteil und Begründung zeigen',
   ['help.arg.select-ram'] = 'Arbeitsspeicher der Maschine in Bytes',
   ['help.arg.session'] = 'Name der Variablen, die zwischen Eingaben bleiben',
   ['help.arg.session-ids'] = 'Sitzungen, wie auth session list sie nennt',

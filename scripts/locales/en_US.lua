@@ -310,6 +310,7 @@ return {
   ['help.arg.script-memory'] = 'MiB that each VM may hold (256)',
   ['help.arg.seen-before'] = 'Number of the last notification to mark',
   ['help.arg.select-arch'] = 'Architecture of the machine; by default the daemon is asked',
+  ['help.arg.select-explain'] = 'Show every file with its verdict and why',
   ['help.arg.select-ram'] = 'Memory of the machine in bytes',
   ['help.arg.session'] = 'Name of the variables to keep between inputs',
   ['help.arg.session-ids'] = 'Sessions, as auth session list names them',

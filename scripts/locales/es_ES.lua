@@ -316,6 +316,7 @@ return {
   ['help.arg.script-memory'] = 'MiB que puede ocupar cada VM (256)',
   ['help.arg.seen-before'] = 'Número de la última notificación que se marca',
   ['help.arg.select-arch'] = 'Arquitectura de la máquina; por defecto se pregunta al servicio',
+  ['help.arg.select-explain'] = 'Mostrar cada archivo con su veredicto y el motivo',
   ['help.arg.select-ram'] = 'Memoria de la máquina en bytes',
   ['help.arg.session'] = 'Nombre de las variables que se conservan entre entradas',
   ['help.arg.session-ids'] = 'Sesiones, como las nombra auth session list',

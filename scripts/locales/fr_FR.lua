@@ -317,6 +317,7 @@ return {
   ['help.arg.script-memory'] = 'Mio que chaque VM peut occuper (256)',
   ['help.arg.seen-before'] = 'Numéro de la dernière notification à marquer',
   ['help.arg.select-arch'] = 'Architecture de la machine ; par défaut le service est interrogé',
+  ['help.arg.select-explain'] = 'Montrer chaque fichier avec son verdict et sa raison',
   ['help.arg.select-ram'] = 'Mémoire de la machine en octets',
   ['help.arg.session'] = 'Nom des variables gardées entre les entrées',
   ['help.arg.session-ids'] = 'Sessions, telles que auth session list les nomme',

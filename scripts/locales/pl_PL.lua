@@ -311,6 +311,7 @@ return {
   ['help.arg.script-memory'] = 'MiB, które może zająć każda VM (256)',
   ['help.arg.seen-before'] = 'Numer ostatniego powiadomienia do oznaczenia',
   ['help.arg.select-arch'] = 'Architektura maszyny; domyślnie pytana jest usługa',
+  ['help.arg.select-explain'] = 'Pokaż każdy plik z oceną i powodem',
   ['help.arg.select-ram'] = 'Pamięć maszyny w bajtach',
   ['help.arg.session'] = 'Nazwa zmiennych zachowywanych między wejściami',
   ['help.arg.session-ids'] = 'Sesje, tak jak nazywa je auth session list',

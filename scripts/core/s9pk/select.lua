@@ -1,74 +1,62 @@
 --- `moon-cli s9pk select`: of several builds of a package, the one for a machine.
+local archive = require('engine.archive')
+local device_of = require('service.device')
 local display = require('lib.display')
 local errc = require('engine.errc')
 local file = require('engine.file')
-local null = require('lib.null')
+local fit = require('lib.fit')
+local json = require('engine.json')
 local rpc = require('lib.rpc')
 local source = require('core.s9pk.source')
 local t = rpc.types
 
--- A package for any architecture is less specific than one for however many.
-local ANY = math.huge
+---@class core.s9pk.Candidate
+---@field file string
+---@field verdict 'best'|'fits'|'unfit'|'unreadable'
+---@field reasons string[] Why it does not fit
+---@field id? string
+---@field version? string
+---@field arch? string[] Null: any
+---@field ram? integer Null: any
 
-local function present(value)
-  if null.is_null(value) then return nil end
-  return value
+local function manifest_of(path)
+  local package, err = source.open(path)
+  if not package then return nil, err end
+  local manifest, wrong = package:manifest()
+  package:close()
+  if not manifest then return nil, wrong end
+  local good, invalid = archive.check_manifest(manifest)
+  if not good then return nil, invalid end
+  return manifest
 end
 
-local function contains(list, wanted)
-  for _, value in ipairs(list) do
-    if value == wanted then return true end
+local function judged(path, manifest, device)
+  local wants = fit.requirements(manifest)
+  local reasons = json.array()
+  for i, problem in ipairs(fit.problems(manifest, device, archive.search)) do
+    reasons[i] = problem.message
   end
-  return false
+  return { file = path, verdict = #reasons == 0 and 'fits' or 'unfit', reasons = reasons,
+    id = manifest.id, version = manifest.version, arch = wants.arch or json.null,
+    ram = wants.ram or json.null }
 end
 
-local function requirements(manifest)
-  local hardware = present(manifest.hardwareRequirements) or {}
-  local arch = present(hardware.arch)
-  return { arch = arch, archs = arch and #arch or ANY, ram = present(hardware.ram),
-    devices = #(present(hardware.device) or {}) }
-end
-
---- Nil if a machine can run it, or why not.
-local function obstacle(wants, machine)
-  if wants.arch and not contains(wants.arch, machine.arch) then
-    return ('it is for %s, not %s'):format(table.concat(wants.arch, ', '), machine.arch)
-  end
-  if wants.ram and machine.ram and wants.ram > machine.ram then
-    return ('it needs %s of memory, there are %s'):format(display.bytes(wants.ram),
-      display.bytes(machine.ram))
-  end
-  return nil
-end
-
---- Most specific first. As long as nobody knows a machine's devices, those that ask for fewer go
---- before.
-local function before(a, b)
-  if a.wants.devices ~= b.wants.devices then return a.wants.devices < b.wants.devices end
-  if a.wants.archs ~= b.wants.archs then return a.wants.archs < b.wants.archs end
-  local a_ram, b_ram = a.wants.ram or 0, b.wants.ram or 0
-  if a_ram ~= b_ram then return a_ram < b_ram end
-  return a.place < b.place
-end
-
-local function candidates(paths, machine)
-  local fitting, refused = {}, {}
-  for place, path in ipairs(paths) do
-    local package, err = source.open(path)
-    if not package then return nil, err end
-    local manifest, wrong = package:manifest()
-    package:close()
-    if not manifest then return nil, wrong end
-    local wants = requirements(manifest)
-    local why = obstacle(wants, machine)
-    if why then
-      refused[#refused + 1] = ('%s: %s'):format(path, why)
-    else
-      fitting[#fitting + 1] = { path = path, wants = wants, place = place }
+--- Every file with its verdict, in the order given, and the one that fits best. A file that cannot
+--- be read ends it if somebody named it.
+local function judge(paths, device, named)
+  local rows, best, best_manifest = json.array(), nil, nil
+  for i, path in ipairs(paths) do
+    local manifest, err = manifest_of(path)
+    if not manifest and named then return nil, err end
+    rows[i] = manifest and judged(path, manifest, device)
+      or { file = path, verdict = 'unreadable', reasons = json.array({ err.message }) }
+    if rows[i].verdict == 'fits' and not (best and not fit.before(manifest, best_manifest, device))
+    then
+      best, best_manifest = rows[i], manifest
     end
   end
-  table.sort(fitting, before)
-  return fitting, refused
+  if best then best.verdict = 'best' end
+  return rows, best
 end
 
 local function packages_here()
@@ -82,11 +70,30 @@ local function packages_here()
 end
 
 --- The machine that is meant: what the options say, or the one moonbox runs on.
-local function machine_of(call, params)
-  if params.arch then return { arch = params.arch, ram = params.ram } end
-  local device, err = call.ctx.remote('server.device-info', {})
-  if not device then return nil, err end
-  return { arch = device.arch, ram = params.ram or device.ram }
+local function device(call, params)
+  if params.arch then
+    return { os = { compat = device_of.COMPAT }, hardware = { arch = params.arch,
+      ram = params.ram } }
+  end
+  local found, err = call.ctx.remote('server.device-info', {})
+  if not found then return nil, err end
+  found.hardware.ram = params.ram or found.hardware.ram
+  return found
+end
+
+local function reasons_of(row) return table.concat(row.reasons, '; ') end
+
+--- Programs get the verdicts all the same; people get them as the message.
+local function none_fits(call, result)
+  if call.format ~= nil and call.format ~= 'table' then
+    call.ctx.exit(errc.kinds.not_found.exit)
+    return result
+  end
+  local lines = {}
+  for i, row in ipairs(result.packages) do
+    lines[i] = ('  %s: %s'):format(row.file, reasons_of(row))
+  end
+  return nil, errc.new('not_found', 'none of the packages fits:\n' .. table.concat(lines, '\n'))
 end
 
 local function select(call, params)
@@ -94,13 +101,34 @@ local function select(call, params)
   if #paths == 0 then paths, err = packages_here() end
   if not paths then return nil, err end
   if #paths == 0 then return source.usage('there is no package file here', 'name some') end
-  local machine, wrong = machine_of(call, params)
+  local machine, wrong = device(call, params)
   if not machine then return nil, wrong end
-  local fitting, refused = candidates(paths, machine)
-  if not fitting then return nil, refused end
-  if fitting[1] then return { file = fitting[1].path, arch = machine.arch } end
-  return nil, errc.new('not_found',
-    'none of the packages fits:\n  ' .. table.concat(refused, '\n  '))
+  local rows, best = judge(paths, machine, #params.files > 0)
+  if not rows then return nil, best end
+  local result = { file = best and best.file or json.null, arch = machine.hardware.arch,
+    packages = rows }
+  if not best then return none_fits(call, result) end
+  return result
+end
+
+local function arch_text(row)
+  if not row.arch then return '' end
+  return row.arch == json.null and 'any' or table.concat(row.arch, ', ')
+end
+
+local function ram_text(row)
+  return row.ram and row.ram ~= json.null and display.bytes(row.ram) or ''
+end
+
+local function show(params, result, out)
+  if not params.explain then return out:line(result.file) end
+  local rows = {}
+  for i, row in ipairs(result.packages) do
+    rows[i] = { file = row.file, version = row.version or '', arch = arch_text(row),
+      ram = ram_text(row), verdict = row.verdict, reason = reasons_of(row) }
+  end
+  out:table({ 'file', 'version', 'arch', { key = 'ram', align = 'right' }, 'verdict', 'reason' },
+    rows)
 end
 
 return rpc.from_fn_async(select)
@@ -109,7 +137,8 @@ return rpc.from_fn_async(select)
       help = 'help.arg.package-files' },
     arch = t.optional(t.string{ help = 'help.arg.select-arch' }),
     ram = t.optional(t.integer{ min = 0, help = 'help.arg.select-ram' }),
+    explain = t.flag{ help = 'help.arg.select-explain' },
   })
   :with_context('CliContext')
-  :with_custom_display_fn(function(_params, result, out) out:line(result.file) end)
+  :with_custom_display_fn(show)
   :with_about('about.s9pk.select')

@@ -1,19 +1,27 @@
 --- `server.device-info`: what machine this is.
 local daemon = require('engine.daemon')
+local device = require('service.device')
+local display = require('lib.display')
 local file = require('engine.file')
-local json = require('engine.json')
+local null = require('lib.null')
 local rpc = require('lib.rpc')
-local store = require('engine.store')
 local t = rpc.types
 
-local M = {}
-
-M.SCHEMA = t.object{ fields = {
-  name = t.string, os = t.string, kernel = t.string, version = t.string, language = t.string,
-  arch = t.string, ram = t.integer, processors = t.integer, devices = t.array{ of = t.string },
+local HARDWARE = t.object{ fields = {
+  class = t.enum{ 'processor', 'display' }, product = t.nullable(t.string),
+  vendor = t.nullable(t.string), capabilities = t.array{ of = t.string },
+  driver = t.optional(t.nullable(t.string)),
 } }
 
-local function os_name()
+local SCHEMA = t.object{ fields = {
+  name = t.string, system = t.string, kernel = t.string, processors = t.integer,
+  os = t.object{ fields = { version = t.string, compat = t.string, platform = t.string,
+    language = t.string } },
+  hardware = t.object{ fields = { arch = t.string, ram = t.integer,
+    devices = t.array{ of = HARDWARE } } },
+} }
+
+local function system_name()
   local text = file.read('/etc/os-release') or ''
   return text:match('PRETTY_NAME="([^"]*)"') or text:match('\nNAME="?([^"\n]*)') or 'Linux'
 end
@@ -23,32 +31,42 @@ local function count(text, pattern)
   return found
 end
 
---- Names of block devices and graphics cards that packages may be given.
-local function devices()
-  local list = json.array({})
-  for _, folder in ipairs({ '/sys/class/block', '/sys/class/drm' }) do
-    for _, entry in ipairs(file.list(folder) or {}) do
-      local name = entry.name
-      local virtual = name:find('^loop') or name:find('^z?ram') or name == 'version'
-      if not virtual then
-        list[#list + 1] = name
-      end
-    end
-  end
-  return list
-end
-
 --- *async*
-function M.info()
-  local told = daemon.info()
-  local kib = tonumber((file.read('/proc/meminfo') or ''):match('MemTotal:%s+(%d+)')) or 0
-  local host = (file.read('/proc/sys/kernel/hostname') or ''):gsub('%s+$', '')
-  return {
-    name = host, os = os_name(), kernel = told.kernel or '', version = told.version,
-    language = store.get('/public/serverInfo/language') or 'en_US', arch = told.arch or '',
-    ram = kib * 1024, processors = count('\n' .. (file.read('/proc/cpuinfo') or ''),
-      '\nprocessor%s*:'), devices = devices(),
-  }
+local function info()
+  local found = device.info()
+  found.name = (file.read('/proc/sys/kernel/hostname') or ''):gsub('%s+$', '')
+  found.system = system_name()
+  found.kernel = daemon.info().kernel or ''
+  found.processors = count('\n' .. (file.read('/proc/cpuinfo') or ''), '\nprocessor%s*:')
+  return found
 end
 
-return M
+local function title(hardware)
+  local words = {}
+  for _, key in ipairs({ 'vendor', 'product' }) do
+    if not null.is_null(hardware[key]) then words[#words + 1] = hardware[key] end
+  end
+  return table.concat(words, ' ')
+end
+
+local function show(_params, found, out)
+  local rows = {
+    { 'name', found.name }, { 'system', found.system }, { 'kernel', found.kernel },
+    { 'version', found.os.version }, { 'runs packages for', found.os.compat },
+    { 'platform', found.os.platform }, { 'language', found.os.language },
+    { 'arch', found.hardware.arch }, { 'ram', display.bytes(found.hardware.ram) },
+    { 'processors', found.processors },
+  }
+  for _, each in ipairs(found.hardware.devices) do
+    rows[#rows + 1] = { each.class, title(each) }
+  end
+  out:block(rows)
+end
+
+return rpc.from_fn_async(info)
+  :with_result(SCHEMA)
+  :with_metadata('read_only', true)
+  :with_display_serializable()
+  :with_custom_display_fn(show)
+  :with_about('about.server.device-info')
+  :with_call_remote('CliContext')

@@ -120,13 +120,16 @@ describe('device_info', function()
     expect((ask('os.version=0.4.0&os.compat=%3E%3D0.3.5%3A0&os.platform=x86_64&os.language=de')))
       :equals({ os = { version = '0.4.0', compat = '>=0.3.5:0', platform = 'x86_64',
         language = 'de' } })
+    local old = ask('os.version=1&os.compat=*&os.platform=p&hardware.arch=x86_64&hardware.ram=4096')
+    expect(old.hardware):equals({ arch = 'x86_64', ram = 4096 })
     local device, result = ask(nil)
     expect(device):is_nil()
     expect(result):equals('done')
   end)
 
   it('refuses a damaged one', function()
-    for _, header in ipairs({ 'x', 'os.version=1', '%zz=1' }) do
+    for _, header in ipairs({ 'x', 'os.version=1', '%zz=1',
+      'os.version=v1&os.compat=*&os.platform=p', 'os.version=1&os.compat=1 |&os.platform=p' }) do
       local _, _, err = ask(header)
       expect(err.code):equals('invalid_request')
     end
