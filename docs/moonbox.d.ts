@@ -857,7 +857,6 @@ export interface Methods {
     };
   };
   /**
-   * Restart a service
    * Wire name: `action:package.restart.input.v1`.
    */
   'package.restart': {
@@ -881,7 +880,6 @@ export interface Methods {
     };
   };
   /**
-   * Start a service
    * Wire name: `action:package.start.input.v1`.
    */
   'package.start': {
@@ -894,7 +892,6 @@ export interface Methods {
     result: null;
   };
   /**
-   * Stop a service
    * Wire name: `action:package.stop.input.v1`.
    */
   'package.stop': {

@@ -225,7 +225,7 @@
 ---@class moonbox.PackageRebuildParams
 ---@field id string Package
 
---- Restart a service
+--- Parameters of `package.restart`.
 ---@class moonbox.PackageRestartParams
 ---@field id string Package
 ---@field wait? boolean Wait until the service is what was asked for
@@ -234,12 +234,12 @@
 ---@class moonbox.PackageSideloadParams
 ---@field path string
 
---- Start a service
+--- Parameters of `package.start`.
 ---@class moonbox.PackageStartParams
 ---@field id string Package
 ---@field wait? boolean Wait until the service is what was asked for
 
---- Stop a service
+--- Parameters of `package.stop`.
 ---@class moonbox.PackageStopParams
 ---@field id string Package
 ---@field wait? boolean Wait until the service is what was asked for

@@ -13,6 +13,7 @@ local json = require('engine.json')
 local module = require('engine.module')
 local rpc = require('lib.rpc')
 local term = require('engine.term')
+local words = require('lib.text')
 
 local M = {}
 
@@ -78,6 +79,12 @@ end
 ---@field scripts string Folder of the shipped scripts
 ---@field version string
 
+--- One changing line; a longer one would scroll.
+local function progress(text)
+  local width = text and term.width(2)
+  return term.progress(width and words.cut(text, width - 1) or text)
+end
+
 local function environment(globals, facts, outcome)
   return {
     call = remote(globals), json = json, exit_code = exit_code,
@@ -85,7 +92,7 @@ local function environment(globals, facts, outcome)
     read_stdin = term.read_stdin, read_file = file.read,
     out = stream(1, term.write, globals), err = stream(2, term.error, globals),
     attributes = {
-      instance = instance_of(globals), facts = facts, progress = term.progress,
+      instance = instance_of(globals), facts = facts, progress = progress,
       connect = function() return connect(globals) end,
       exit = function(status) outcome.status = status end,
     },

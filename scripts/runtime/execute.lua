@@ -1,5 +1,6 @@
 --- Running one procedure: its context, its time limit, its end.
 local effects = require('runtime.effects')
+local journal = require('runtime.journal')
 local loop = require('engine.loop')
 local procedure = require('runtime.procedure')
 local registry = require('runtime.registry')
@@ -47,9 +48,14 @@ function M.execute(params)
   if not ready then return nil, not_ready end
   local fn, err = procedure.find(system.package().exports, params.procedure)
   if not fn then return nil, err end
-  return M.run({ id = params.id, procedure = params.procedure,
+  local result, problem = M.run({ id = params.id, procedure = params.procedure,
     limit = params.timeout and params.timeout / 1000 },
     function(args) return fn(args, params.input) end)
+  -- What the caller did wrong is no news to the service; a script that fails is.
+  if problem and (problem.debug or problem.code == 'timeout') then
+    journal.failure(params.procedure, problem)
+  end
+  return result, problem
 end
 
 return M

@@ -1,5 +1,6 @@
 --- The package's code: its modules, loaded in an environment of their own.
 local container = require('engine.container')
+local journal = require('runtime.journal')
 local module = require('engine.module')
 local sdk = require('runtime.sdk')
 
@@ -56,7 +57,7 @@ function M.environment()
   for _, name in ipairs(GLOBALS) do
     env[name] = _G[name]
   end
-  env._G = env
+  env._G, env.print = env, journal.print
   return env
 end
 

@@ -3,6 +3,7 @@
 local container = require('engine.container')
 local context = require('runtime.context')
 local effects = require('runtime.effects')
+local journal = require('runtime.journal')
 local log = require('engine.log')
 local loop = require('engine.loop')
 local package_loader = require('runtime.package')
@@ -63,7 +64,10 @@ function M.init(kind, event_id)
     state.init = task
   end
   local _, err = task:join()
-  if state.init == task then state.init = nil end
+  if state.init == task then
+    state.init = nil
+    if err then journal.failure('init', err) end
+  end
   return nil, err
 end
 
@@ -92,6 +96,7 @@ local function start_task()
     main.inner = begun
     local ok, err = begun:join()
     main.inner = nil
+    if not ok and main.state == 'starting' then journal.failure('main', err) end
     if ok and main.state == 'starting' then
       main.state = 'running'
       return true
@@ -159,6 +164,7 @@ function M.exit(target, event_id)
     end)
     local done, err = join()
     if not done then
+      journal.failure('uninit', err)
       state.phase = 'ready'
       return nil, err
     end

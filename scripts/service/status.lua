@@ -6,7 +6,7 @@
 ---@field desired service.Desired
 ---@field started string? instant at which `main` came up; absent while it is down
 ---@field health table<string, table> last result of each health check
----@field error table? {details, debug?} of the last failed load
+---@field error table? {kind, message, details?} of the last failed load, start or stop
 
 ---@class service.Desired
 ---@field main 'stopped'|'running'|'restarting'|'backing-up'
@@ -46,8 +46,16 @@ function M.run_intent(status)
     or (desired.main == 'backing-up' and desired.onComplete == 'start')
 end
 
+--- Whoever asks for something wants it tried at once, and the last failure is answered by that.
+local function asked(status)
+  local next_status = with(status, {})
+  next_status.error = nil
+  return next_status
+end
+
 function M.start(status)
   local main = status.desired.main
+  status = asked(status)
   if main == 'stopped' then
     return desire(status, { main = 'running' })
   elseif main == 'backing-up' then
@@ -57,6 +65,7 @@ function M.start(status)
 end
 
 function M.stop(status)
+  status = asked(status)
   if status.desired.main == 'backing-up' then
     return with(status, { desired = { main = 'backing-up', onComplete = 'stop' }, health = {} })
   end
@@ -65,6 +74,7 @@ end
 
 function M.restart(status)
   local main = status.desired.main
+  status = asked(status)
   if main == 'running' then
     return with(status, { desired = { main = 'restarting' }, health = {} })
   elseif main == 'restarting' and not status.started then
@@ -91,6 +101,7 @@ end
 ---@param now string
 function M.started(status, now)
   local next_status = with(status, { started = status.started or now })
+  next_status.error = nil
   if status.desired.main == 'restarting' then
     local again = status.desired.restartAgain
     next_status.desired = again and { main = 'restarting' } or { main = 'running' }
@@ -162,6 +173,9 @@ end
 function M.aggregate_health(status)
   if not M.run_intent(status) then
     return nil
+  end
+  if status.error then
+    return 'failure'
   end
   for _, result in ipairs({ 'failure', 'starting', 'loading' }) do
     if any_health(status, { [result] = true }) then

@@ -94,10 +94,20 @@ function Supervisor:load(current)
   return entry.update_status(self.id, status.loaded)
 end
 
+--- Seconds until what failed is tried again; nil once the operator has asked for something new.
+function Supervisor:cooling(current)
+  local left = self.retry_at and current.statusInfo.error and self.retry_at - loop.now()
+  return left and left > 0 and left or nil
+end
+
 --- Makes sure a container is there. Returns the seconds until the next try when it is not.
 function Supervisor:ensure_loaded(current)
   if self.loaded then
     return nil
+  end
+  local left = self:cooling(current)
+  if left then
+    return left
   end
   local ok, err = self:load(current)
   if ok then
@@ -109,7 +119,9 @@ function Supervisor:ensure_loaded(current)
   self.failures = self.failures + 1
   log.error(self.target, 'cannot load the package: ' .. err.message, { kind = err.code })
   entry.set_error(self.id, err)
-  return BACKOFF[math.min(self.failures, #BACKOFF)]
+  local pause = BACKOFF[math.min(self.failures, #BACKOFF)]
+  self.retry_at = loop.now() + pause
+  return pause
 end
 
 local CHANGE = {
@@ -154,6 +166,10 @@ function Supervisor:act(current)
   if not name then
     return nil
   end
+  wait = self:cooling(current)
+  if wait then
+    return wait
+  end
   log.info(self.target, name)
   local err = self:transition(name)
   if err then
@@ -165,8 +181,10 @@ function Supervisor:act(current)
       now_status.error = { kind = err.code, message = err.message, details = err.details }
       return now_status
     end)
+    self.retry_at = loop.now() + RETRY
     return RETRY
   end
+  self.retry_at = nil
   entry.update_status(self.id, CHANGE[name])
   return 0
 end

@@ -7,12 +7,10 @@ local lxc = require('engine.lxc')
 local operator = require('service.operator')
 local phases = require('service.phases')
 local rpc = require('lib.rpc')
+local settle = require('core.package.settle')
 local show = require('core.package.show')
 local status = require('service.status')
 local t = rpc.types
-
---- Seconds a call with `wait` may take.
-local WAIT = 600
 
 local function list()
   local rows = {}
@@ -57,7 +55,7 @@ local function changed(change)
   return function(_call, params)
     local done, err = operator.change(params.id, change)
     if done and params.wait then
-      done, err = operator.wait_settled(params.id, WAIT)
+      done, err = operator.wait_settled(params.id, settle.WAIT)
     end
     if not done then return nil, err end
     return nil
@@ -91,17 +89,15 @@ local SUMMARY = {
   health = t.optional(t.nullable(t.string)), address = t.optional(t.nullable(t.string)),
 }
 
-local function state_change(name, change)
+local function state_change(change)
   return rpc.from_fn_async(changed(change))
-    :with_params({ id = ID, wait = t.flag{ help = 'help.arg.wait' } })
+    :with_params(settle.params(ID))
     :with_result(t.null)
     :with_errors('not_found', 'conflict')
     :with_metadata('sync_db', true)
     :with_metadata('audit', true)
-    :with_metadata('deadline', WAIT + 10)
-    :no_display()
-    :with_about('about.package.' .. name)
-    :with_call_remote('CliContext')
+    :with_metadata('deadline', settle.WAIT + 10)
+    :no_cli()
 end
 
 local JOB = t.object{ fields = { jobId = t.string } }
@@ -167,9 +163,12 @@ return rpc.parent():with_about('about.package')
   :subcommand('rebuild', job_method(rpc.from_fn_async_local(rebuild), { id = ID }))
   :subcommand('rebuild', command(rpc.from_fn_async(show.job('package.rebuild')), { id = ID },
     'about.package.rebuild'))
-  :subcommand('start', state_change('start', status.start))
-  :subcommand('stop', state_change('stop', status.stop))
-  :subcommand('restart', state_change('restart', status.restart))
+  :subcommand('start', state_change(status.start))
+  :subcommand('start', settle.command('start', settle.params(ID)))
+  :subcommand('stop', state_change(status.stop))
+  :subcommand('stop', settle.command('stop', settle.params(ID)))
+  :subcommand('restart', state_change(status.restart))
+  :subcommand('restart', settle.command('restart', settle.params(ID)))
   :subcommand('logs', require('core.package.logs'))
   :subcommand('logs', require('core.package.logs_command'))
   :subcommand('eval', eval.eval)

@@ -13,29 +13,38 @@ function M.list(_params, rows, out)
   out:table({ 'id', 'version', 'status', 'health', 'address', 'title' }, rows)
 end
 
-local function mebibytes(bytes)
-  return bytes and ('%.1f MiB'):format(bytes / 1048576)
+local function of_limit(used, limit)
+  if not used then return nil end
+  return limit and ('%s of %s'):format(used, limit) or used
 end
 
-local function show_container(container, out)
-  out:block({
-    { 'memory', mebibytes(container.memory) },
-    { 'memory limit', mebibytes(container.memory_limit) },
-    { 'processes', container.pids },
-    { 'process limit', container.pids_limit },
-    { 'PSS of init', mebibytes(container.init_pss) },
-  })
+local function size(bytes) return bytes and display.bytes(bytes) end
+
+local function add_container(entries, container)
+  for _, entry in ipairs({
+    { 'memory', of_limit(size(container.memory), size(container.memory_limit)) },
+    { 'most memory', size(container.memory_peak) },
+    { 'processes', of_limit(container.pids, container.pids_limit) },
+    { 'PSS of init', size(container.init_pss) },
+  }) do
+    if entry[2] then entries[#entries + 1] = entry end
+  end
+  if (container.oom_kills or 0) > 0 then
+    entries[#entries + 1] = { 'out of memory',
+      ('processes were killed %d times'):format(container.oom_kills) }
+  end
 end
 
 function M.info(_params, info, out)
-  out:block({
+  local entries = {
     { 'id', info.id }, { 'title', info.title }, { 'version', info.version },
     { 'status', info.status }, { 'health', info.health }, { 'started', info.started },
     { 'address', info.address }, { 'volumes', info.volumes },
     { 'actions', names.sorted_keys(info.actions or {}) },
     { 'last backup', info.lastBackup }, { 'archive', info.archive },
-  })
-  if info.container then show_container(info.container, out) end
+  }
+  if info.container then add_container(entries, info.container) end
+  out:block(entries)
   local rows = {}
   for _, id in ipairs(names.sorted_keys(info.checks or {})) do
     local check = info.checks[id]

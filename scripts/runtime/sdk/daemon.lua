@@ -4,6 +4,7 @@
 --- earliest of its times has come; so an idle entry costs nothing but its checks.
 local effects_of = require('runtime.effects')
 local health = require('runtime.sdk.health')
+local journal = require('runtime.journal')
 local json = require('engine.json')
 local world = require('runtime.world')
 
@@ -66,9 +67,10 @@ function Daemon:tell(event, value)
   if self.events then self.events:send({ event = event, value = value }) end
 end
 
---- Tells the host, when something changed.
+--- Tells the host, when something changed. An entry without a name for people is told of from its
+--- first failure on.
 function Daemon:report(result, message)
-  local display = self.opts.ready and self.opts.ready.display
+  local display = self.opts.ready and self.opts.ready.display or (self.failed and self.id)
   local key = result .. '\n' .. (message or '')
   if self.reported == key then return end
   self.reported, self.health = key, { result = result, message = message }
@@ -84,7 +86,9 @@ function Daemon:set_ready(ready)
   self.set:changed()
 end
 
+--- Time to come up, not to come up again and again.
 local function in_grace(self)
+  if self.failed then return false end
   local grace = self.opts.ready and self.opts.ready.grace or DEFAULT_GRACE
   return self.launched_at and now() - self.launched_at < grace
 end
@@ -95,7 +99,10 @@ function Daemon:on_health(answer)
   local result = answer.result
   if result == 'failure' and not self.ready and in_grace(self) then result = 'starting' end
   self:report(result, answer.message)
-  if result == 'success' then self:set_ready(true) end
+  if result == 'success' then
+    self.failed = false
+    self:set_ready(true)
+  end
   local ready = self.opts.ready or {}
   local calm = result == 'success' or result == 'loading' or result == 'disabled'
   self.check_at = now() + (calm and (ready.interval or READY_INTERVAL) or UNREADY_INTERVAL)
@@ -121,7 +128,9 @@ end
 
 function Daemon:retry(message)
   self:set_ready(false)
-  self.state = 'backoff'
+  self.state, self.failed = 'backoff', true
+  local pause = self.backoff > 0 and ('in %d s'):format(self.backoff) or 'at once'
+  journal.write('warn', ('%s; again %s'):format(message, pause), self.id)
   self:report('failure', message)
   self.restart_at = now() + self.backoff
   self.backoff = math.min(self.backoff + 1, MAX_BACKOFF)

@@ -80,6 +80,32 @@ describe('runtime.sdk.daemons', function()
     scope:leave()
   end)
 
+  it('tells of an entry without a name for people once it has failed', function()
+    daemons.new():daemon('web', { subcontainer = sub, exec = { command = { 'web' } } }):start(scope)
+    expect(until_true(function() return #sub.spawned == 1 end)):is_true()
+    expect(#reports):equals(0)
+    sub.spawned[1].process:finish(3)
+    expect(until_true(function() return #reports == 2 end)):is_true()
+    expect({ reports[1].id, reports[1].name, reports[1].message })
+      :equals({ 'web', 'web', 'web crashed (code 3)' })
+    expect(last()):equals('success')
+    scope:leave()
+  end)
+
+  it('has no grace for what crashed: a failing check is a failure', function()
+    local healthy = true
+    daemons.new():daemon('web', web({ ready = { display = 'Web', grace = 60,
+      check = function() return { result = healthy and 'success' or 'failure' } end } }))
+      :start(scope)
+    until_true(function() return last() == 'success' end)
+    healthy = false
+    sub.spawned[1].process:finish(3)
+    expect(until_true(function() return #sub.spawned == 2 end)):is_true()
+    expect(until_true(function() return reports[#reports].message == '' end)):is_true()
+    expect(last()):equals('failure')
+    scope:leave()
+  end)
+
   it('kills what does not heed TERM in time', function()
     sub.stubborn = true
     daemons.new():daemon('web', web({ exec = { command = { 'web' }, stop_timeout = 0.05 } }))
