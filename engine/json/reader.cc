@@ -5,6 +5,7 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -27,33 +28,92 @@ constexpr unsigned kFlags = rapidjson::kParseNumbersAsStringsFlag;
 constexpr unsigned kPlainFlags = kFlags | rapidjson::kParseInsituFlag;
 constexpr unsigned kCheckedFlags = kFlags | rapidjson::kParseValidateEncodingFlag;
 
+// Eight bytes at a time, as one word.
+constexpr std::uint64_t kOnes = 0x0101010101010101;
+constexpr std::uint64_t kHighs = 0x8080808080808080;
+
+std::uint64_t load_word(const char* at) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+/// The highest bit is set in the lowest byte that is `wanted`, and in none below it.
+constexpr std::uint64_t find_byte(std::uint64_t word, char wanted) {
+  const std::uint64_t zeros = word ^ (kOnes * static_cast<unsigned char>(wanted));
+  return (zeros - kOnes) & ~zeros & kHighs;
+}
+
+/// Whether there are neither escapes nor bytes beyond ASCII: no string can be wrong UTF-8 then.
+bool is_plain(std::string_view text) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  const auto marks = [](std::uint64_t word) { return (word & kHighs) | find_byte(word, '\\'); };
+  std::uint64_t found = 0;
+  if (text.size() < kWord) {
+    for (const char byte : text)
+      found |= marks(static_cast<unsigned char>(byte));
+    return found == 0;
+  }
+  const char* const last = text.data() + text.size() - kWord;
+  for (const char* at = text.data(); at < last; at += kWord)
+    found |= marks(load_word(at));
+  return (found | marks(load_word(last))) == 0;
+}
+
+/// Where in a plain text a string that goes on at `at` ends: at a quotation mark, a control
+/// character or `end`.
+const char* string_end(const char* at, const char* end) {
+  constexpr std::uint64_t kControls = kOnes * 0x20;
+  const auto ends = [](char byte) {
+    return byte == '"' || static_cast<unsigned char>(byte) < 0x20;
+  };
+  for (; end - at >= static_cast<std::ptrdiff_t>(sizeof kOnes); at += sizeof kOnes) {
+    const std::uint64_t word = load_word(at);
+    const std::uint64_t found = find_byte(word, '"') | ((word - kControls) & ~word & kHighs);
+    if (found == 0) continue;
+    if constexpr (std::endian::native == std::endian::little)
+      return at + std::countr_zero(found) / 8;
+    break;
+  }
+  while (at != end && !ends(*at))
+    ++at;
+  return at;
+}
+
 /// A text whose strings are read where they lie. RapidJSON thinks that it puts them together in
-/// place; as they have no escapes, they are there already, and nothing is written.
+/// place; as a plain text has no escapes they are there already, and nothing is written. The bytes
+/// of a string are skipped where it begins: what RapidJSON looks at is its end. It begins to put
+/// at the end of numbers, too.
 struct PlainStream : rapidjson::MemoryStream {
   using rapidjson::MemoryStream::MemoryStream;
-  char* PutBegin() { return put_ = const_cast<char*>(src_); }
+  char* PutBegin() {
+    const char* const begin = src_;
+    if (begin[-1] == '"') src_ = string_end(begin, end_);
+    put_ = src_;
+    return const_cast<char*>(begin);
+  }
   void Put(char) { ++put_; }
   std::size_t PutEnd(const char* begin) { return static_cast<std::size_t>(put_ - begin); }
 
  private:
-  char* put_ = nullptr;
+  const char* put_ = nullptr;
 };
 
-/// Whether there are neither escapes nor bytes beyond ASCII: no string can be wrong UTF-8 then.
-bool is_plain(std::string_view text) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  constexpr std::uint64_t kHighs = 0x8080808080808080;
-  std::uint64_t found = 0;
-  for (; text.size() >= sizeof found; text.remove_prefix(sizeof found)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data(), sizeof word);
-    const std::uint64_t escapes = word ^ (kOnes * '\\');  // a byte of zero is a backslash
-    found |= word | ((escapes - kOnes) & ~escapes);
-  }
-  for (const char byte : text)
-    found |= byte == '\\' ? kHighs : static_cast<std::uint64_t>(byte);
-  return (found & kHighs) == 0;
+}  // namespace
+}  // namespace engine::json
+
+/// Compact texts have hardly any: most looks end at once.
+template <>
+inline void rapidjson::SkipWhitespace(engine::json::PlainStream& stream) {
+  const auto is_space = [](char byte) {
+    return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+  };
+  while (stream.src_ != stream.end_ && is_space(*stream.src_))
+    ++stream.src_;
 }
+
+namespace engine::json {
+namespace {
 
 /// RapidJSON refuses half a surrogate pair only if it is the first half.
 bool has_lone_surrogate(std::string_view text) {
@@ -61,6 +121,20 @@ bool has_lone_surrogate(std::string_view text) {
     if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) >= 0xa0) return true;
   }
   return false;
+}
+
+/// A whole number of up to 18 digits, as most are. False: it is something else.
+bool read_short(std::string_view text, std::int64_t& value) {
+  const bool negative = text[0] == '-';
+  if (negative) text.remove_prefix(1);
+  if (text.size() > 18) return false;
+  std::int64_t sum = 0;
+  for (const char digit : text) {
+    if (digit < '0' || digit > '9') return false;
+    sum = sum * 10 + (digit - '0');
+  }
+  value = negative ? -sum : sum;
+  return true;
 }
 
 /// A fraction or something beyond 64 bits; infinite if it is beyond doubles.
@@ -92,7 +166,9 @@ class Adapter {
   bool RawNumber(const char*, rapidjson::SizeType size, bool) {
     const std::string_view number(stream_.src_ - size, size);
     std::int64_t integer = 0;
-    if (read_integer(number, integer)) return at().on_integer(integer);
+    if (read_short(number, integer) || read_integer(number, integer)) {
+      return at().on_integer(integer);
+    }
     std::uint64_t unsigned_integer = 0;
     if (read_integer(number, unsigned_integer)) return at().on_unsigned(unsigned_integer);
     const double real = read_real(number);

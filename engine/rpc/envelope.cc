@@ -1,6 +1,7 @@
 #include "rpc/envelope.hh"
 
 #include <algorithm>
+#include <array>
 
 namespace engine::rpc {
 namespace {
@@ -9,20 +10,36 @@ struct Name {
   std::string_view text;
   Member member;
 };
-constexpr std::array kNames = {Name{"method", Member::method},
-                               Name{"params", Member::params},
-                               Name{"id", Member::id},
-                               Name{"result", Member::result},
+// By length: a key is compared with the few names that are as long.
+constexpr std::array kNames = {Name{"id", Member::id},
                                Name{"error", Member::error},
-                               Name{"jsonrpc", Member::jsonrpc},
-                               Name{"protocol_version", Member::protocol_version},
-                               Name{"request", Member::request},
-                               Name{"locale", Member::locale},
-                               Name{"deadline_ms", Member::deadline_ms},
-                               Name{"idempotency_key", Member::idempotency_key},
                                Name{"trace", Member::trace},
+                               Name{"method", Member::method},
+                               Name{"params", Member::params},
+                               Name{"result", Member::result},
+                               Name{"locale", Member::locale},
+                               Name{"jsonrpc", Member::jsonrpc},
+                               Name{"request", Member::request},
                                Name{"instance", Member::instance},
-                               Name{"allow_latest", Member::allow_latest}};
+                               Name{"deadline_ms", Member::deadline_ms},
+                               Name{"allow_latest", Member::allow_latest},
+                               Name{"idempotency_key", Member::idempotency_key},
+                               Name{"protocol_version", Member::protocol_version}};
+static_assert(kNames.size() == static_cast<std::size_t>(Member::count_));
+static_assert(std::ranges::is_sorted(kNames, {}, [](const Name& name) {
+  return name.text.size();
+}));
+
+constexpr std::size_t kLongestName = kNames.back().text.size();
+/// Of each length, which of kNames is the first; one more for the end.
+constexpr auto kFirstOfLength = [] {
+  std::array<std::uint8_t, kLongestName + 2> first{};
+  for (std::size_t length = 0; length < first.size(); ++length) {
+    while (first[length] < kNames.size() && kNames[first[length]].text.size() < length)
+      ++first[length];
+  }
+  return first;
+}();
 
 constexpr std::array<std::string_view, 8> kSpacedriveTags = {"Ping",
                                                              "Query",
@@ -34,8 +51,9 @@ constexpr std::array<std::string_view, 8> kSpacedriveTags = {"Ping",
                                                              "Shutdown"};
 
 Member member_named(std::string_view key) {
-  for (const Name& name : kNames) {
-    if (name.text == key) return name.member;
+  if (key.size() > kLongestName) return Member::count_;
+  for (std::size_t at = kFirstOfLength[key.size()]; at < kFirstOfLength[key.size() + 1]; ++at) {
+    if (kNames[at].text == key) return kNames[at].member;
   }
   return Member::count_;
 }

@@ -29,6 +29,9 @@ TEST_CASE("json/text: keeps numbers exact and apart", "[json]") {
                            "0.1",
                            "1e+300",
                            "-0.0",
+                           "999999999999999999",
+                           "-999999999999999999",
+                           "1000000000000000000",
                            "5e-324"}) {
     CHECK(write(*parse(text)) == text);
   }
@@ -77,6 +80,39 @@ TEST_CASE("json/text: finds what is no UTF-8 wherever it lies", "[json]") {
     CHECK(parse('"' + good + '"').value() == Value(good));
     const std::string escaped = '"' + std::string(before, 'a') + R"(\n")";
     CHECK(parse(escaped).value() == Value(std::string(before, 'a') + '\n'));
+  }
+}
+
+TEST_CASE("json/text: a string ends at its quotation mark, however long it is", "[json]") {
+  for (std::size_t length = 0; length < 70; ++length) {
+    const std::string text(length, 'x');
+    CAPTURE(length);
+    CHECK(parse('"' + text + '"').value() == Value(text));
+    CHECK(write(*parse("[\"" + text + "\",\"\",\"~ \"]")) == "[\"" + text + "\",\"\",\"~ \"]");
+    CHECK(write(*parse("{\"" + text + "\":1}")) == "{\"" + text + "\":1}");
+    // What ends too early ends there, and the byte behind the text is not looked at.
+    const std::string open = '"' + text + '"';
+    CHECK(parse(std::string_view(open).substr(0, length + 1)).error().code == Errc::parse_error);
+  }
+}
+
+TEST_CASE("json/text: a control character in a string is found wherever it lies", "[json]") {
+  // The second one is not plain, and read in another way.
+  for (const std::string_view before : {"[\"", "[\"\u00e4\",\""}) {
+    for (std::size_t at = 0; at < 40; ++at) {
+      for (const char wrong : {'\0', '\x01', '\n', '\x1f'}) {
+        std::string text(before);
+        text.append(at, 'a').append(1, wrong).append("bcdefghijk\"]");
+        CAPTURE(text);
+        const auto read = parse(text);
+        REQUIRE_FALSE(read.has_value());
+        CHECK(
+            read.error().message.ends_with("(at byte " + std::to_string(before.size() + at) + ")"));
+      }
+      std::string fine(before);
+      fine.append(at, 'a').append("\x7f \"]");
+      CHECK(parse(fine).has_value());
+    }
   }
 }
 
