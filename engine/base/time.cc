@@ -5,6 +5,23 @@
 #include <ctime>
 
 namespace engine {
+namespace {
+
+thread_local TimePoint last_reading;
+
+}  // namespace
+
+TimePoint read_clock() {
+  return last_reading = Clock::now();
+}
+
+TimePoint recent_clock() {
+  return last_reading == TimePoint{} ? read_clock() : last_reading;
+}
+
+TimePoint clock_after(TimePoint then) {
+  return last_reading > then ? last_reading : read_clock();
+}
 
 std::string to_rfc3339(std::chrono::system_clock::time_point at) {
   const auto millis =

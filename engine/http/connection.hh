@@ -46,7 +46,7 @@ class Connection final : public Session {
   [[nodiscard]] Handler& handler();
   [[nodiscard]] const Limits& limits() const;
   [[nodiscard]] TimePoint now() const;
-  [[nodiscard]] std::weak_ptr<Session> self() const { return self_; }
+  [[nodiscard]] const std::weak_ptr<Session>& self() const { return self_; }
   [[nodiscard]] bool draining() const;
   [[nodiscard]] Dialect& dialect() { return *dialect_; }
   /// What waits to be written; append to it, then call `changed`.
@@ -79,6 +79,7 @@ class Connection final : public Session {
   /// The connection is no more: fails what waits for it.
   void retire();
   [[nodiscard]] int fd() const { return transport_->fd(); }
+  [[nodiscard]] bool in_step() const { return stepping_; }
   bool queued = false;  ///< in the set's list of connections to look at
 
  private:
@@ -101,7 +102,7 @@ class Connection final : public Session {
   std::optional<net::PeerCredentials> peer_;
   std::string address_;
   net::ConnectionQuota::Place place_;
-  std::weak_ptr<Connection> self_;
+  std::weak_ptr<Session> self_;
   std::unique_ptr<Dialect> dialect_;
   std::unique_ptr<Dialect> next_dialect_;
   struct Upgrade;

@@ -193,28 +193,31 @@ void ConnectionSet::turn() {
     connection.note_events(event.events);
     look_at(connection);
   }
-  now_ = Clock::now();
+  now_ = read_clock();
+  may_join_until_ = now_ + net::kAnswersWait;
   if (!to_look_at_.empty()) last_work_ = now_;
   looking_at_.swap(to_look_at_);
   for (Connection* connection : looking_at_)
     connection->queued = false;
-  for (auto rest = std::span(looking_at_); !rest.empty();)
-    rest = rest.subspan(serve_group(rest));
+  for (std::size_t served = 0; served < looking_at_.size();)
+    served = serve_group(served);
   looking_at_.clear();
   retired_.clear();
   in_turn_ = false;
   rest();
 }
 
-/// Serves the first few of `connections`, as many as get their answers soon; returns how many.
-std::size_t ConnectionSet::serve_group(std::span<Connection* const> connections) {
+/// Serves the next few from `first` on, as many as get their answers soon; returns where the rest
+/// begins.
+std::size_t ConnectionSet::serve_group(std::size_t first) {
   const TimePoint end = now_ + net::kAnswersWait;
-  std::size_t count = 0;
+  std::size_t next = first;
   do {
-    connections[count++]->take_input();
-    now_ = Clock::now();
-  } while (count < connections.size() && now_ < end);
-  for (Connection* connection : connections.first(count)) {
+    looking_at_[next++]->take_input();
+    now_ = clock_after(now_);
+    if (next == looking_at_.size() && next - first >= net::kLookAgain) let_others_join();
+  } while (next < looking_at_.size() && now_ < end);
+  for (Connection* connection : std::span(looking_at_).subspan(first, next - first)) {
     connection->write_output();
     if (connection->finished()) {
       retire(*connection);
@@ -222,7 +225,21 @@ std::size_t ConnectionSet::serve_group(std::span<Connection* const> connections)
       look_at(*connection);
     }
   }
-  return count;
+  return next;
+}
+
+/// What has become ready since the turn began has its step in it, if the turn is still young.
+void ConnectionSet::let_others_join() {
+  if (now_ >= may_join_until_) return;
+  for (const epoll_event& event : poller_->collect()) {
+    auto& connection = *static_cast<Connection*>(event.data.ptr);
+    connection.note_events(event.events);
+    if (connection.in_step()) {
+      look_at(connection);
+    } else {
+      looking_at_.push_back(&connection);
+    }
+  }
 }
 
 /// Takes another turn, or sleeps until a socket is ready.
@@ -239,7 +256,7 @@ void ConnectionSet::rest() {
 }
 
 bool ConnectionSet::keep_spinning() {
-  return limits_.spin.count() > 0 && Clock::now() - last_work_ < limits_.spin;
+  return limits_.spin.count() > 0 && read_clock() - last_work_ < limits_.spin;
 }
 
 /// Ends a connection; its memory stays until the end of the turn.

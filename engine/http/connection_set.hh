@@ -52,7 +52,8 @@ class ConnectionSet {
   ConnectionSet(loop::Loop& loop, Handler& handler, const Limits& limits, unsigned index);
   void welcome(UniqueFd socket, AdoptOptions options);
   void turn();
-  std::size_t serve_group(std::span<Connection* const> connections);
+  std::size_t serve_group(std::size_t first);
+  void let_others_join();
   void schedule();
   void rest();
   void retire(Connection& connection);
@@ -77,6 +78,7 @@ class ConnectionSet {
   Completion<> drained_;
   TimePoint now_;
   TimePoint last_work_;
+  TimePoint may_join_until_;  ///< the turn under way
   bool draining_ = false;
   bool scheduled_ = false;
   bool in_turn_ = false;

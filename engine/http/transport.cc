@@ -1,5 +1,7 @@
 #include "http/transport.hh"
 
+#include "net/socket_call.hh"
+
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -16,7 +18,6 @@ namespace {
 
 constexpr std::size_t kKeptCapacity = 64UL << 10U;
 constexpr std::size_t kWriteAtOnce = 64UL << 10U;
-constexpr int kNoWait = MSG_DONTWAIT | MSG_NOSIGNAL;
 
 }  // namespace
 
@@ -84,7 +85,7 @@ Transport::Outcome Transport::receive(std::span<char> into) {
   }
   if (ended_) return {Status::ended};
   if (!readable_) return {Status::blocked};
-  const ssize_t got = recv(socket_.get(), into.data(), into.size(), MSG_DONTWAIT);
+  const ssize_t got = net::receive_now(socket_.get(), into);
   if (got > 0) {
     // A short read has emptied the socket, unless what comes next is its end.
     if (static_cast<std::size_t>(got) < into.size() && !end_is_near_) readable_ = false;
@@ -147,7 +148,8 @@ Transport::Status Transport::handshake() {
 
 Transport::Status Transport::send_records() {
   while (pending() > 0) {
-    const ssize_t sent = ::send(socket_.get(), records_.data() + records_sent_, pending(), kNoWait);
+    const ssize_t sent =
+        net::send_now(socket_.get(), std::string_view(records_).substr(records_sent_));
     if (sent >= 0) {
       records_sent_ += static_cast<std::size_t>(sent);
     } else if (errno != EINTR) {
@@ -179,7 +181,7 @@ Transport::Outcome Transport::write(std::string_view bytes) {
     return {sent == Status::failed ? sent : Status::ok, taken};
   }
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), kNoWait);
+    const ssize_t sent = net::send_now(socket_.get(), bytes);
     if (sent >= 0) return {Status::ok, static_cast<std::size_t>(sent)};
     if (errno == EAGAIN) return {Status::blocked};
     if (errno != EINTR) return {Status::failed};
@@ -208,7 +210,7 @@ void Transport::end_output() {
 
 void Transport::write_plain(std::string_view bytes) const {
   // Best effort: the connection is cut next.
-  [[maybe_unused]] const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), kNoWait);
+  [[maybe_unused]] const ssize_t sent = net::send_now(socket_.get(), bytes);
 }
 
 }  // namespace engine::http

@@ -142,27 +142,30 @@ void LineService::turn() {
     session.note_events(event.events);
     look_at(session);
   }
-  if (!to_look_at_.empty()) last_work_ = Clock::now();
+  if (!to_look_at_.empty()) last_work_ = read_clock();
+  may_join_until_ = last_work_ + kAnswersWait;
   looking_at_.swap(to_look_at_);
   for (LineSession* session : looking_at_)
     session->queued_ = false;
-  for (auto rest = std::span(looking_at_); !rest.empty();)
-    rest = rest.subspan(serve_group(rest));
+  for (std::size_t served = 0; served < looking_at_.size();)
+    served = serve_group(served);
   looking_at_.clear();
   retired_.clear();
   in_turn_ = false;
   rest();
 }
 
-/// Serves the first few of `sessions`, as many as get their answers soon; returns how many.
-std::size_t LineService::serve_group(std::span<LineSession* const> sessions) {
+/// Serves the next few from `first` on, as many as get their answers soon; returns where the rest
+/// begins.
+std::size_t LineService::serve_group(std::size_t first) {
   const TimePoint end = last_work_ + kAnswersWait;
-  std::size_t count = 0;
+  std::size_t next = first;
   do {
-    sessions[count++]->take_input();
-    last_work_ = Clock::now();
-  } while (count < sessions.size() && last_work_ < end);
-  for (LineSession* session : sessions.first(count)) {
+    looking_at_[next++]->take_input();
+    last_work_ = clock_after(last_work_);
+    if (next == looking_at_.size() && next - first >= kLookAgain) let_others_join();
+  } while (next < looking_at_.size() && last_work_ < end);
+  for (LineSession* session : std::span(looking_at_).subspan(first, next - first)) {
     session->write_output();
     if (session->finished()) {
       retire(*session);
@@ -170,7 +173,21 @@ std::size_t LineService::serve_group(std::span<LineSession* const> sessions) {
       look_at(*session);
     }
   }
-  return count;
+  return next;
+}
+
+/// What has become ready since the turn began has its step in it, if the turn is still young.
+void LineService::let_others_join() {
+  if (last_work_ >= may_join_until_) return;
+  for (const epoll_event& event : poller_->collect()) {
+    auto& session = *static_cast<LineSession*>(event.data.ptr);
+    session.note_events(event.events);
+    if (session.stepping_) {
+      look_at(session);
+    } else {
+      looking_at_.push_back(&session);
+    }
+  }
 }
 
 /// Takes another turn, or sleeps until a socket is ready.
@@ -187,7 +204,7 @@ void LineService::rest() {
 }
 
 bool LineService::keep_spinning() {
-  return limits_.spin.count() > 0 && Clock::now() - last_work_ < limits_.spin;
+  return limits_.spin.count() > 0 && read_clock() - last_work_ < limits_.spin;
 }
 
 /// Ends a connection; its memory stays until the end of the turn.

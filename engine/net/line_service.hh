@@ -68,7 +68,8 @@ class LineService {
 
   LineService(loop::Loop& loop, LineHandler& handler, const LineLimits& limits, unsigned index);
   void turn();
-  std::size_t serve_group(std::span<LineSession* const> sessions);
+  std::size_t serve_group(std::size_t first);
+  void let_others_join();
   void look_at(LineSession& session);
   void schedule();
   void rest();
@@ -92,6 +93,7 @@ class LineService {
   loop::Timer clock_;
   Completion<> drained_;
   TimePoint last_work_;
+  TimePoint may_join_until_;  ///< the turn under way
   bool draining_ = false;
   bool scheduled_ = false;
   bool in_turn_ = false;

@@ -2,9 +2,9 @@
 
 #include "net/http_sniff.hh"
 #include "net/line_service.hh"
+#include "net/socket_call.hh"
 
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -147,7 +147,7 @@ void LineSession::write_output() {
 
 void LineSession::read_chunk() {
   const std::size_t size = service_.limits_.read_chunk;
-  const ssize_t got = recv(socket_.get(), service_.scratch_.get(), size, MSG_DONTWAIT);
+  const ssize_t got = receive_now(socket_.get(), {service_.scratch_.get(), size});
   if (got > 0) {
     // A short read has emptied the socket, unless what comes next is its end.
     if (static_cast<std::size_t>(got) < size && !end_is_near_) readable_ = false;
@@ -213,8 +213,7 @@ void LineSession::hand_out_lines(std::size_t& budget) {
 
 void LineSession::flush() {
   while (unsent() > 0 && !blocked_ && !failed_) {
-    const ssize_t sent =
-        ::send(socket_.get(), out_.data() + out_begin_, unsent(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = send_now(socket_.get(), std::string_view(out_).substr(out_begin_));
     if (sent >= 0) {
       out_begin_ += static_cast<std::size_t>(sent);
       sent_total_ += static_cast<std::size_t>(sent);

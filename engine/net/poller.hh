@@ -17,6 +17,10 @@ namespace engine::net {
 /// client, which costs more than all else; while it wakes up, the others find it awake.
 inline constexpr std::chrono::microseconds kAnswersWait{300};
 
+/// After how many connections it pays to look whether others have become ready meanwhile: more
+/// answers for one wake-up of the client, for one system call.
+inline constexpr std::size_t kLookAgain = 8;
+
 /// Many descriptors of one loop, watched together: an edge-triggered epoll set inside the loop's
 /// own. One wake-up of the loop brings all that is ready, so that a server can read all, answer
 /// all, and write once. Resource type.

@@ -56,7 +56,14 @@ class Builder final : public json::Handler {
       : state_(state),
         text_(text),
         raw_members_(raw_members),
-        array_metatable_(Vm::of(state).impl().array_metatable) {}
+        vm_(Vm::of(state).impl()),
+        array_metatable_(vm_.array_metatable),
+        frames_(std::exchange(vm_.json_frames, {})) {
+    frames_.clear();
+  }
+  Builder(const Builder&) = delete;
+  Builder& operator=(const Builder&) = delete;
+  ~Builder() override { vm_.json_frames = std::move(frames_); }
 
   bool on_null() override {
     return skipping() ? skip_scalar() : (lua_pushlightuserdata(state_, nullptr), add());
@@ -148,6 +155,7 @@ class Builder final : public json::Handler {
   lua_State* state_;
   std::string_view text_;
   std::span<const std::string> raw_members_;
+  Vm::Impl& vm_;
   int array_metatable_;
   std::vector<int> frames_;    ///< per open container: 0 for an object, else the next index
   std::size_t raw_start_ = 0;  ///< where the key of the raw member ended; 0: none

@@ -86,7 +86,7 @@ TaskId Scheduler::spawn(
   if (!pushed) {
     Done failed = std::move(task.done);
     release(id);
-    if (failed) failed({.status = fail(pushed.error())});
+    if (failed) failed({.status = fail(pushed.error()), .entered = false});
     return {};
   }
   lua_xmove(vm_.state, task.coroutine, *pushed);

@@ -211,7 +211,9 @@ void Vm::call(const Ref& function,
     const Guard::Entry entry(impl_->state, later(begun, std::min(limits.deadline, limits.slice)));
     const Result<int> results = impl_->protect([&](lua_State* state) {
       function.push(state);
+      outcome.entered = false;
       const int count = arguments ? arguments(state) : 0;
+      outcome.entered = true;
       lua_call(state, count, LUA_MULTRET);
       return lua_gettop(state);
     });

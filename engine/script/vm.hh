@@ -55,6 +55,7 @@ struct Outcome {
   int results = 0;             ///< how many, on top of `state`
   Result<> status = {};  ///< Errc::script (message with file:line, traceback in `debug`) or the
                          ///< code of the error table that was raised
+  bool entered = true;   ///< false: the arguments could not be made, the function was not called
 };
 using Done = UniqueFunction<void(Outcome)>;
 

@@ -18,12 +18,12 @@ void set_string(lua_State* state, const char* name, std::string_view value) {
 }
 
 /// Pushes `ctx`. [-0, +1]
-Result<> push_context(lua_State* state, const script::Ref* plain, const Caller& caller) {
-  if (caller.attributes.empty() && plain != nullptr) {
-    plain->push(state);
+Result<> push_context(lua_State* state, const script::Ref& plain, const Caller& caller) {
+  if (caller.attributes.empty()) {
+    plain.push(state);
     return {};
   }
-  TRY(script::push_json(state, caller.attributes.empty() ? "{}" : caller.attributes));
+  TRY(script::push_json(state, caller.attributes));
   set_string(state, "name", caller.context);
   return {};
 }
@@ -55,7 +55,7 @@ void push_http(lua_State* state, const HttpFacts& http) {
 }
 
 /// The metatable for calls of one caller. [-0, +1], nothing on failure.
-Result<> push_shared(lua_State* state, const script::Ref* plain_context, const Caller& caller) {
+Result<> push_shared(lua_State* state, const script::Ref& plain_context, const Caller& caller) {
   TRY(push_context(state, plain_context, caller));
   lua_createtable(state, 0, 1);
   lua_createtable(state, 0, 7);
@@ -110,9 +110,17 @@ HeaderList pop_headers(lua_State* state) {
 
 }  // namespace
 
-Result<> CallerTables::push_metatable(lua_State* state,
-                                      const script::Ref* plain_context,
-                                      const std::shared_ptr<const Caller>& caller) {
+void CallTables::push_key(lua_State* state, script::Ref& key, const char* text) {
+  if (!key) {
+    lua_pushstring(state, text);
+    key = script::Ref::pop(state);
+  }
+  key.push(state);
+}
+
+Result<> CallTables::push_metatable(lua_State* state,
+                                    const script::Ref& plain_context,
+                                    const std::shared_ptr<const Caller>& caller) {
   if (entries_.size() >= sweep_at_) {
     std::erase_if(entries_, [](const auto& entry) { return entry.second.caller.expired(); });
     sweep_at_ = std::max<std::size_t>(64, 2 * entries_.size());
@@ -126,18 +134,22 @@ Result<> CallerTables::push_metatable(lua_State* state,
   return {};
 }
 
-Result<> push_call(lua_State* state, const SharedTables& shared, const Request& request) {
-  lua_createtable(state, 0, 4);
-  auto pushed = shared.callers.push_metatable(state, shared.plain_context, request.caller);
+Result<> push_call(lua_State* state, const CallParts& parts, const Request& request) {
+  lua_createtable(state, 0, 2);
+  auto pushed = parts.tables.push_metatable(state, parts.plain_context, request.caller);
   if (!pushed) {
     lua_pop(state, 1);
     return pushed;
   }
   lua_setmetatable(state, -2);
-  set_string(state, "path", request.method);
-  if (request.extras) set_extras(state, *request.extras);
+  parts.tables.push_path_key(state);
+  parts.name.push(state);
+  lua_rawset(state, -3);
   const auto deadline = request.begun + request.deadline;
-  set_number(state, "deadline", std::chrono::duration<double>(deadline.time_since_epoch()).count());
+  parts.tables.push_deadline_key(state);
+  lua_pushnumber(state, std::chrono::duration<double>(deadline.time_since_epoch()).count());
+  lua_rawset(state, -3);
+  if (request.extras) set_extras(state, *request.extras);
   return {};
 }
 

@@ -58,15 +58,12 @@ auto encoding(rpc::AnswerForm form, bool has_head, Labels labels, LineAnswer ans
 /// A raised error that is not an error table is the script's own fault: the author gets the
 /// traceback, the caller a correlation id.
 template <typename F>
-auto recording(FailureTable& failures, Metrics& metrics, const Request& request, F&& reply) {
-  return [&failures,
-          &metrics,
-          method = request.method,
-          begun = request.begun,
-          reply = std::forward<F>(reply)](Result<std::string> result, ResponseHead head) mutable {
-    metrics.count(method, Clock::now() - begun, result ? nullptr : &result.error().code);
+auto recording(FailureTable& failures, Metrics::Counters& counters, TimePoint begun, F&& reply) {
+  return [&failures, &counters, begun, reply = std::forward<F>(reply)](Result<std::string> result,
+                                                                       ResponseHead head) mutable {
+    Metrics::count(counters, read_clock() - begun, result ? nullptr : &result.error().code);
     if (!result && result.error().code == Errc::script && !result.error().debug.empty()) {
-      result = fail(failures.record(method, result.error()));
+      result = fail(failures.record(Metrics::method_of(counters), result.error()));
     }
     reply(std::move(result), std::move(head));
   };
@@ -181,14 +178,18 @@ void Dispatcher::handle_call(ScriptLoop& worker,
   if (method->deprecated) warn_deprecated(*method);
   Request request{.caller = caller,
                   .method = method->name,
-                  .params = std::string(call.params),
+                  .params = {},
                   .deadline = deadline_of(*method, call),
-                  .extras = extras_of(call, locale)};
+                  .extras = extras_of(call, locale),
+                  .begun = recent_clock()};
   auto reply =
       encoding(std::move(form), has_response_head(*caller), std::move(labels), std::move(answer));
   const auto run = [&](auto&& ended) {
-    Reply recorded = recording(failures_, metrics_, request, std::forward<decltype(ended)>(ended));
-    route(worker, *tree, *method, std::move(request), std::move(recorded));
+    Reply recorded = recording(failures_,
+                               counters_of(*tree, *method),
+                               request.begun,
+                               std::forward<decltype(ended)>(ended));
+    route(worker, *tree, *method, std::move(request), call.params, std::move(recorded));
   };
   // What a login gives is a secret, and kept nowhere.
   if (call.idempotency_key.empty() || method->read_only ||
@@ -202,7 +203,7 @@ void Dispatcher::handle_call(ScriptLoop& worker,
   auto extras = std::make_unique<RequestExtras>(*request.extras);
   extras->gate_only = true;
   request.extras = std::move(extras);
-  route(worker, *tree, *method, std::move(request), std::move(admitted->reply));
+  route(worker, *tree, *method, std::move(request), call.params, std::move(admitted->reply));
 }
 
 Result<> Dispatcher::check_call(const rpc::Request& call) const {
@@ -250,18 +251,27 @@ void Dispatcher::cancel_connection(ScriptLoop& worker, std::uint64_t connection)
   pool_.cancel_connection(connection);
 }
 
+Metrics::Counters& Dispatcher::counters_of(const LoadedTree& tree, const rpc::Method& method) {
+  Metrics::Counters*& known = tree.counters[method.index];
+  if (known == nullptr) known = &metrics_.counters(method.name);
+  return *known;
+}
+
 void Dispatcher::route(ScriptLoop& worker,
                        const LoadedTree& tree,
                        const rpc::Method& method,
                        Request request,
+                       std::string_view params,
                        Reply reply) {
   switch (method.kind) {
     case rpc::HandlerKind::fn:
     case rpc::HandlerKind::async:
-      return worker.execute(tree, method, request, std::move(reply));
+      return worker.execute(tree, method, request, params, std::move(reply));
     case rpc::HandlerKind::async_local:
+      request.params = params;
       return control_.submit(std::move(request), reply_on(worker.loop(), std::move(reply)));
     case rpc::HandlerKind::blocking:
+      request.params = params;
       return pool_.execute(worker.current()->generation,
                            std::move(request),
                            reply_on(worker.loop(), std::move(reply)));

@@ -86,7 +86,9 @@ class Dispatcher {
              const LoadedTree& tree,
              const rpc::Method& method,
              Request request,
+             std::string_view params,
              Reply reply);
+  Metrics::Counters& counters_of(const LoadedTree& tree, const rpc::Method& method);
 
   ScriptLoop& control_;
   BlockingPool& pool_;

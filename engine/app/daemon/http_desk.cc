@@ -377,34 +377,35 @@ void HttpDesk::on_websocket_close(http::Session& session, unsigned code, std::st
 }
 
 void HttpDesk::on_message(http::Session& session, std::string_view text, http::Answer answer) {
-  if (const auto peer = peers_.find(session.id()); peer != peers_.end() && peer->second.channel) {
-    return peer->second.channel->on_text(text, std::move(answer));
-  }
-  serve_text(session, text, std::move(answer));
+  const auto found = peers_.find(session.id());
+  if (found == peers_.end()) return;
+  Peer& peer = found->second;
+  if (peer.channel) return peer.channel->on_text(text, std::move(answer));
+  serve_text(session, peer, text, std::move(answer));
 }
 
 void HttpDesk::on_line(http::Session& session, std::string_view line, http::Answer answer) {
-  serve_text(session, line, std::move(answer));
+  if (const auto found = peers_.find(session.id()); found != peers_.end()) {
+    serve_text(session, found->second, line, std::move(answer));
+  }
 }
 
-void HttpDesk::serve_text(http::Session& session, std::string_view text, http::Answer answer) {
-  const auto found = peers_.find(session.id());
-  if (found == peers_.end()) return;
-  found->second.quiet = 0;
-  const auto caller = found->second.caller;
+/// `peer` stays: connections are given up between their steps only.
+void HttpDesk::serve_text(http::Session& session,
+                          Peer& peer,
+                          std::string_view text,
+                          http::Answer answer) {
+  peer.quiet = 0;
   const rpc::Protocol protocol = shared_.dispatcher.handle_line(
       worker_,
-      caller,
+      peer.caller,
       text,
       [this, id = session.id(), answer = std::move(answer)](const LineReply& reply) mutable {
         answer.send(reply.text);
         if (!reply.close) return;
         if (auto* open = service_->find(id)) open->close();
       });
-  if (protocol != rpc::Protocol::spacedrive) return;
-  if (const auto peer = peers_.find(session.id()); peer != peers_.end()) {
-    peer->second.spacedrive = true;
-  }
+  if (protocol == rpc::Protocol::spacedrive) peer.spacedrive = true;
 }
 
 void HttpDesk::on_oversize_line(http::Session&, http::Answer answer) {

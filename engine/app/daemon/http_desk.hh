@@ -71,7 +71,7 @@ class HttpDesk final : public PushTarget, public http::Handler {
   void serve_rpc(http::Session& session, const http::Request& request, http::Responder respond);
   void serve_options(http::Session& session, const http::Request& request, http::Responder respond);
   void serve_metrics(http::Session& session, const http::Request& request, http::Responder respond);
-  void serve_text(http::Session& session, std::string_view text, http::Answer answer);
+  void serve_text(http::Session& session, Peer& peer, std::string_view text, http::Answer answer);
 
   DeskShared& shared_;
   std::unordered_map<std::uint64_t, Peer> peers_;

@@ -23,6 +23,7 @@ std::uint64_t read(const Counter& counter) {
 }  // namespace
 
 struct Metrics::Counters {
+  std::string method;
   Counter calls = 0;
   Counter micros = 0;
   std::array<Counter, kBounds.size() + 1> buckets{};
@@ -47,14 +48,23 @@ Metrics::Slot& Metrics::here() {
   return *slot;
 }
 
-void Metrics::count(const std::string& method, Clock::duration took, const Errc* error) {
+Metrics::Counters& Metrics::counters(const std::string& method) {
   Slot& slot = here();
   auto found = slot.methods.find(method);
-  if (found == slot.methods.end()) [[unlikely]] {
+  if (found == slot.methods.end()) {
+    auto made = std::make_unique<Counters>();
+    made->method = method;
     const std::lock_guard lock(mutex_);
-    found = slot.methods.emplace(method, std::make_unique<Counters>()).first;
+    found = slot.methods.emplace(method, std::move(made)).first;
   }
-  Counters& counters = *found->second;
+  return *found->second;
+}
+
+const std::string& Metrics::method_of(const Counters& counters) {
+  return counters.method;
+}
+
+void Metrics::count(Counters& counters, Clock::duration took, const Errc* error) {
   const std::int64_t micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
   const auto bucket = std::ranges::lower_bound(kBounds, micros) - kBounds.begin();
   add(counters.calls, 1);

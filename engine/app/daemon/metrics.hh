@@ -42,8 +42,13 @@ class Metrics {
   Metrics& operator=(const Metrics&) = delete;
   ~Metrics();
 
+  struct Counters;
+  /// Where the calling thread counts the calls of `method`; to be found once and kept. Of use on
+  /// that thread only, as long as this lives.
+  Counters& counters(const std::string& method);
   /// One call was answered; `error` is null when it went well.
-  void count(const std::string& method, Clock::duration took, const Errc* error);
+  static void count(Counters& counters, Clock::duration took, const Errc* error);
+  [[nodiscard]] static const std::string& method_of(const Counters& counters);
 
   /// One row a method, added up over all threads.
   struct Row {
@@ -58,7 +63,6 @@ class Metrics {
   void write(std::string& out) const;
 
  private:
-  struct Counters;
   struct Slot;
   Slot& here();
 

@@ -28,7 +28,7 @@ struct Request {
   Milliseconds deadline{30'000};
   std::unique_ptr<const RequestExtras> extras = {};  ///< null: nothing of it was said
   /// When it was decoded, or came to the thread that runs it: its deadline counts from here.
-  TimePoint begun = Clock::now();
+  TimePoint begun = {};
 
   [[nodiscard]] const std::string& context() const { return caller->context; }
 };

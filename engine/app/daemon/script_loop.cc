@@ -28,9 +28,13 @@ void take_runners(lua_State* state,
     tree.methods = table;
     lua_getfield(state, -1, context.c_str());
     for (const rpc::Method& method : table->methods()) {
-      lua_getfield(state, -1, method.name.c_str());
+      script::push_string(state, method.name);
+      lua_pushvalue(state, -1);
+      tree.names.push_back(script::Ref::pop(state));
+      lua_rawget(state, -2);
       tree.runners.push_back(script::Ref::pop(state));
     }
+    tree.counters.resize(tree.names.size());
     lua_pop(state, 1);
     lua_createtable(state, 0, 1);
     script::push_string(state, context);
@@ -42,7 +46,14 @@ void take_runners(lua_State* state,
 
 /// The answer of a runner: a value, or `nil, err`.
 Result<std::string> take_answer(script::Outcome& outcome) {
-  if (!outcome.status) return fail(std::move(outcome.status).error());
+  if (!outcome.status) {
+    if (outcome.entered || outcome.status.error().code != Errc::script) {
+      return fail(std::move(outcome.status).error());
+    }
+    return fail(Error{.code = Errc::request_too_large,
+                      .message = "params: there is no room for them in a script's memory",
+                      .hint = "send large content as a file and name its path"});
+  }
   if (outcome.results == 0) return std::string("null");
   const int first = lua_gettop(outcome.state) - outcome.results + 1;
   if (outcome.results >= 2 && lua_isnil(outcome.state, first) &&
@@ -53,9 +64,9 @@ Result<std::string> take_answer(script::Outcome& outcome) {
   return script::to_json(outcome.state, first);
 }
 
-ResponseHead take_head(const script::Ref& call, lua_State* state) {
-  if (!call || state == nullptr) return {};
-  call.push(state);
+ResponseHead take_head(const std::shared_ptr<script::Ref>& call, lua_State* state) {
+  if (!call || !*call || state == nullptr) return {};
+  call->push(state);
   ResponseHead head = read_response_head(state, lua_gettop(state));
   lua_pop(state, 1);
   return head;
@@ -71,28 +82,26 @@ script::Limits limits_of(const rpc::Method& method, const Request& request) {
           .begun = request.begun};
 }
 
-/// Makes the arguments of a runner and keeps them in `loaded`: before the call, so that a failure
-/// to make them never reaches the handler. [-0, +0]
-Result<> keep_arguments(LoadedVm& loaded,
-                        const LoadedTree& tree,
-                        const rpc::Method& method,
-                        const Request& request) {
-  lua_State* state = loaded.vm->state();
-  TRY(push_call(state, {&tree.plain_context, loaded.caller_tables}, request));
-  if (Result<> pushed = script::push_json(state, request.params, method.raw_params); !pushed) {
-    lua_pop(state, 1);
-    return pushed;
-  }
-  loaded.params.assign(state);
-  loaded.call.assign(state);
-  return {};
+/// Pushes the call and its parameters, or an error. [-0, +2 or +1]
+bool push_arguments(lua_State* state,
+                    const CallParts& parts,
+                    const rpc::Method& method,
+                    const Request& request,
+                    std::string_view params) {
+  Result<> pushed = push_call(state, parts, request);
+  if (pushed) pushed = script::push_json(state, params, method.raw_params);
+  if (!pushed) script::push_error(state, pushed.error());
+  return pushed.has_value();
 }
 
 }  // namespace
 
 const LoadedTree* LoadedVm::tree(std::string_view context) const {
+  if (recent_ != nullptr && recent_->first == context) return &recent_->second;
   const auto found = trees.find(context);
-  return found == trees.end() ? nullptr : &found->second;
+  if (found == trees.end()) return nullptr;
+  recent_ = &*found;
+  return &recent_->second;
 }
 
 ScriptLoop::ScriptLoop(std::string name,
@@ -204,25 +213,25 @@ void ScriptLoop::execute(Request request, Reply reply) {
   const rpc::Method* method = tree == nullptr ? nullptr : tree->methods->find(request.method);
   if (method == nullptr) return reply(fail(Errc::method_not_found, request.method), {});
   request.begun = Clock::now();
-  execute(*tree, *method, request, std::move(reply));
+  execute(*tree, *method, request, request.params, std::move(reply));
 }
 
 void ScriptLoop::execute(const LoadedTree& tree,
                          const rpc::Method& method,
                          const Request& request,
+                         std::string_view params,
                          Reply reply) {
   LoadedVm& loaded = *current_;
-  if (Result<> made = keep_arguments(loaded, tree, method, request); !made) {
-    return reply(fail(std::move(made).error()), {});
-  }
-  script::Ref kept;  // what middleware writes into the call is read when it has ended
-  if (has_response_head(*request.caller)) {
-    loaded.call.push(loaded.vm->state());
-    kept = script::Ref::pop(loaded.vm->state());
-  }
-  const auto arguments = [&loaded](lua_State* target) {
-    loaded.call.push(target);
-    loaded.params.push(target);
+  // What middleware writes into the call is read when it has ended.
+  std::shared_ptr<script::Ref> kept;
+  if (has_response_head(*request.caller)) kept = std::make_shared<script::Ref>();
+  const CallParts parts{tree.plain_context, tree.names[method.index], loaded.call_tables};
+  const auto arguments = [&](lua_State* target) {
+    if (!push_arguments(target, parts, method, request, params)) return lua_error(target);
+    if (kept) {
+      lua_pushvalue(target, -2);
+      *kept = script::Ref::pop(target);
+    }
     return 2;
   };
   script::Ref gate;
@@ -238,7 +247,7 @@ void ScriptLoop::execute(const LoadedTree& tree,
          limits_of(method, request),
          arguments,
          std::move(reply),
-         std::move(kept)});
+         kept});
   heap_bytes_.store(loaded.vm->heap_bytes(), std::memory_order_relaxed);
 }
 
@@ -266,6 +275,7 @@ void ScriptLoop::start(LoadedVm& loaded,
         reply(take_answer(outcome), take_head(kept, outcome.state));
       },
       method.name);
+  read_clock();  // it may have run for long, and go on later
 }
 
 void ScriptLoop::submit(Request request, Reply reply) {

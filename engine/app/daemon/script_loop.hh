@@ -2,6 +2,7 @@
 
 #include "app/daemon/call_table.hh"
 #include "app/daemon/generation.hh"
+#include "app/daemon/metrics.hh"
 #include "app/daemon/request.hh"
 #include "loop/loop.hh"
 #include "script/guard.hh"
@@ -23,7 +24,10 @@ class Tracer;
 struct LoadedTree {
   std::shared_ptr<const rpc::MethodTable> methods;
   std::vector<script::Ref> runners;  ///< of each method, in the order of the table
-  script::Ref plain_context;         ///< the `ctx` table of calls without attributes
+  std::vector<script::Ref> names;    ///< of each method: what its calls have as `path`
+  /// Of each method, on this thread; null until it is called.
+  mutable std::vector<Metrics::Counters*> counters;
+  script::Ref plain_context;  ///< the `ctx` table of calls without attributes
 };
 
 /// A VM that has the trees of one generation loaded. Lives on the thread of its ScriptLoop.
@@ -32,14 +36,16 @@ struct LoadedVm {
   std::unique_ptr<script::Vm> vm;
   std::map<std::string, LoadedTree, std::less<>> trees;  ///< by context
   script::Live made;  ///< what making it has added to the count of the thread that made it
-  CallerTables caller_tables;
-  script::Ref call;    ///< of the call that is just being started
-  script::Ref params;  ///< the same
+  CallTables call_tables;
   /// Runners that few calls need, made when the first one does; by maker, context and method.
   std::map<std::string, script::Ref, std::less<>> side_runners;
 
   /// Null when this generation has no such context.
   [[nodiscard]] const LoadedTree* tree(std::string_view context) const;
+
+ private:
+  /// What was found last: nearly all calls of a thread are of one context.
+  mutable const std::pair<const std::string, LoadedTree>* recent_ = nullptr;
 };
 
 /// One thread, its loop and its VM of the current generation. VMs of earlier generations live on
@@ -94,9 +100,11 @@ class ScriptLoop {
   /// thread, possibly before this returns.
   void execute(Request request, Reply reply);
   /// The same with a `method` of `tree`, which is one of the current VM's.
+  /// `params` instead of those of `request`, which are not looked at.
   void execute(const LoadedTree& tree,
                const rpc::Method& method,
                const Request& request,
+               std::string_view params,
                Reply reply);
   /// The same from any thread; `reply` runs on the loop's.
   void submit(Request request, Reply reply);
@@ -118,7 +126,7 @@ class ScriptLoop {
     script::Limits limits;
     script::Arguments arguments;
     Reply reply;
-    script::Ref kept;  ///< the call, where its response head is asked for
+    std::shared_ptr<script::Ref> kept;  ///< the call, where its response head is asked for
   };
   void start(LoadedVm& loaded, const rpc::Method& method, const Request& request, Started call);
   void follow(LoadedVm& loaded, const rpc::Method& method, const Request& request, Started call);

@@ -13,13 +13,16 @@ TEST_CASE("app/metrics: calls of all threads are added up, by method, kind and l
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&metrics] {
       const Errc kind = Errc::not_found;
+      Metrics::Counters& echo = metrics.counters("echo");
       for (int call = 0; call < 1'000; ++call)
-        metrics.count("echo", std::chrono::microseconds(200), call % 10 == 0 ? &kind : nullptr);
-      metrics.count("db.put", std::chrono::seconds(60), nullptr);
+        Metrics::count(echo, std::chrono::microseconds(200), call % 10 == 0 ? &kind : nullptr);
+      Metrics::count(metrics.counters("db.put"), std::chrono::seconds(60), nullptr);
     });
   }
   for (std::thread& thread : threads)
     thread.join();
+  CHECK(Metrics::method_of(metrics.counters("echo")) == "echo");
+  CHECK(&metrics.counters("echo") == &metrics.counters("echo"));
   const auto rows = metrics.rows();
   REQUIRE(rows.size() == 2);
   CHECK(rows.at("echo").calls == 4'000);
