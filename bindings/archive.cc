@@ -95,7 +95,11 @@ Result<int> archive_open(lua_State* state) {
 Result<int> archive_open_url(lua_State* state) {
   std::string url(script::check_string(state, 1));
   return start_open(
-      state, [url = std::move(url)] { return fetch::HttpSource::open(url); }, 2);
+      state,
+      [url = std::move(url), connect = connect_at(state, 2)] {
+        return fetch::HttpSource::open(url, connect);
+      },
+      2);
 }
 
 Result<int> archive_open_fd(lua_State* state) {

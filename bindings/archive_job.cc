@@ -4,6 +4,7 @@
 #include "script/convert.hh"
 
 #include <algorithm>
+#include <cmath>
 
 namespace engine::bindings {
 
@@ -48,6 +49,17 @@ ProgressCall forward_progress(const std::shared_ptr<ProgressTarget>& target) {
 unsigned threads_at(lua_State* state, int options) {
   const double asked = script::field_number(state, options, "threads").value_or(0);
   return asked >= 1 ? static_cast<unsigned>(std::min(asked, 64.0)) : processor_count();
+}
+
+fetch::ConnectOptions connect_at(lua_State* state, int options) {
+  constexpr double kDay = 86400;
+  fetch::ConnectOptions out{.ca_file = script::field_string(state, options, "cacert").value_or("")};
+  if (const auto seconds = script::field_number(state, options, "timeout")) {
+    const auto whole = static_cast<unsigned>(std::clamp(std::ceil(*seconds), 1.0, kDay));
+    out.connect_seconds = std::min(out.connect_seconds, whole);
+    out.stall_seconds = whole;
+  }
+  return out;
 }
 
 int push_commitment(lua_State* state, const archive::Commitment& commitment) {

@@ -6,6 +6,7 @@
 #include "script/ref.hh"
 #include "script/task.hh"
 
+#include "fetch/transfer.hh"
 #include <lua.hpp>
 
 #include <cstdint>
@@ -17,8 +18,8 @@
 
 namespace engine::bindings {
 
-// What the functions of engine.archive share: work on the offload pool that can be cancelled and
-// reports progress. Private to bindings/archive*.cc.
+// What the functions of engine.archive and engine.fetch share: work on the offload pool that can be
+// cancelled and reports progress. Private to them.
 
 using ProgressCall = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
@@ -41,6 +42,9 @@ ProgressCall forward_progress(const std::shared_ptr<ProgressTarget>& target);
 
 /// The field `threads`, or one thread per processor.
 unsigned threads_at(lua_State* state, int options);
+
+/// How a server is to be reached: the fields `cacert` (a file) and `timeout` (seconds).
+fetch::ConnectOptions connect_at(lua_State* state, int options);
 
 /// Pushes {rootSighash, rootSighashHex, rootMaxsize} and returns 1.
 int push_commitment(lua_State* state, const archive::Commitment& commitment);

@@ -45,8 +45,8 @@ int fetch_send(lua_State* state) {
   upload.progress = forward_progress(progress);
   return run_job<fetch::Answer>(
       state,
-      {.work = [upload =
-                    std::move(upload)](const std::stop_token&) { return fetch::exchange(upload); },
+      {.work = [upload = std::move(upload), connect = connect_at(state, 1)](
+                   const std::stop_token&) { return fetch::exchange(upload, connect); },
        .push = &push_answer,
        .progress = progress});
 }

@@ -159,10 +159,14 @@ function archive.open(path, opts) end
 ---@async
 function archive.open_fd(fd, name, opts) end
 
+---@class engine.archive.OpenUrlOptions: engine.archive.OpenOptions
+---@field cacert? string file of the authorities whose certificates are good; default: the system's
+---@field timeout? number seconds the server may be almost silent, and the most to connect; default 30
+
 --- Opens a package on a web server, of which only what is looked at is transferred if the server
 --- sends ranges. *async*
 ---@param url string http or https
----@param opts? engine.archive.OpenOptions
+---@param opts? engine.archive.OpenUrlOptions
 ---@return engine.archive.Package? package
 ---@return engine.Error? err as for `open`; `network`, `timeout`, `not_found`, `parse_url`
 ---@async

@@ -8,6 +8,8 @@ local fetch = {}
 ---@field headers? table<string, string>
 ---@field body? string
 ---@field file? string a file to send instead of `body`
+---@field cacert? string file of the authorities whose certificates are good; default: the system's
+---@field timeout? number seconds the server may be almost silent, and the most to connect; default 30
 ---@field progress? fun(done: integer, total: integer) bytes of the file; no yield
 
 ---@class engine.fetch.Answer

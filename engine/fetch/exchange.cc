@@ -23,7 +23,7 @@ Result<std::string> read_all(Transfer& transfer) {
 
 }  // namespace
 
-Result<Answer> exchange(const Upload& upload, const Patience& patience) {
+Result<Answer> exchange(const Upload& upload, const ConnectOptions& options) {
   Request request{.url = upload.url, .method = upload.method, .headers = upload.headers};
   std::shared_ptr<const archive::FileSource> file;
   std::uint64_t sent = 0;
@@ -42,7 +42,7 @@ Result<Answer> exchange(const Upload& upload, const Patience& patience) {
     };
   }
   TRY_ASSIGN(auto pool, ConnectionPool::make());
-  TRY_ASSIGN(const auto transfer, Transfer::start(std::move(pool), request, patience));
+  TRY_ASSIGN(const auto transfer, Transfer::start(std::move(pool), request, options));
   TRY_ASSIGN(const ResponseHead head, transfer->head());
   TRY_ASSIGN(std::string body, read_all(*transfer));
   return Answer{.status = head.status, .body = std::move(body)};

@@ -30,6 +30,6 @@ struct Answer {
 /// Sends `upload` and waits for the answer, of at most 1 MiB. Redirects are not followed: what was
 /// meant for one server is not handed to another. Blocks.
 /// ERRORS: Errc::network, Errc::timeout, Errc::parse_url; as errno_error for the file.
-Result<Answer> exchange(const Upload& upload, const Patience& patience = {});
+Result<Answer> exchange(const Upload& upload, const ConnectOptions& options = {});
 
 }  // namespace engine::fetch

@@ -18,7 +18,7 @@ constexpr std::size_t kStreamed = 64U << 10U;
 
 Error no_size(const std::string& url) {
   return Error{.code = Errc::network,
-               .message = "the server does not say how large " + url + " is",
+               .message = "the server does not say how large " + shown_url(url) + " is",
                .hint = "download it and read the file"};
 }
 
@@ -48,8 +48,9 @@ class HttpSource::Reader {
   Result<> read(std::uint64_t offset, MutableBytes into) {
     const std::lock_guard lock(mutex_);
     if (!archive::lies_inside(offset, into.size(), file_.size)) {
-      return fail(Errc::parse_s9pk,
-                  file_.url + " ends before byte " + std::to_string(offset + into.size()));
+      return fail(
+          Errc::parse_s9pk,
+          shown_url(file_.url) + " ends before byte " + std::to_string(offset + into.size()));
     }
     if (into.empty()) return {};
     if (spool_) return spool_->read(offset, into);
@@ -113,12 +114,12 @@ HttpSource::HttpSource(std::unique_ptr<Reader> reader) : reader_(std::move(reade
 HttpSource::~HttpSource() = default;
 
 Result<std::shared_ptr<const HttpSource>> HttpSource::open(std::string url,
-                                                           const Patience& patience) {
+                                                           const ConnectOptions& options) {
   TRY_ASSIGN(auto pool, ConnectionPool::make());
-  Retries retries(patience);
+  Retries retries(options);
   while (true) {
     auto asked = [&]() -> Result<ResponseHead> {
-      TRY_ASSIGN(auto transfer, Transfer::start(pool, {.url = url, .head = true}, patience));
+      TRY_ASSIGN(auto transfer, Transfer::start(pool, {.url = url, .head = true}, options));
       TRY_ASSIGN(ResponseHead head, transfer->head());
       TRY(check_status(url, head.status, 200));
       return head;
@@ -133,7 +134,7 @@ Result<std::shared_ptr<const HttpSource>> HttpSource::open(std::string url,
                     .etag = asked->etag,
                     .last_modified = asked->last_modified,
                     .pool = std::move(pool),
-                    .patience = patience};
+                    .connect = options};
     return std::shared_ptr<const HttpSource>(
         new HttpSource(std::make_unique<Reader>(std::move(file))));
   }

@@ -21,7 +21,7 @@ class HttpSource final : public archive::ByteSource {
  public:
   /// Asks the server for the size. ERRORS: as `read`; Errc::parse_url.
   static Result<std::shared_ptr<const HttpSource>> open(std::string url,
-                                                        const Patience& patience = {});
+                                                        const ConnectOptions& options = {});
   ~HttpSource() override;
   HttpSource(const HttpSource&) = delete;
   HttpSource& operator=(const HttpSource&) = delete;

@@ -11,7 +11,7 @@ constexpr std::chrono::milliseconds kFirstPause{100};
 
 Error liar(const std::string& url, const std::string& what) {
   return Error{.code = Errc::network,
-               .message = "the server's answer for " + url + " cannot be used: " + what,
+               .message = "the server's answer for " + shown_url(url) + " cannot be used: " + what,
                .hint = "get the package from another address, or download it and read the file"};
 }
 
@@ -35,16 +35,22 @@ std::string show(const ContentRange& range) {
 Result<> check_status(const std::string& url, long status, long wanted) {
   if (status == wanted) return {};
   const bool gone = status == 404 || status == 410;
-  return fail(Error{
-      .code = gone                 ? Errc::not_found
-              : is_passing(status) ? Errc::busy
-                                   : Errc::network,
-      .message = "reading " + url + ": the server answers with status " + std::to_string(status),
-      .hint = gone ? "check the address" : "try again later, or another address"});
+  return fail(Error{.code = gone                 ? Errc::not_found
+                            : is_passing(status) ? Errc::busy
+                                                 : Errc::network,
+                    .message = "reading " + shown_url(url) + ": the server answers with status " +
+                               std::to_string(status),
+                    .hint = gone ? "check the address" : "try again later, or another address"});
+}
+
+void Retries::progress() {
+  left_ = limit_;
 }
 
 std::optional<Error> Retries::failed(Error error) {
-  if (!may_pass(error) || left_ == 0) {
+  // A server that is always just fast enough not to be given up would never be.
+  const bool too_slow = error.code == Errc::timeout && ++timeouts_ > limit_;
+  if (!may_pass(error) || left_ == 0 || too_slow) {
     if (error.code == Errc::connection_lost) error.code = Errc::network;
     return error;
   }
@@ -83,12 +89,13 @@ Result<> RangeStream::check_head(const ResponseHead& head) const {
 Result<> RangeStream::open() {
   TRY_ASSIGN(transfer_,
              Transfer::start(
-                 file_.pool, {.url = file_.url, .first = at_, .last = end_ - 1}, file_.patience));
+                 file_.pool, {.url = file_.url, .first = at_, .last = end_ - 1}, file_.connect));
   TRY_ASSIGN(const ResponseHead head, transfer_->head());
   if (head.status == 200) {
     TRY(file_.check_same(head));
     whole_ = std::move(transfer_);
-    return fail(Errc::protocol_unsupported, "the server does not send ranges of " + file_.url);
+    return fail(Errc::protocol_unsupported,
+                "the server does not send ranges of " + shown_url(file_.url));
   }
   return check_head(head);
 }
@@ -97,14 +104,15 @@ Result<std::size_t> RangeStream::read_some(MutableBytes into) {
   if (!transfer_) TRY(open());
   TRY_ASSIGN(const std::size_t got, transfer_->read(into));
   if (got == 0) {
-    return fail(Errc::connection_lost,
-                "the server ended " + file_.url + " before byte " + std::to_string(end_));
+    return fail(
+        Errc::connection_lost,
+        "the server ended " + shown_url(file_.url) + " before byte " + std::to_string(end_));
   }
   return got;
 }
 
 Result<> RangeStream::read(MutableBytes into) {
-  Retries retries(file_.patience);
+  Retries retries(file_.connect);
   while (!into.empty()) {
     auto got = read_some(into);
     if (got) {

@@ -16,7 +16,7 @@ struct RemoteFile {
   std::string etag = {};
   std::string last_modified = {};
   std::shared_ptr<ConnectionPool> pool = {};
-  Patience patience = {};
+  ConnectOptions connect = {};
 
   /// Whether an answer speaks of this very file. ERRORS: Errc::network, saying what differs.
   [[nodiscard]] Result<> check_same(const ResponseHead& head) const;
@@ -54,17 +54,20 @@ class RangeStream {
 /// ERRORS: unless `status` is `wanted`: Errc::not_found; Errc::busy if it may pass; Errc::network.
 Result<> check_status(const std::string& url, long status, long wanted);
 
-/// Counts failures without progress between them, and waits longer after each but the first.
+/// Counts failures without progress between them, and waits longer after each but the first. That
+/// the server is too slow counts whatever came between.
 class Retries {
  public:
-  explicit Retries(const Patience& patience) : left_(patience.retries), limit_(patience.retries) {}
-  void progress() { left_ = limit_; }
+  explicit Retries(const ConnectOptions& options)
+      : left_(options.retries), limit_(options.retries) {}
+  void progress();
   /// Gives `error` back when it is final or patience is over; else waits and gives nothing.
   std::optional<Error> failed(Error error);
 
  private:
   unsigned left_;
   unsigned limit_;
+  unsigned timeouts_ = 0;
 };
 
 }  // namespace engine::fetch

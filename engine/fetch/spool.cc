@@ -34,7 +34,7 @@ Result<std::unique_ptr<Spool>> Spool::make(const RemoteFile& file,
 }
 
 Result<> Spool::restart() {
-  TRY_ASSIGN(transfer_, Transfer::start(file_.pool, {.url = file_.url}, file_.patience));
+  TRY_ASSIGN(transfer_, Transfer::start(file_.pool, {.url = file_.url}, file_.connect));
   TRY_ASSIGN(const ResponseHead head, transfer_->head());
   TRY(check_status(file_.url, head.status, 200));
   TRY(file_.check_same(head));
@@ -49,8 +49,9 @@ Result<> Spool::receive() {
   const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(room, buffer_.size()));
   TRY_ASSIGN(const std::size_t got, transfer_->read(MutableBytes(buffer_).first(count)));
   if (got == 0) {
-    return fail(Errc::connection_lost,
-                "the server ended " + file_.url + " before byte " + std::to_string(file_.size));
+    return fail(
+        Errc::connection_lost,
+        "the server ended " + shown_url(file_.url) + " before byte " + std::to_string(file_.size));
   }
   if (skip_ > 0) {
     skip_ -= got;
@@ -63,7 +64,7 @@ Result<> Spool::receive() {
 }
 
 Result<> Spool::read_until(std::uint64_t end) {
-  Retries retries(file_.patience);
+  Retries retries(file_.connect);
   while (have_ < end) {
     const std::uint64_t before = have_;
     auto received = receive();

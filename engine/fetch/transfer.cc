@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <cstdlib>
+#include <initializer_list>
 
 namespace engine::fetch {
 namespace {
@@ -22,22 +23,72 @@ class CurlPool final : public ConnectionPool {
 
 constexpr int kPollMilliseconds = 1000;
 
+// What no honest head of an answer reaches, redirects and interim answers counted.
+constexpr std::size_t kMaxHead = 256U << 10U;
+constexpr long kSlowest = 1000;  // bytes a second
+
+Errc kind_of(CURLcode code) {
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return Errc::timeout;
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return Errc::parse_url;
+    case CURLE_PARTIAL_FILE:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_HTTP2_STREAM:
+    case CURLE_HTTP2:
+      return Errc::connection_lost;
+    default:
+      return Errc::network;
+  }
+}
+
+const char* advice(CURLcode code) {
+  switch (code) {
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return "give a URL that begins with http:// or https://";
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return "if the server is the right one, name the authority that signed its certificate with "
+             "--cacert FILE or in SSL_CERT_FILE";
+    case CURLE_SSL_CACERT_BADFILE:
+      return "--cacert, CURL_CA_BUNDLE or SSL_CERT_FILE must name a file of certificates in PEM "
+             "form";
+    case CURLE_TOO_MANY_REDIRECTS:
+      return "the server sends its callers round in circles: ask for another address";
+    default:
+      return "check the address and the connection, then try again";
+  }
+}
+
 Error transfer_error(CURLcode code, const std::string& url, const char* words) {
-  const bool late = code == CURLE_OPERATION_TIMEDOUT;
-  const bool no_url = code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
-  const bool broken = code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR ||
-                      code == CURLE_GOT_NOTHING || code == CURLE_SEND_ERROR ||
-                      code == CURLE_HTTP2_STREAM || code == CURLE_HTTP2;
-  return Error{.code = late     ? Errc::timeout
-                       : no_url ? Errc::parse_url
-                       : broken ? Errc::connection_lost
-                                : Errc::network,
-               .message = "reading " + url + ": " + words,
-               .hint = no_url ? "give a URL that begins with http:// or https://"
-                              : "check the address and the connection, then try again"};
+  return Error{.code = kind_of(code),
+               .message = "reading " + shown_url(url) + ": " + words,
+               .hint = advice(code)};
+}
+
+/// The first of the variables that is set, as curl itself reads them; libcurl does not.
+const char* from_environment(std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && value[0] != '\0') return value;
+  }
+  return nullptr;
 }
 
 }  // namespace
+
+std::string shown_url(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return std::string(url);
+  const auto host = scheme + 3;
+  const auto at = url.substr(host, url.find_first_of("/?#", host) - host).rfind('@');
+  if (at == std::string_view::npos) return std::string(url);
+  return std::string(url.substr(0, host)).append("***").append(url.substr(host + at));
+}
 
 Result<std::shared_ptr<ConnectionPool>> ConnectionPool::make() {
   TRY_ASSIGN(const CurlLibrary* library, CurlLibrary::load());
@@ -58,7 +109,7 @@ class Transfer::State {
     curl_.easy_cleanup(easy_);
   }
 
-  Result<> begin(const Patience& patience) {
+  Result<> begin(const ConnectOptions& options) {
     easy_ = curl_.easy_init();
     if (easy_ == nullptr) return fail(Errc::network, "libcurl is out of memory");
     set(CURLOPT_URL, request_.url.c_str());
@@ -68,10 +119,11 @@ class Transfer::State {
     set(CURLOPT_MAXREDIRS, 5L);
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_NOBODY, request_.head ? 1L : 0L);
-    set(CURLOPT_CONNECTTIMEOUT, static_cast<long>(patience.connect_seconds));
-    set(CURLOPT_LOW_SPEED_LIMIT, 1L);
-    set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(patience.stall_seconds));
+    set(CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.connect_seconds));
+    set(CURLOPT_LOW_SPEED_LIMIT, kSlowest);
+    set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_seconds));
     set(CURLOPT_USERAGENT, "moonbox");
+    set_authorities(options.ca_file);
     set(CURLOPT_ERRORBUFFER, words_.data());
     set(CURLOPT_HEADERFUNCTION, &State::on_header);
     set(CURLOPT_HEADERDATA, this);
@@ -113,6 +165,13 @@ class Transfer::State {
   }
 
  private:
+  void set_authorities(const std::string& ca_file) {
+    const char* file =
+        ca_file.empty() ? from_environment({"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) : ca_file.c_str();
+    if (file != nullptr) return set(CURLOPT_CAINFO, file);
+    if (const char* folder = from_environment({"SSL_CERT_DIR"})) set(CURLOPT_CAPATH, folder);
+  }
+
   void set_body() {
     // Nothing is gained by asking first whether a body is welcome.
     headers_ = curl_.slist_append(headers_, "Expect:");
@@ -137,7 +196,10 @@ class Transfer::State {
   }
 
   static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
-    static_cast<State*>(self)->take_header({data, size});
+    auto& state = *static_cast<State*>(self);
+    state.head_bytes_ += size;
+    if (state.head_bytes_ > kMaxHead) return 0;
+    state.take_header({data, size});
     return size;
   }
 
@@ -167,7 +229,7 @@ class Transfer::State {
   Result<> turn() {
     int running = 0;
     if (curl_.multi_perform(pool_->multi, &running) != CURLM_OK) {
-      return fail(Errc::network, "libcurl failed on " + request_.url);
+      return fail(Errc::network, "libcurl failed on " + shown_url(request_.url));
     }
     int left = 0;
     while (const CURLMsg* message = curl_.multi_info_read(pool_->multi, &left)) {
@@ -183,6 +245,9 @@ class Transfer::State {
 
   [[nodiscard]] Result<> failure() const {
     if (outcome_ == CURLE_OK) return {};
+    if (head_bytes_ > kMaxHead) {
+      return fail(transfer_error(*outcome_, request_.url, "the head of the answer does not end"));
+    }
     const char* words = words_[0] != '\0' ? words_.data() : curl_.easy_strerror(*outcome_);
     return fail(transfer_error(*outcome_, request_.url, words));
   }
@@ -195,6 +260,7 @@ class Transfer::State {
   std::string range_;
   std::array<char, CURL_ERROR_SIZE> words_ = {};
   ResponseHead head_;
+  std::size_t head_bytes_ = 0;
   bool head_complete_ = false;
   Bytes pending_;
   std::size_t taken_ = 0;
@@ -206,10 +272,10 @@ Transfer::~Transfer() = default;
 
 Result<std::unique_ptr<Transfer>> Transfer::start(std::shared_ptr<ConnectionPool> pool,
                                                   const Request& request,
-                                                  const Patience& patience) {
+                                                  const ConnectOptions& options) {
   auto state =
       std::make_unique<State>(std::static_pointer_cast<CurlPool>(std::move(pool)), request);
-  TRY(state->begin(patience));
+  TRY(state->begin(options));
   return std::unique_ptr<Transfer>(new Transfer(std::move(state)));
 }
 

@@ -9,16 +9,23 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace engine::fetch {
 
-/// How patient a connection is.
-struct Patience {
+/// How servers are reached, and how much is borne with from them.
+struct ConnectOptions {
   unsigned connect_seconds = 15;
-  unsigned stall_seconds = 30;  ///< without a single byte
+  unsigned stall_seconds = 30;  ///< with less than 1000 bytes a second
   unsigned retries = 4;         ///< one after the other without any progress
+  /// Authorities whose certificates are good, PEM, instead of the system's. When it is empty, what
+  /// CURL_CA_BUNDLE, SSL_CERT_FILE or SSL_CERT_DIR name, as curl has it.
+  std::string ca_file = {};
 };
+
+/// `url` as it may be shown: without the password that may be in it.
+std::string shown_url(std::string_view url);
 
 /// One request to a server: for a range of bytes, or with something to send.
 struct Request {
@@ -43,7 +50,7 @@ class Transfer {
   /// ERRORS: Errc::network, Errc::timeout, Errc::parse_url; Errc::connection_lost if it broke.
   static Result<std::unique_ptr<Transfer>> start(std::shared_ptr<ConnectionPool> pool,
                                                  const Request& request,
-                                                 const Patience& patience);
+                                                 const ConnectOptions& options);
   ~Transfer();
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;

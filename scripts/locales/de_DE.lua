@@ -212,6 +212,8 @@ return {
   ['help.arg.action-id'] = 'Aktion',
   ['help.arg.allow-model-mismatch'] = 'Auch schreiben, was nicht zum Schema des Dokuments passt',
   ['help.arg.backup-target'] = 'Verzeichnis der Sicherungen',
+  ['help.arg.cacert'] =
+    'Stellen, deren Zertifikate gelten (PEM), für Server, die das System nicht kennt',
   ['help.arg.call-method'] = 'Methode, etwa package.list oder query:package.list.v1',
   ['help.arg.call-params'] = 'Parameter als JSON-Objekt',
   ['help.arg.channel'] = 'events, oder logs für Protokollzeilen',
@@ -321,6 +323,7 @@ return {
   ['help.arg.select-arch'] = 'Architektur der Maschine; ohne Angabe wird der Dienst gefragt',
   ['help.arg.select-explain'] = 'Jede Datei mit Urteil und Begründung zeigen',
   ['help.arg.select-ram'] = 'Arbeitsspeicher der Maschine in Bytes',
+  ['help.arg.server-timeout'] = 'Wie lange ein Server fast still sein darf',
   ['help.arg.session'] = 'Name der Variablen, die zwischen Eingaben bleiben',
   ['help.arg.session-ids'] = 'Sitzungen, wie auth session list sie nennt',
   ['help.arg.sign-body'] = 'Rumpf der Anfrage; - liest die Standardeingabe, @DATEI eine Datei',

@@ -208,6 +208,8 @@ return {
   ['help.arg.action-id'] = 'Action',
   ['help.arg.allow-model-mismatch'] = 'Write it even if it does not fit the schema of the document',
   ['help.arg.backup-target'] = 'Directory that holds the backups',
+  ['help.arg.cacert'] =
+    'Authorities whose certificates are good (PEM), for servers the system does not know',
   ['help.arg.call-method'] = 'Method, such as package.list or query:package.list.v1',
   ['help.arg.call-params'] = 'Parameters as a JSON object',
   ['help.arg.channel'] = 'events, or logs for log lines',
@@ -312,6 +314,7 @@ return {
   ['help.arg.select-arch'] = 'Architecture of the machine; by default the daemon is asked',
   ['help.arg.select-explain'] = 'Show every file with its verdict and why',
   ['help.arg.select-ram'] = 'Memory of the machine in bytes',
+  ['help.arg.server-timeout'] = 'How long a server may be almost silent',
   ['help.arg.session'] = 'Name of the variables to keep between inputs',
   ['help.arg.session-ids'] = 'Sessions, as auth session list names them',
   ['help.arg.sign-body'] = 'Body of the request; - reads standard input, @FILE a file',

@@ -210,6 +210,8 @@ return {
   ['help.arg.action-id'] = 'Acción',
   ['help.arg.allow-model-mismatch'] = 'Escribirlo aunque no se ajuste al esquema del documento',
   ['help.arg.backup-target'] = 'Directorio de los respaldos',
+  ['help.arg.cacert'] =
+    'Autoridades cuyos certificados valen (PEM), para servidores que el sistema no conoce',
   ['help.arg.call-method'] = 'Método, como package.list o query:package.list.v1',
   ['help.arg.call-params'] = 'Parámetros como objeto JSON',
   ['help.arg.channel'] = 'events, o logs para las líneas del registro',
@@ -318,6 +320,7 @@ return {
   ['help.arg.select-arch'] = 'Arquitectura de la máquina; por defecto se pregunta al servicio',
   ['help.arg.select-explain'] = 'Mostrar cada archivo con su veredicto y el motivo',
   ['help.arg.select-ram'] = 'Memoria de la máquina en bytes',
+  ['help.arg.server-timeout'] = 'Cuánto puede callar casi un servidor',
   ['help.arg.session'] = 'Nombre de las variables que se conservan entre entradas',
   ['help.arg.session-ids'] = 'Sesiones, como las nombra auth session list',
   ['help.arg.sign-body'] = 'Cuerpo de la petición; - lee la entrada estándar, @ARCHIVO un archivo',

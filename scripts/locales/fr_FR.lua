@@ -209,6 +209,8 @@ return {
   ['help.arg.action-id'] = 'Action',
   ['help.arg.allow-model-mismatch'] = 'Écrire même ce qui ne correspond pas au schéma du document',
   ['help.arg.backup-target'] = 'Répertoire des sauvegardes',
+  ['help.arg.cacert'] =
+    'Autorités dont les certificats valent (PEM), pour les serveurs inconnus du système',
   ['help.arg.call-method'] = 'Méthode, par exemple package.list ou query:package.list.v1',
   ['help.arg.call-params'] = 'Paramètres sous forme d’objet JSON',
   ['help.arg.channel'] = 'events, ou logs pour les lignes du journal',
@@ -319,6 +321,7 @@ return {
   ['help.arg.select-arch'] = 'Architecture de la machine ; par défaut le service est interrogé',
   ['help.arg.select-explain'] = 'Montrer chaque fichier avec son verdict et sa raison',
   ['help.arg.select-ram'] = 'Mémoire de la machine en octets',
+  ['help.arg.server-timeout'] = 'Combien de temps un serveur peut rester presque muet',
   ['help.arg.session'] = 'Nom des variables gardées entre les entrées',
   ['help.arg.session-ids'] = 'Sessions, telles que auth session list les nomme',
   ['help.arg.sign-body'] = "Corps de la requête ; - lit l'entrée standard, @FICHIER un fichier",

@@ -208,6 +208,8 @@ return {
   ['help.arg.action-id'] = 'Akcja',
   ['help.arg.allow-model-mismatch'] = 'Zapisz, nawet jeśli nie pasuje do schematu dokumentu',
   ['help.arg.backup-target'] = 'Katalog kopii zapasowych',
+  ['help.arg.cacert'] =
+    'Urzędy, których certyfikaty są ważne (PEM), dla serwerów nieznanych systemowi',
   ['help.arg.call-method'] = 'Metoda, na przykład package.list lub query:package.list.v1',
   ['help.arg.call-params'] = 'Parametry jako obiekt JSON',
   ['help.arg.channel'] = 'events albo logs dla wierszy dziennika',
@@ -313,6 +315,7 @@ return {
   ['help.arg.select-arch'] = 'Architektura maszyny; domyślnie pytana jest usługa',
   ['help.arg.select-explain'] = 'Pokaż każdy plik z oceną i powodem',
   ['help.arg.select-ram'] = 'Pamięć maszyny w bajtach',
+  ['help.arg.server-timeout'] = 'Jak długo serwer może prawie milczeć',
   ['help.arg.session'] = 'Nazwa zmiennych zachowywanych między wejściami',
   ['help.arg.session-ids'] = 'Sesje, tak jak nazywa je auth session list',
   ['help.arg.sign-body'] = 'Treść żądania; - czyta standardowe wejście, @PLIK plik',

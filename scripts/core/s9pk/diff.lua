@@ -9,8 +9,8 @@ local t = rpc.types
 
 local DIFFERENT = 1
 
-local function describe(name)
-  local package, err = source.open(name)
+local function describe(name, params)
+  local package, err = source.open(name, params)
   if not package then return nil, err end
   local entries, wrong = package:list()
   if not entries then return nil, wrong end
@@ -54,9 +54,9 @@ local function file_changes(before, after)
 end
 
 local function diff(call, params)
-  local a, err = describe(params.before)
+  local a, err = describe(params.before, params)
   if not a then return nil, err end
-  local b, wrong = describe(params.after)
+  local b, wrong = describe(params.after, params)
   if not b then return nil, wrong end
   local result = {
     equal = a.commitment.rootSighash == b.commitment.rootSighash,
@@ -89,14 +89,15 @@ local function show(params, result, out)
     out:line(('manifest: %s %s %s'):format(operation.op, operation.path,
       operation.value ~= nil and json.encode(operation.value) or ''))
   end
-  out:line(('size: %s in %s, %s in %s'):format(display.bytes(result.size.before), params.before,
-    display.bytes(result.size.after), params.after))
+  out:line(('size: %s in %s, %s in %s'):format(display.bytes(result.size.before),
+    source.shown(params.before), display.bytes(result.size.after), source.shown(params.after)))
 end
 
 return rpc.from_fn_async(diff)
   :with_params({
     before = t.string{ positional = 1, complete = 'file', help = 'help.arg.package-source' },
     after = t.string{ positional = 2, complete = 'file', help = 'help.arg.package-source' },
+    cacert = source.PARAMS.cacert, timeout = source.PARAMS.timeout,
   })
   :with_context('CliContext')
   :with_custom_display_fn(show)

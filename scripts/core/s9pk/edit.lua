@@ -91,7 +91,7 @@ local function write(call, package, params, change)
 end
 
 local function edit(call, params)
-  local package, err = source.open(params.file)
+  local package, err = source.open(params.file, params)
   if not package then return nil, err end
   if source.is_url(params.file) and not params.output then
     return source.usage('a package on a web server cannot be rewritten there', 'name --output FILE')
@@ -118,6 +118,7 @@ M.edit = rpc.from_fn_async(edit)
     subject = t.string{ positional = 3, help = 'help.arg.edit-subject' },
     from = t.optional(t.path{ help = 'help.arg.edit-from' }),
     output = t.optional(t.path{ short = 'o', help = 'help.arg.output' }),
+    cacert = source.PARAMS.cacert, timeout = source.PARAMS.timeout,
     key = signer.PARAMS.key, signCommand = signer.PARAMS.signCommand,
     signTimeout = signer.PARAMS.signTimeout,
   })
@@ -129,7 +130,7 @@ local function convert(call, params)
   if source.is_url(params.file) and not params.output then
     return source.usage('a package on a web server cannot be rewritten there', 'name --output FILE')
   end
-  local package, err = source.open(params.file)
+  local package, err = source.open(params.file, params)
   if not package then return nil, err end
   local output = params.output or params.file
   local commitment, wrong = package:rewrite(output, { arch = params.arch,
@@ -150,6 +151,7 @@ M.convert = rpc.from_fn_async(convert)
   :with_params({
     file = t.string{ positional = true, complete = 'file', help = 'help.arg.package-source' },
     output = t.optional(t.path{ short = 'o', help = 'help.arg.output' }),
+    cacert = source.PARAMS.cacert, timeout = source.PARAMS.timeout,
     arch = t.optional(t.string{ help = 'help.arg.convert-arch' }),
   })
   :with_context('CliContext')

@@ -10,8 +10,8 @@ local package_source = t.string{ positional = 1, complete = 'file',
   help = 'help.arg.package-source' }
 
 --- Runs `fn` on an opened package and closes it. *async*
-local function with_package(name, fn)
-  local package, err = source.open(name)
+local function with_package(params, fn)
+  local package, err = source.open(params.file, params)
   if not package then return nil, err end
   local result, wrong = fn(package)
   package:close()
@@ -33,11 +33,11 @@ local VIEWS = {
   commitment = function(package) return package:commitment() end,
 }
 
-local function overview(name)
-  return with_package(name, function(package)
+local function overview(params)
+  return with_package(params, function(package)
     local entries, err = package:list()
     if not entries then return nil, err end
-    return { file = name, size = package:size(), manifest = package:manifest(),
+    return { file = source.shown(params.file), size = package:size(), manifest = package:manifest(),
       signer = package:signer(), commitment = package:commitment(), tree = entries }
   end)
 end
@@ -51,14 +51,14 @@ local function cat(call, params)
   if call.format ~= nil and call.format ~= 'table' then
     return source.usage(('the bytes of a file have no format %s'):format(call.format))
   end
-  local _, err = with_package(params.file, function(package) return package:print(params.path) end)
+  local _, err = with_package(params, function(package) return package:print(params.path) end)
   return nil, err
 end
 
 local function inspect(call, params)
-  if not params.view then return overview(params.file) end
+  if not params.view then return overview(params) end
   if params.view == 'cat' then return cat(call, params) end
-  return with_package(params.file, VIEWS[params.view])
+  return with_package(params, VIEWS[params.view])
 end
 
 local function tree_rows(entries)
@@ -108,6 +108,7 @@ M.command = rpc.from_fn_async(inspect)
     view = t.optional(t.enum{ 'file-tree', 'cat', 'manifest', 'commitment', positional = 2,
       help = 'help.arg.inspect-view' }),
     path = t.optional(t.string{ positional = 3, help = 'help.arg.member' }),
+    cacert = source.PARAMS.cacert, timeout = source.PARAMS.timeout,
   })
   :with_context('CliContext')
   :with_custom_display_fn(show)
@@ -115,16 +116,18 @@ M.command = rpc.from_fn_async(inspect)
 
 M.cat = rpc.from_fn_async(cat)
   :with_params({ file = package_source,
-    path = t.string{ positional = 2, help = 'help.arg.member' } })
+    path = t.string{ positional = 2, help = 'help.arg.member' },
+    cacert = source.PARAMS.cacert, timeout = source.PARAMS.timeout })
   :with_context('CliContext')
   :no_display()
   :with_about('about.s9pk.cat')
 
 M.extract = rpc.from_fn_async(function(_call, params)
-  return with_package(params.file, function(package) return package:extract_all(params.folder) end)
+  return with_package(params, function(package) return package:extract_all(params.folder) end)
 end)
   :with_params({ file = package_source,
-    folder = t.path{ positional = 2, help = 'help.arg.extract-folder' } })
+    folder = t.path{ positional = 2, help = 'help.arg.extract-folder' },
+    cacert = source.PARAMS.cacert, timeout = source.PARAMS.timeout })
   :with_context('CliContext')
   :with_custom_display_fn(function(params, done, out)
     out:line(('%d files, %s, in %s'):format(done.files, display.bytes(done.bytes), params.folder))

@@ -9,8 +9,8 @@ local signer = require('core.s9pk.signer')
 local source = require('core.s9pk.source')
 local t = rpc.types
 
-local function describe(name)
-  local package, err = source.open(name)
+local function describe(params)
+  local package, err = source.open(params.file, params)
   if not package then return nil, err end
   local report, wrong = package:verify({ level = 'package' })
   local manifest = package:manifest()
@@ -26,21 +26,23 @@ local function address(base, package, name)
     (package.version:gsub('^#', '')), name:match('[^/]+$'))
 end
 
-local function upload(call, name, url)
-  local answer, err = fetch.send({ method = 'PUT', url = url, file = name,
+local function upload(call, params, url)
+  local answer, err = fetch.send({ method = 'PUT', url = url, file = params.file,
+    cacert = params.cacert, timeout = params.timeout,
     headers = { ['Content-Type'] = 'application/octet-stream' },
     progress = source.progress(call, 'uploading') })
   call.ctx.progress(nil)
   if not answer then return nil, err end
   if answer.status >= 200 and answer.status < 300 then return true end
-  local what = ('uploading to %s: the server answers with status %d'):format(url, answer.status)
+  local what = ('uploading to %s: the server answers with status %d')
+    :format(source.shown(url), answer.status)
   return nil, errc.new('registry', what,
     { hint = 'check the address and that it takes PUT requests' })
 end
 
 --- What is published must be what lies there: every byte is read back.
-local function read_back(call, url, commitment)
-  local package, err = source.open(url, { commitment = commitment })
+local function read_back(call, url, params, commitment)
+  local package, err = source.open(url, params, commitment)
   if not package then return nil, err end
   local report, wrong = package:verify({ level = 'archive',
     progress = source.progress(call, 'reading back') })
@@ -50,24 +52,27 @@ local function read_back(call, url, commitment)
   return true
 end
 
-local function ask_registry(registry, who, params)
+local function ask_registry(registry, who, params, access)
   local body = json.encode({ jsonrpc = '2.0', id = 1, method = 'package.add', params = params })
   local host = registry:match('^%w+://%[?([^/%]:]+)')
   local header, err = signed_header.value(body, host, who)
   if not header then return nil, err end
   local answer, wrong = fetch.send({ url = (registry:gsub('/+$', '')) .. '/rpc/v0', body = body,
+    cacert = access.cacert, timeout = access.timeout,
     headers = { ['Content-Type'] = 'application/json', [signed_header.NAME] = header } })
   if not answer then return nil, wrong end
   local reply = json.decode(answer.body)
   if type(reply) ~= 'table' then
     return nil, errc.new('registry',
-      ('%s is no registry: it answers with status %d and no JSON'):format(registry, answer.status))
+      ('%s is no registry: it answers with status %d and no JSON')
+        :format(source.shown(registry), answer.status))
   end
   local failure = reply.error
   if type(failure) ~= 'table' then return true end
   local more = type(failure.data) == 'string' and failure.data
     or type(failure.data) == 'table' and failure.data.details or failure.message
-  return nil, errc.new('registry', ('%s refuses the package: %s'):format(registry, tostring(more)))
+  return nil, errc.new('registry', ('%s refuses the package: %s')
+    :format(source.shown(registry), tostring(more)))
 end
 
 local function collect_urls(call, params, package)
@@ -77,9 +82,10 @@ local function collect_urls(call, params, package)
   end
   if params.upload then
     local url = address(params.upload, package, params.file)
-    local fine, err = upload(call, params.file, url)
+    local fine, err = upload(call, params, url)
     if not fine then return nil, err end
-    urls[#urls + 1] = url
+    -- The way in is the author's; others are told the address alone.
+    urls[#urls + 1] = source.without_login(url)
   end
   if #urls > 0 then return urls end
   return source.usage('nobody knows where the package will be found',
@@ -87,14 +93,14 @@ local function collect_urls(call, params, package)
 end
 
 local function publish(call, params)
-  local package, err = describe(params.file)
+  local package, err = describe(params)
   if not package then return nil, err end
   local who, unsigned = signer.choose(params)
   if not who then return nil, unsigned end
   local urls, wrong = collect_urls(call, params, package)
   if not urls then return nil, wrong end
   for _, url in ipairs(params.noVerify and {} or urls) do
-    local fine, failure = read_back(call, url, package.commitment)
+    local fine, failure = read_back(call, url, params, package.commitment)
     if not fine then return nil, failure end
   end
   local made, refused = signer.sign(who, signer.CONTEXT, signer.message(package.commitment))
@@ -102,16 +108,16 @@ local function publish(call, params)
   local commitment = { rootSighash = package.commitment.rootSighash,
     rootMaxsize = package.commitment.rootMaxsize }
   local added, problem = ask_registry(params.registry, who,
-    { urls = urls, commitment = commitment, signature = made.signature })
+    { urls = urls, commitment = commitment, signature = made.signature }, params)
   if not added then return nil, problem end
   return { id = package.id, version = package.version, size = package.size, urls = urls,
-    commitment = commitment, registry = params.registry }
+    commitment = commitment, registry = source.shown(params.registry) }
 end
 
 local function show(_params, result, out)
   out:line(('published: %s %s, %s'):format(result.id, result.version, display.bytes(result.size)))
   for _, url in ipairs(result.urls) do
-    out:line('  ' .. url)
+    out:line('  ' .. source.shown(url))
   end
 end
 
@@ -121,6 +127,7 @@ return rpc.from_fn_async(publish)
     registry = t.string{ help = 'help.arg.publish-registry' },
     url = t.array{ of = t.string, default = {}, help = 'help.arg.publish-url' },
     upload = t.optional(t.string{ help = 'help.arg.publish-upload' }),
+    cacert = source.PARAMS.cacert, timeout = source.PARAMS.timeout,
     noVerify = t.flag{ help = 'help.arg.publish-no-verify' },
     key = signer.PARAMS.key,
     signCommand = signer.PARAMS.signCommand,

@@ -2,6 +2,8 @@
 local archive = require('engine.archive')
 local display = require('lib.display')
 local errc = require('engine.errc')
+local rpc = require('lib.rpc')
+local t = rpc.types
 
 local M = {}
 
@@ -12,15 +14,38 @@ local BAR = 24
 ---@return boolean
 function M.is_url(name) return name:find('^[hH][tT][tT][pP][sS]?://') ~= nil end
 
+--- The parameters of commands that read packages from web servers.
+M.PARAMS = {
+  cacert = t.optional(t.path{ help = 'help.arg.cacert' }),
+  timeout = t.duration{ default = '30s', min = 1, help = 'help.arg.server-timeout' },
+}
+
+--- A name as it may be shown: without the password a URL may hold.
+---@param name string
+---@return string
+function M.shown(name)
+  return (name:gsub('^(%w+://)[^/?#]*@', '%1***@'))
+end
+
+--- An address without the name and password it may hold.
+---@param url string
+---@return string
+function M.without_login(url)
+  return (url:gsub('^(%w+://)[^/?#]*@', '%1'))
+end
+
 --- Opens a package. *async*
 ---@param name string A path, or a URL
----@param opts? engine.archive.OpenOptions
+---@param params? {cacert: string?, timeout: number?}
+---@param commitment? string|engine.archive.Commitment What the package must be
 ---@return engine.archive.Package? package
 ---@return engine.Error? err
 ---@async
-function M.open(name, opts)
-  if M.is_url(name) then return archive.open_url(name, opts) end
-  return archive.open(name, opts)
+function M.open(name, params, commitment)
+  if not M.is_url(name) then return archive.open(name, { commitment = commitment }) end
+  params = params or {}
+  return archive.open_url(name,
+    { commitment = commitment, cacert = params.cacert, timeout = params.timeout })
 end
 
 --- A bar for work on many bytes, on the terminal if there is one.

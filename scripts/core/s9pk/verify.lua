@@ -30,8 +30,9 @@ local function read_commitment(text)
       .. '{"rootSighash":HASH,"rootMaxsize":BYTES}')
 end
 
-local function judge(call, name, level, commitment)
-  local package, err = source.open(name, { commitment = commitment })
+local function judge(call, name, params, commitment)
+  local level = params.level
+  local package, err = source.open(name, params, commitment)
   if not package then return nil, err end
   local report, wrong = package:verify({ level = level, commitment = commitment,
     progress = source.progress(call, 'verifying') })
@@ -73,7 +74,7 @@ local function verify(call, params)
   else
     commitment, err = read_commitment(params.commitment)
   end
-  if not err then verdict, err = judge(call, name, params.level, commitment) end
+  if not err then verdict, err = judge(call, name, params, commitment) end
   if verdict then
     if not is_for_people(call) then verdict.warnings = nil end
     return verdict
@@ -87,8 +88,8 @@ local function show(params, verdict, out)
   for _, warning in ipairs(verdict.warnings) do
     out:line('warning: ' .. warning)
   end
-  out:line(('good: %s, level %s, %d files, %s'):format(params.url or params.file, verdict.level,
-    verdict.files, display.bytes(verdict.bytes)))
+  out:line(('good: %s, level %s, %d files, %s'):format(source.shown(params.url or params.file),
+    verdict.level, verdict.files, display.bytes(verdict.bytes)))
   out:line(('root hash %s'):format(verdict.commitment.rootSighashHex))
 end
 
@@ -99,6 +100,7 @@ return rpc.from_fn_async(verify)
     url = t.optional(t.string{ help = 'help.arg.package-url' }),
     level = t.enum{ 'archive', 'open', 'package', default = 'package', help = 'help.arg.level' },
     commitment = t.optional(t.string{ help = 'help.arg.commitment' }),
+    cacert = source.PARAMS.cacert, timeout = source.PARAMS.timeout,
   })
   :with_context('CliContext')
   :with_custom_display_fn(show)
