@@ -1,4 +1,4 @@
-#include "launcher/daemon_control.hh"
+#include "instance/daemon_control.hh"
 
 #include "bindings/modules.hh"
 #include "script/task.hh"
@@ -18,10 +18,10 @@ Milliseconds timeout_at(lua_State* state, Milliseconds otherwise) {
   return Milliseconds(static_cast<std::int64_t>(std::ceil(*seconds * 1000)));
 }
 
-Result<app::Paths> paths_at(lua_State* state) {
+Result<instance::Paths> paths_at(lua_State* state) {
   const auto data_dir = script::field_string(state, 1, "data_dir");
   const auto instance = script::field_string(state, 1, "instance");
-  return app::resolve_paths(data_dir, instance);
+  return instance::resolve_paths(data_dir, instance);
 }
 
 void set_string(lua_State* state, const char* key, std::string_view value) {
@@ -30,7 +30,7 @@ void set_string(lua_State* state, const char* key, std::string_view value) {
 }
 
 Result<int> control_paths(lua_State* state) {
-  TRY_ASSIGN(const app::Paths paths, paths_at(state));
+  TRY_ASSIGN(const instance::Paths paths, paths_at(state));
   lua_createtable(state, 0, 9);
   set_string(state, "instance", paths.instance);
   set_string(state, "base", paths.base.native());
@@ -45,15 +45,15 @@ Result<int> control_paths(lua_State* state) {
 }
 
 Result<int> control_start(lua_State* state) {
-  launcher::StartOptions options;
+  instance::StartOptions options;
   TRY_ASSIGN(options.paths, paths_at(state));
-  options.program = app::executable_path();
+  options.program = instance::executable_path();
   options.arguments = script::field_strings(state, 1, "arguments");
   options.timeout = timeout_at(state, options.timeout);
-  return script::offload<launcher::StartReport>(
+  return script::offload<instance::StartReport>(
       state,
-      [options = std::move(options)] { return launcher::start(options); },
-      [](lua_State* target, launcher::StartReport&& report) {
+      [options = std::move(options)] { return instance::start(options); },
+      [](lua_State* target, instance::StartReport&& report) {
         lua_createtable(target, 0, 2);
         lua_pushboolean(target, report.already_running ? 1 : 0);
         lua_setfield(target, -2, "alreadyRunning");
@@ -68,15 +68,15 @@ Result<int> control_start(lua_State* state) {
 }
 
 Result<int> control_stop(lua_State* state) {
-  launcher::StopOptions options;
+  instance::StopOptions options;
   TRY_ASSIGN(options.paths, paths_at(state));
   options.timeout = timeout_at(state, options.timeout);
-  return script::offload<launcher::StopReport>(
+  return script::offload<instance::StopReport>(
       state,
-      [options = std::move(options)] { return launcher::stop(options); },
-      [](lua_State* target, launcher::StopReport&& report) {
+      [options = std::move(options)] { return instance::stop(options); },
+      [](lua_State* target, instance::StopReport&& report) {
         lua_createtable(target, 0, 2);
-        set_string(target, "method", launcher::stop_method_name(report.method));
+        set_string(target, "method", instance::stop_method_name(report.method));
         if (report.pid != 0) {
           lua_pushinteger(target, report.pid);
           lua_setfield(target, -2, "pid");
@@ -85,9 +85,9 @@ Result<int> control_stop(lua_State* state) {
       });
 }
 
-int push_status(lua_State* state, launcher::Status&& status) {
+int push_status(lua_State* state, instance::Status&& status) {
   lua_createtable(state, 0, 4);
-  set_string(state, "state", launcher::state_name(status.state));
+  set_string(state, "state", instance::state_name(status.state));
   if (status.pid != 0) {
     lua_pushinteger(state, status.pid);
     lua_setfield(state, -2, "pid");
@@ -101,9 +101,9 @@ int push_status(lua_State* state, launcher::Status&& status) {
 }
 
 Result<int> control_status(lua_State* state) {
-  TRY_ASSIGN(app::Paths paths, paths_at(state));
-  return script::offload<launcher::Status>(
-      state, [paths = std::move(paths)] { return launcher::status(paths); }, &push_status);
+  TRY_ASSIGN(instance::Paths paths, paths_at(state));
+  return script::offload<instance::Status>(
+      state, [paths = std::move(paths)] { return instance::status(paths); }, &push_status);
 }
 
 }  // namespace

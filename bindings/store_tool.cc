@@ -1,4 +1,4 @@
-#include "launcher/store_tool.hh"
+#include "instance/store_tool.hh"
 
 #include "bindings/modules.hh"
 #include "script/task.hh"
@@ -22,29 +22,29 @@ int run(lua_State* state, UniqueFunction<Result<json::Value>()> work) {
 }
 
 int tool_check(lua_State* state) {
-  return run(state, [path = path_at(state, 1)] { return launcher::check_store(path); });
+  return run(state, [path = path_at(state, 1)] { return instance::check_store(path); });
 }
 
 int tool_backup(lua_State* state) {
   const bool replace =
       script::field_boolean(state, lua_isnoneornil(state, 3) ? 0 : 3, "replace").value_or(false);
   return run(state, [from = path_at(state, 1), to = path_at(state, 2), replace] {
-    return launcher::backup_store(from, to, replace);
+    return instance::backup_store(from, to, replace);
   });
 }
 
 int tool_restore(lua_State* state) {
   return run(state, [from = path_at(state, 1), to = path_at(state, 2)] {
-    return launcher::restore_store(from, to);
+    return instance::restore_store(from, to);
   });
 }
 
 int tool_compact(lua_State* state) {
-  return run(state, [path = path_at(state, 1)] { return launcher::compact_store(path); });
+  return run(state, [path = path_at(state, 1)] { return instance::compact_store(path); });
 }
 
 int tool_measure(lua_State* state) {
-  return run(state, [path = path_at(state, 1)] { return launcher::measure_store(path); });
+  return run(state, [path = path_at(state, 1)] { return instance::measure_store(path); });
 }
 
 }  // namespace

@@ -3,10 +3,10 @@
 #include "app/cli/cli_main.hh"
 #include "app/container/container_main.hh"
 #include "app/daemon/daemon_main.hh"
-#include "app/version.hh"
+#include "base/version.hh"
+#include "instance/store_tool.hh"
 #include "lxc/start_applet.hh"
 
-#include "launcher/store_tool.hh"
 #include <fmt/core.h>
 
 #include <array>
@@ -42,7 +42,7 @@ constexpr std::array kApplets = {
     Applet{"moon-registry", registry_main},
     Applet{"moon-tunnel", tunnel_main},
     Applet{"lxc-start", lxc::lxc_start_applet, true},
-    Applet{"store-tool", launcher::store_tool_applet, true},
+    Applet{"store-tool", instance::store_tool_applet, true},
 };
 
 std::string_view base_name(std::string_view path) {

@@ -65,7 +65,8 @@ Result<> run_helper(const ContainerSpec& spec, const StartHelper& helper) {
   auto ran = ns::run_command(argv, options);
   if (ran) return {};
   Error error = std::move(ran).error();
-  const std::string said = error.debug.substr(0, error.debug.find('\n'));
+  const std::string_view output = error.debug;
+  const std::string said(output.substr(0, output.find('\n')));
   error.message =
       fmt::format("starting container {}: {}", spec.name, said.empty() ? error.message : said);
   if (error.code != Errc::timeout) error.code = Errc::lxc;

@@ -1,8 +1,8 @@
 #include "app/cli/cli_main.hh"
 
 #include "app/cli/script_host.hh"
-#include "app/paths.hh"
-#include "app/version.hh"
+#include "base/version.hh"
+#include "instance/paths.hh"
 #include "json/writer.hh"
 
 #include "cli/parser.hh"
@@ -59,7 +59,7 @@ Result<json::Value> describe(Session& session) {
 std::string cache_key(const Roots& roots) {
   std::string key = fmt::format("{} {}", kProgram, kVersion);
   struct stat program {};
-  if (::stat(executable_path().c_str(), &program) == 0) {
+  if (::stat(instance::executable_path().c_str(), &program) == 0) {
     key +=
         fmt::format(" {}:{}.{}", program.st_size, program.st_mtim.tv_sec, program.st_mtim.tv_nsec);
   }
@@ -94,7 +94,7 @@ Result<Session> load(const Roots& roots) {
 
 /// With the operator's scripts over the shipped ones; if those are broken, without them, so that
 /// there is a tool to repair them with.
-Result<Session> load_session(const Paths& paths, const fs::path& shipped) {
+Result<Session> load_session(const instance::Paths& paths, const fs::path& shipped) {
   std::error_code ignored;
   if (!fs::is_directory(paths.overlay(), ignored)) return load({shipped});
   auto session = load({paths.overlay(), shipped});
@@ -111,7 +111,7 @@ Result<Session> load_session(const Paths& paths, const fs::path& shipped) {
 
 /// The same; if the shipped scripts are broken too or are not there, with those built into the
 /// program.
-Result<Session> load_somehow(const Paths& paths, const Result<fs::path>& shipped) {
+Result<Session> load_somehow(const instance::Paths& paths, const Result<fs::path>& shipped) {
   Error why;
   if (shipped) {
     auto session = load_session(paths, *shipped);
@@ -138,7 +138,7 @@ std::string branch_of(const cli::Command& root, const cli::Invocation& invocatio
 }
 
 /// The options that say which daemon is meant, for hints that can be typed as they stand.
-json::Array daemon_options(const cli::Globals& given, const Paths& paths) {
+json::Array daemon_options(const cli::Globals& given, const instance::Paths& paths) {
   json::Array options;
   if (given.data_dir) {
     options.emplace_back("--data-dir");
@@ -154,7 +154,7 @@ json::Array daemon_options(const cli::Globals& given, const Paths& paths) {
 /// What `core.cli_main.run` is told.
 json::Value command_for(cli::Invocation invocation,
                         const std::string& branch,
-                        const Paths& paths,
+                        const instance::Paths& paths,
                         const fs::path& scripts) {
   json::Value globals = json::Object{{"verbose", invocation.globals.verbose},
                                      {"dataDir", paths.base.string()},
@@ -168,14 +168,14 @@ json::Value command_for(cli::Invocation invocation,
                       {"globals", std::move(globals)},
                       {"facts",
                        json::Object{{"branch", branch},
-                                    {"program", executable_path().string()},
+                                    {"program", instance::executable_path().string()},
                                     {"scripts", scripts.string()},
                                     {"version", kVersion}}}};
 }
 
 Result<int> run(const std::vector<std::string>& words, const cli::Globals& known) {
-  TRY_ASSIGN(const Paths paths, resolve_paths(known.data_dir, known.instance));
-  const auto found = find_scripts(known.scripts);
+  TRY_ASSIGN(const instance::Paths paths, instance::resolve_paths(known.data_dir, known.instance));
+  const auto found = instance::find_scripts(known.scripts);
   if (!found && found.error().code == Errc::usage) return fail(found.error());
   TRY_ASSIGN(Session session, load_somehow(paths, found));
   const fs::path scripts = found.value_or(fs::path());

@@ -39,7 +39,7 @@ constexpr Milliseconds kStopCeiling{30'000};
 }  // namespace
 
 struct Daemon::Impl final : bindings::DaemonHost {
-  Impl(const DaemonOptions& with, const InstanceLock& held, StartupReport& to)
+  Impl(const DaemonOptions& with, const instance::Lock& held, StartupReport& to)
       : options(with), lock(held), report(to) {}
 
   // --- bindings::DaemonHost: called on any script thread --------------------------------------
@@ -80,7 +80,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   void write_pid_file() const;
 
   DaemonOptions options;
-  const InstanceLock& lock;
+  const instance::Lock& lock;
   StartupReport& report;
   StartTime started;
   script::Services services;
@@ -112,7 +112,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   bool restarting = false;  ///< the stop is the first half of a restart
 };
 
-Daemon::Daemon(const DaemonOptions& options, const InstanceLock& lock, StartupReport& report)
+Daemon::Daemon(const DaemonOptions& options, const instance::Lock& lock, StartupReport& report)
     : impl_(std::make_unique<Impl>(options, lock, report)) {}
 Daemon::~Daemon() = default;
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "app/daemon/daemon_options.hh"
-#include "app/daemon/instance_lock.hh"
 #include "app/daemon/startup.hh"
+#include "instance/lock.hh"
 #include "json/value.hh"
 
 #include <memory>
@@ -15,7 +15,7 @@ namespace engine::app {
 class Daemon {
  public:
   /// REQUIRES: the directories exist and the lock is ours. `lock` and `report` outlive the daemon.
-  Daemon(const DaemonOptions& options, const InstanceLock& lock, StartupReport& report);
+  Daemon(const DaemonOptions& options, const instance::Lock& lock, StartupReport& report);
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
   ~Daemon();

@@ -2,13 +2,13 @@
 
 #include "app/daemon/generation.hh"
 #include "app/daemon/migrate.hh"
-#include "app/version.hh"
 #include "base/log.hh"
+#include "base/version.hh"
+#include "instance/store_tool.hh"
 #include "json/reader.hh"
 #include "json/writer.hh"
 #include "script/guard.hh"
 
-#include "launcher/store_tool.hh"
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -19,7 +19,7 @@ namespace {
 Result<> check_after_crash(const std::filesystem::path& directory) {
   if (!store::Store::is_unclean(directory)) return {};
   log::warn("store", "the last daemon did not close the store; checking it", {});
-  TRY_ASSIGN(const json::Value found, launcher::prove_store(directory));
+  TRY_ASSIGN(const json::Value found, instance::prove_store(directory));
   log::info("store", "the store is in order", {{"report", json::write(found)}});
   return {};
 }
@@ -36,7 +36,7 @@ json::Value first_document() {
 }
 
 json::Value daemon_facts(const DaemonOptions& options,
-                         const InstanceLock& lock,
+                         const instance::Lock& lock,
                          const StartTime& started) {
   json::Value value;
   value["name"] = "moonbox";
@@ -60,7 +60,7 @@ json::Value daemon_facts(const DaemonOptions& options,
   value["guard"] = script::Guard::stops_compiled_code() ? "jit" : "interpreter";
   value["shippedScripts"] = options.scripts.string();
   value["scriptManifest"] = (options.scripts.parent_path() / "package.lua").string();
-  value["moonContainer"] = (executable_path().parent_path() / "moon-container").string();
+  value["moonContainer"] = (instance::executable_path().parent_path() / "moon-container").string();
   return value;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "app/daemon/daemon_options.hh"
-#include "app/daemon/instance_lock.hh"
 #include "base/time.hh"
+#include "instance/lock.hh"
 #include "json/value.hh"
 #include "store/store.hh"
 
@@ -19,7 +19,7 @@ struct StartTime {
 
 /// What `server.info` says of every daemon, whatever its state.
 json::Value daemon_facts(const DaemonOptions& options,
-                         const InstanceLock& lock,
+                         const instance::Lock& lock,
                          const StartTime& started);
 
 /// {kind, message, hint?, file?, line?, source?} of what keeps a daemon from starting.
@@ -30,7 +30,7 @@ json::Value first_document();
 
 /// Opens the store of an instance, a new one with its first document; one that was not closed is
 /// checked first, an older one migrated. With `try_only` nothing is migrated, but tried. ERRORS:
-/// store::Store::open's, launcher::prove_store's and `migrate`'s.
+/// store::Store::open's, instance::prove_store's and `migrate`'s.
 Result<std::unique_ptr<store::Store>> open_store(const DaemonOptions& options,
                                                  bool try_only = false);
 

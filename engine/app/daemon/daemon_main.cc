@@ -5,8 +5,8 @@
 #include "app/daemon/diagnostic.hh"
 #include "app/daemon/last_wall.hh"
 #include "app/daemon/startup.hh"
-#include "app/version.hh"
 #include "base/log.hh"
+#include "base/version.hh"
 
 #include <CLI/CLI.hpp>
 #include <fcntl.h>
@@ -61,8 +61,9 @@ std::optional<std::string_view> given(const std::string& text) {
 
 Result<DaemonOptions> resolve(Arguments& arguments, const CLI::App& command_line) {
   DaemonOptions options;
-  TRY_ASSIGN(options.paths, resolve_paths(given(arguments.data_dir), given(arguments.instance)));
-  if (auto found = find_scripts(given(arguments.scripts))) {
+  TRY_ASSIGN(options.paths,
+             instance::resolve_paths(given(arguments.data_dir), given(arguments.instance)));
+  if (auto found = instance::find_scripts(given(arguments.scripts))) {
     options.scripts = std::move(*found);
   } else if (found.error().code == Errc::usage) {
     return fail(found.error());
@@ -95,7 +96,7 @@ Result<> own_directory(const std::filesystem::path& path) {
   return {};
 }
 
-Result<> make_directories(const Paths& paths) {
+Result<> make_directories(const instance::Paths& paths) {
   for (const auto& each : {paths.base, paths.run, paths.data, paths.logs(), paths.overlay()}) {
     TRY(own_directory(each));
   }
@@ -125,7 +126,9 @@ void return_large_blocks() {
 
 /// Serves until told to stop; true: in order to begin anew. While store or scripts keep the daemon
 /// from starting, the diagnostic tree in its place.
-Result<bool> run_instance(DaemonOptions options, const InstanceLock& lock, StartupReport& report) {
+Result<bool> run_instance(DaemonOptions options,
+                          const instance::Lock& lock,
+                          StartupReport& report) {
   while (true) {
     std::optional<Error> fault;
     {
@@ -142,7 +145,7 @@ Result<bool> run_instance(DaemonOptions options, const InstanceLock& lock, Start
     if (!again) return false;
     log::info("daemon", "leaving the diagnostic mode");
     if (!options.scripts_fault) continue;
-    if (auto found = find_scripts(std::nullopt)) {
+    if (auto found = instance::find_scripts(std::nullopt)) {
       options.scripts = *found;
       options.scripts_fault.reset();
     }
@@ -153,8 +156,8 @@ Result<bool> serve(DaemonOptions options, StartupReport& report) {
   report.phase("directories");
   TRY(make_directories(options.paths));
   report.phase("lock");
-  TRY_ASSIGN(InstanceLock lock,
-             InstanceLock::acquire(options.paths.lock, options.paths.socket.string()));
+  TRY_ASSIGN(instance::Lock lock,
+             instance::Lock::acquire(options.paths.lock, options.paths.socket.string()));
   report.phase("log");
   TRY(log::configure({.file = options.paths.daemon_log(),
                       .to_stderr = options.ready_fd < 0,
@@ -172,7 +175,7 @@ Result<bool> serve(DaemonOptions options, StartupReport& report) {
 
 /// The command line without what holds for this process only.
 std::vector<std::string> lasting_words(int argc, char** argv) {
-  std::vector<std::string> words = {executable_path().string(), "moond"};
+  std::vector<std::string> words = {instance::executable_path().string(), "moond"};
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
     if (word == "--ready-fd" || word == "--restarts") {
@@ -187,7 +190,7 @@ std::vector<std::string> lasting_words(int argc, char** argv) {
 /// Puts this program, as it is on the disk now, in the place of the running one: same process, same
 /// arguments. Returns only when that fails.
 Error begin_anew(char** argv) {
-  const std::string program = executable_path().string();
+  const std::string program = instance::executable_path().string();
   // Whoever waited for the start has had its answer; the next one goes nowhere.
   const std::string nowhere = std::to_string(::open("/dev/null", O_WRONLY));
   std::vector<char*> arguments;

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "app/daemon/settings.hh"
-#include "app/paths.hh"
 #include "base/result.hh"
+#include "instance/paths.hh"
 
 #include <cstddef>
 #include <filesystem>
@@ -14,7 +14,7 @@ namespace engine::app {
 
 /// How a daemon runs. Value type.
 struct DaemonOptions {
-  Paths paths;
+  instance::Paths paths;
   std::filesystem::path scripts;       ///< shipped scripts
   std::optional<Error> scripts_fault;  ///< they were not found
   Settings settings;

@@ -35,7 +35,7 @@ tl::unexpected<Error> not_here() {
 }  // namespace
 
 struct Diagnostic::Impl final : bindings::DaemonHost {
-  Impl(const DaemonOptions& with, const InstanceLock& held, StartupReport& to, Error why)
+  Impl(const DaemonOptions& with, const instance::Lock& held, StartupReport& to, Error why)
       : options(with), lock(held), report(to), fault(std::move(why)) {}
 
   // --- bindings::DaemonHost: called on any script thread --------------------------------------
@@ -74,7 +74,7 @@ struct Diagnostic::Impl final : bindings::DaemonHost {
   void stop(bool try_again);
 
   const DaemonOptions& options;
-  const InstanceLock& lock;
+  const instance::Lock& lock;
   StartupReport& report;
   Error fault;
   StartTime started;
@@ -106,7 +106,7 @@ struct Diagnostic::Impl final : bindings::DaemonHost {
 };
 
 Diagnostic::Diagnostic(const DaemonOptions& options,
-                       const InstanceLock& lock,
+                       const instance::Lock& lock,
                        StartupReport& report,
                        Error fault)
     : impl_(std::make_unique<Impl>(options, lock, report, std::move(fault))) {}
@@ -190,7 +190,7 @@ void Diagnostic::Impl::stop(bool try_again) {
 Result<json::Value> Diagnostic::Impl::try_start() const {
   DaemonOptions now = options;
   if (now.scripts_fault) {
-    TRY_ASSIGN(now.scripts, find_scripts(std::nullopt));
+    TRY_ASSIGN(now.scripts, instance::find_scripts(std::nullopt));
   }
   LoadTimes times;
   TRY(load_generation({.id = 1, .overlay = {}, .shipped = now.scripts, .before = nullptr},

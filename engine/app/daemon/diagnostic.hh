@@ -1,8 +1,8 @@
 #pragma once
 
 #include "app/daemon/daemon_options.hh"
-#include "app/daemon/instance_lock.hh"
 #include "app/daemon/startup.hh"
+#include "instance/lock.hh"
 
 #include <memory>
 
@@ -15,7 +15,7 @@ class Diagnostic {
  public:
   /// REQUIRES: the directories exist and the lock is ours. `fault`: why there is no daemon.
   Diagnostic(const DaemonOptions& options,
-             const InstanceLock& lock,
+             const instance::Lock& lock,
              StartupReport& report,
              Error fault);
   Diagnostic(const Diagnostic&) = delete;

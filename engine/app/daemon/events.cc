@@ -69,7 +69,7 @@ Result<> Events::number(event::Ring& ring_of,
   return {};
 }
 
-Result<> Events::open(const Paths& paths, loop::OffloadPool& pool) {
+Result<> Events::open(const instance::Paths& paths, loop::OffloadPool& pool) {
   TRY(number(ring, paths.data / "events.seq", pool));
   TRY(number(logs, paths.data / "logs.seq", pool));
   log::observe([this](log::Level level,

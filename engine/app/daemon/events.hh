@@ -1,10 +1,10 @@
 #pragma once
 
-#include "app/paths.hh"
 #include "event/connection_sinks.hh"
 #include "event/job_table.hh"
 #include "event/number_file.hh"
 #include "event/ring.hh"
+#include "instance/paths.hh"
 #include "json/value.hh"
 #include "loop/offload.hh"
 #include "store/store.hh"
@@ -27,7 +27,7 @@ class Events {
   /// Takes up the numbers of the last life; log lines are events from here on. `pool` reserves
   /// numbers and outlives the events between `open` and `close`.
   /// ERRORS: Errc::filesystem, Errc::corrupt.
-  Result<> open(const Paths& paths, loop::OffloadPool& pool);
+  Result<> open(const instance::Paths& paths, loop::OffloadPool& pool);
   /// Every commit is an event "store.changed" until `close`.
   void watch(store::Store& store);
   /// Told of connections that have something to take; see event::PushingSinks.

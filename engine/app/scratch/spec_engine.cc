@@ -2,7 +2,7 @@
 
 #include "app/daemon/daemon_facts.hh"
 #include "app/modules.hh"
-#include "app/version.hh"
+#include "base/version.hh"
 #include "script/convert.hh"
 
 #include <stdlib.h>

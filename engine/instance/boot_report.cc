@@ -1,4 +1,4 @@
-#include "launcher/boot_report.hh"
+#include "instance/boot_report.hh"
 
 #include "base/file.hh"
 #include "json/reader.hh"
@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <array>
 
-namespace engine::launcher {
+namespace engine::instance {
 namespace {
 
 constexpr std::size_t kLongestLine = 64UL << 10U;
@@ -99,4 +99,4 @@ Errc errc_from_exit_code(int code) {
   return Errc::internal;
 }
 
-}  // namespace engine::launcher
+}  // namespace engine::instance

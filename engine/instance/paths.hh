@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace engine::app {
+namespace engine::instance {
 
 /// Where one instance keeps what. Value type; nothing of it need exist yet.
 struct Paths {
@@ -50,4 +50,4 @@ Result<std::filesystem::path> find_scripts(
     std::optional<std::string_view> wanted,
     const std::filesystem::path& executable = executable_path());
 
-}  // namespace engine::app
+}  // namespace engine::instance

@@ -1,4 +1,4 @@
-#include "launcher/call.hh"
+#include "instance/call.hh"
 
 #include "line_server.hh"
 #include "support/temp_dir.hh"
@@ -6,8 +6,8 @@
 
 using engine::Errc;
 using engine::Milliseconds;
-using engine::launcher::answers;
-using engine::launcher::call;
+using engine::instance::answers;
+using engine::instance::call;
 using engine::test::LineServer;
 
 namespace {
@@ -22,13 +22,13 @@ engine::Result<engine::json::Value> call_server(std::string answer) {
 
 }  // namespace
 
-TEST_CASE("app/launcher/call: gives the result of one call") {
+TEST_CASE("instance/call: gives the result of one call") {
   const auto result = call_server("{\"jsonrpc\":\"2.0\",\"result\":{\"pid\":7},\"id\":1}\n");
   REQUIRE(result);
   CHECK(result->integer_or("pid", 0) == 7);
 }
 
-TEST_CASE("app/launcher/call: an error keeps kind, words and hint") {
+TEST_CASE("instance/call: an error keeps kind, words and hint") {
   const auto result = call_server(
       R"({"id":1,"error":{"code":72,"message":"Lxc","data":{"kind":"lxc","details":"no bridge","hint":"make one"}}})"
       "\n");
@@ -41,13 +41,13 @@ TEST_CASE("app/launcher/call: an error keeps kind, words and hint") {
             .code == Errc::method_not_found);
 }
 
-TEST_CASE("app/launcher/call: an answer that is none is an error, not a crash") {
+TEST_CASE("instance/call: an answer that is none is an error, not a crash") {
   CHECK(call_server("{nonsense\n").error().code == Errc::parse_error);
   CHECK(call_server("no line end").error().code == Errc::connection_lost);
   CHECK(call_server("[]\n"));
 }
 
-TEST_CASE("app/launcher/call: tells nobody there from nobody answering") {
+TEST_CASE("instance/call: tells nobody there from nobody answering") {
   const engine::test::TempDir root;
   const auto socket = root.path() / "s";
   CHECK(call(socket, "echo", {}, kSoon).error().code == Errc::daemon_not_running);
@@ -60,7 +60,7 @@ TEST_CASE("app/launcher/call: tells nobody there from nobody answering") {
   CHECK(call(socket, "echo", {}, kSoon).error().code == Errc::daemon_not_running);
 }
 
-TEST_CASE("app/launcher/call: an error is an answer too") {
+TEST_CASE("instance/call: an error is an answer too") {
   const engine::test::TempDir root;
   const LineServer server(root.path() / "s", "{\"id\":1,\"error\":{\"code\":-32601}}\n");
   CHECK(answers(root.path() / "s", kSoon));

@@ -1,13 +1,13 @@
-#include "launcher/daemon_control.hh"
+#include "instance/daemon_control.hh"
 
-#include "app/daemon/instance_lock.hh"
 #include "base/file.hh"
+#include "instance/boot_wait.hh"
+#include "instance/call.hh"
+#include "instance/lock.hh"
+#include "instance/process.hh"
 #include "json/writer.hh"
 #include "loop/child_process.hh"
 
-#include "launcher/boot_wait.hh"
-#include "launcher/call.hh"
-#include "launcher/process.hh"
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -19,7 +19,7 @@
 #include <filesystem>
 #include <thread>
 
-namespace engine::launcher {
+namespace engine::instance {
 namespace {
 
 namespace fs = std::filesystem;
@@ -29,8 +29,8 @@ constexpr Milliseconds kTerminateGrace{5'000};
 constexpr std::size_t kBootLogLines = 20;
 
 /// Whoever holds the instance. ERRORS: Errc::not_found when nobody does.
-Result<Process> holder_process(const app::Paths& paths) {
-  TRY_ASSIGN(const app::LockRecord record, app::InstanceLock::holder(paths.lock));
+Result<Process> holder_process(const Paths& paths) {
+  TRY_ASSIGN(const LockRecord record, Lock::holder(paths.lock));
   return Process::open(record.pid, record.start_time);
 }
 
@@ -79,7 +79,7 @@ struct BootLog {
   std::size_t begin = 0;  ///< its size before this start
 };
 
-Result<BootLog> open_boot_log(const app::Paths& paths) {
+Result<BootLog> open_boot_log(const Paths& paths) {
   TRY(make_private_folder(paths.logs()));
   auto fd = open_file(paths.boot_log(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   if (!fd) {
@@ -122,7 +122,7 @@ Result<std::unique_ptr<loop::ChildProcess>> spawn_daemon(loop::Loop& loop,
                                     .new_session = true});
 }
 
-std::string boot_log_info(const app::Paths& paths, std::size_t begin) {
+std::string boot_log_info(const Paths& paths, std::size_t begin) {
   json::Array lines;
   for (std::string& line : last_lines(paths.boot_log(), kBootLogLines, begin)) {
     lines.emplace_back(std::move(line));
@@ -174,13 +174,13 @@ Result<StartReport> launch(const StartOptions& options, Milliseconds timeout) {
   return StartReport{.already_running = false, .pid = wait.pid(), .fault = outcome.report.fault()};
 }
 
-StartReport already_running(const app::Paths& paths) {
-  const auto record = app::InstanceLock::holder(paths.lock);
+StartReport already_running(const Paths& paths) {
+  const auto record = Lock::holder(paths.lock);
   return {.already_running = true, .pid = record ? record->pid : 0};
 }
 
 /// Waits until whoever holds the instance answers (true) or has ended (false).
-Result<bool> wait_for_holder(const app::Paths& paths, TimePoint deadline) {
+Result<bool> wait_for_holder(const Paths& paths, TimePoint deadline) {
   while (Clock::now() < deadline) {
     if (answers(paths.socket, kPingTimeout)) return true;
     const auto holder = holder_process(paths);
@@ -192,7 +192,7 @@ Result<bool> wait_for_holder(const app::Paths& paths, TimePoint deadline) {
                     .hint = "moon-cli daemon stop ends it"});
 }
 
-Result<> ask_to_stop(const app::Paths& paths) {
+Result<> ask_to_stop(const Paths& paths) {
   const auto answer = call(paths.socket, "server.shutdown", json::Object{}, Milliseconds(5'000));
   // It may close the connection before its answer is through.
   if (answer || answer.error().code == Errc::connection_lost) return {};
@@ -238,9 +238,9 @@ Result<StopReport> stop(const StopOptions& options) {
   return StopReport{StopMethod::request, process->pid()};  // it ended by itself meanwhile
 }
 
-Result<Status> status(const app::Paths& paths) {
+Result<Status> status(const Paths& paths) {
   Status result;
-  const auto record = app::InstanceLock::holder(paths.lock);
+  const auto record = Lock::holder(paths.lock);
   if (record && Process::open(record->pid, record->start_time)) {
     result.pid = record->pid;
     result.version = record->version;
@@ -270,4 +270,4 @@ std::string_view stop_method_name(StopMethod method) {
   return kNames[static_cast<std::size_t>(method)];
 }
 
-}  // namespace engine::launcher
+}  // namespace engine::instance

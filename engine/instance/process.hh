@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-namespace engine::launcher {
+namespace engine::instance {
 
 /// A process that is not our child, held by its pidfd so that a reused pid is never mistaken for
 /// it. Resource type, movable.
@@ -30,4 +30,4 @@ class Process {
   UniqueFd fd_;
 };
 
-}  // namespace engine::launcher
+}  // namespace engine::instance

@@ -1,4 +1,4 @@
-#include "launcher/boot_report.hh"
+#include "instance/boot_report.hh"
 
 #include "base/file.hh"
 
@@ -6,10 +6,10 @@
 #include <catch2/catch.hpp>
 
 using engine::Errc;
-using engine::launcher::BootReport;
+using engine::instance::BootReport;
 
-TEST_CASE("launcher/boot_report: a daemon that only says why is ready, and told why",
-          "[launcher]") {
+TEST_CASE("instance/boot_report: a daemon that only says why is ready, and told why",
+          "[instance]") {
   BootReport report;
   report.feed(
       "PHASE scripts\nDEGRADED {\"kind\":\"script\",\"message\":\"core/db.lua:3: no\","
@@ -22,7 +22,7 @@ TEST_CASE("launcher/boot_report: a daemon that only says why is ready, and told 
   CHECK_FALSE(report.error());
 }
 
-TEST_CASE("app/launcher/boot_report: follows phases to ready, however the bytes are cut") {
+TEST_CASE("instance/boot_report: follows phases to ready, however the bytes are cut") {
   const std::string text = "PHASE lock\nPHASE store\nREADY\n";
   for (std::size_t cut = 1; cut <= text.size(); ++cut) {
     BootReport report;
@@ -34,7 +34,7 @@ TEST_CASE("app/launcher/boot_report: follows phases to ready, however the bytes 
   }
 }
 
-TEST_CASE("app/launcher/boot_report: passes the daemon's error on") {
+TEST_CASE("instance/boot_report: passes the daemon's error on") {
   BootReport report;
   report.feed(R"(ERROR {"kind":"cannot_bind","message":"no socket","hint":"remove it"})");
   CHECK_FALSE(report.error());
@@ -46,7 +46,7 @@ TEST_CASE("app/launcher/boot_report: passes the daemon's error on") {
   CHECK_FALSE(report.ready());
 }
 
-TEST_CASE("app/launcher/boot_report: strange lines neither crash nor count") {
+TEST_CASE("instance/boot_report: strange lines neither crash nor count") {
   BootReport report;
   report.feed("hello\n\nREADY?\nERROR nonsense\n");
   CHECK_FALSE(report.ready());
@@ -58,19 +58,19 @@ TEST_CASE("app/launcher/boot_report: strange lines neither crash nor count") {
   CHECK(report.ready());
 }
 
-TEST_CASE("app/launcher/boot_report: the tail of a log is its last whole lines") {
+TEST_CASE("instance/boot_report: the tail of a log is its last whole lines") {
   const engine::test::TempDir root;
   const auto file = root.path() / "log";
-  CHECK(engine::launcher::last_lines(file, 3).empty());
+  CHECK(engine::instance::last_lines(file, 3).empty());
   REQUIRE(engine::write_file_atomic(file, "a\nb\nc\nd\n"));
-  CHECK(engine::launcher::last_lines(file, 2) == std::vector<std::string>{"c", "d"});
-  CHECK(engine::launcher::last_lines(file, 9, 4) == std::vector<std::string>{"c", "d"});
-  CHECK(engine::launcher::last_lines(file, 9, 8).empty());
+  CHECK(engine::instance::last_lines(file, 2) == std::vector<std::string>{"c", "d"});
+  CHECK(engine::instance::last_lines(file, 9, 4) == std::vector<std::string>{"c", "d"});
+  CHECK(engine::instance::last_lines(file, 9, 8).empty());
 }
 
-TEST_CASE("app/launcher/boot_report: an exit status finds a kind that ends with it") {
+TEST_CASE("instance/boot_report: an exit status finds a kind that ends with it") {
   for (const int code : {2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14}) {
-    CHECK(engine::errc_info(engine::launcher::errc_from_exit_code(code)).exit_code == code);
+    CHECK(engine::errc_info(engine::instance::errc_from_exit_code(code)).exit_code == code);
   }
-  CHECK(engine::launcher::errc_from_exit_code(99) == Errc::internal);
+  CHECK(engine::instance::errc_from_exit_code(99) == Errc::internal);
 }

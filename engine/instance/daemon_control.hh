@@ -1,8 +1,8 @@
 #pragma once
 
-#include "app/paths.hh"
 #include "base/result.hh"
 #include "base/time.hh"
+#include "instance/paths.hh"
 #include "json/value.hh"
 
 #include <sys/types.h>
@@ -12,13 +12,13 @@
 #include <string_view>
 #include <vector>
 
-namespace engine::launcher {
+namespace engine::instance {
 
 /// Starting, stopping and asking after the daemon of one instance. All functions block the calling
 /// thread; use them on the offload pool.
 
 struct StartOptions {
-  app::Paths paths;
+  Paths paths;
   std::filesystem::path program;       ///< the moonbox executable
   std::vector<std::string> arguments;  ///< further ones for `moond run`
   Milliseconds timeout{15'000};
@@ -36,7 +36,7 @@ struct StartReport {
 Result<StartReport> start(const StartOptions& options);
 
 struct StopOptions {
-  app::Paths paths;
+  Paths paths;
   Milliseconds timeout{35'000};  ///< for the orderly way; the daemon's own ceiling is 30 s
 };
 
@@ -62,9 +62,9 @@ struct Status {
 };
 
 /// ERRORS: Errc::permission_denied.
-Result<Status> status(const app::Paths& paths);
+Result<Status> status(const Paths& paths);
 
 std::string_view state_name(State state);
 std::string_view stop_method_name(StopMethod method);
 
-}  // namespace engine::launcher
+}  // namespace engine::instance

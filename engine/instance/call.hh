@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <string_view>
 
-namespace engine::launcher {
+namespace engine::instance {
 
 /// One JSON-RPC call over the daemon's socket on a connection of its own; blocks the thread. For
 /// programs that must speak with a daemon before (or without) having a loop.
@@ -21,4 +21,4 @@ Result<json::Value> call(const std::filesystem::path& socket,
 /// Whether somebody answers on the socket, if only with an error.
 bool answers(const std::filesystem::path& socket, Milliseconds timeout);
 
-}  // namespace engine::launcher
+}  // namespace engine::instance

@@ -1,4 +1,4 @@
-#include "launcher/call.hh"
+#include "instance/call.hh"
 
 #include "base/unique_fd.hh"
 #include "json/reader.hh"
@@ -14,7 +14,7 @@
 #include <cstring>
 #include <string>
 
-namespace engine::launcher {
+namespace engine::instance {
 namespace {
 
 constexpr std::size_t kLongestAnswer = 16UL << 20U;
@@ -134,4 +134,4 @@ Result<json::Value> call(const std::filesystem::path& socket,
   return result == nullptr ? json::Value{} : *result;
 }
 
-}  // namespace engine::launcher
+}  // namespace engine::instance

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace engine::launcher {
+namespace engine::instance {
 
 /// Reads what a starting daemon says on its ready pipe: `PHASE name` lines, then `READY`,
 /// `DEGRADED {json}` or `ERROR {json}`. Does no I/O; feed it bytes as they come. Value type.
@@ -44,4 +44,4 @@ std::vector<std::string> last_lines(const std::filesystem::path& path,
 /// A kind of error whose exit status is `code`, to pass a child's status on.
 Errc errc_from_exit_code(int code);
 
-}  // namespace engine::launcher
+}  // namespace engine::instance

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace engine::app {
+namespace engine {
 
 /// Version of moonbox, from CMake.
 extern const std::string_view kVersion;
@@ -10,4 +10,4 @@ extern const std::string_view kVersion;
 /// git.
 extern const std::string_view kGitInfo;
 
-}  // namespace engine::app
+}  // namespace engine

@@ -1,4 +1,4 @@
-#include "launcher/boot_wait.hh"
+#include "instance/boot_wait.hh"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -6,7 +6,7 @@
 
 #include <cerrno>
 
-namespace engine::launcher {
+namespace engine::instance {
 namespace {
 
 /// How long a child that was told to end may take before it is killed.
@@ -74,4 +74,4 @@ void BootWait::on_timeout() {
   timer_.start(kGrace, [this] { on_timeout(); });
 }
 
-}  // namespace engine::launcher
+}  // namespace engine::instance

@@ -2,16 +2,15 @@
 
 #include "base/time.hh"
 #include "base/unique_fd.hh"
+#include "instance/boot_report.hh"
 #include "loop/child_process.hh"
 #include "loop/fd_watch.hh"
 #include "loop/loop.hh"
 
-#include "launcher/boot_report.hh"
-
 #include <memory>
 #include <optional>
 
-namespace engine::launcher {
+namespace engine::instance {
 
 /// Waits until a starting child is ready, has failed, has ended, or has used up its time; runs a
 /// loop of its own for that. Resource type, for one wait.
@@ -48,4 +47,4 @@ class BootWait {
   Outcome outcome_;
 };
 
-}  // namespace engine::launcher
+}  // namespace engine::instance

@@ -1,8 +1,8 @@
-#include "app/daemon/instance_lock.hh"
+#include "instance/lock.hh"
 
-#include "app/version.hh"
 #include "base/bytes.hh"
 #include "base/file.hh"
+#include "base/version.hh"
 #include "json/reader.hh"
 #include "json/writer.hh"
 
@@ -15,7 +15,7 @@
 #include <cerrno>
 #include <sstream>
 
-namespace engine::app {
+namespace engine::instance {
 namespace {
 
 std::string random_id() {
@@ -73,8 +73,7 @@ std::uint64_t process_start_time(pid_t pid) {
   return 0;
 }
 
-Result<InstanceLock> InstanceLock::acquire(const std::filesystem::path& path,
-                                           const std::string& socket) {
+Result<Lock> Lock::acquire(const std::filesystem::path& path, const std::string& socket) {
   auto opened = open_file(path, O_RDWR | O_CREAT, 0600);
   if (!opened) {
     Error error = std::move(opened).error();
@@ -103,10 +102,10 @@ Result<InstanceLock> InstanceLock::acquire(const std::filesystem::path& path,
     error.code = Errc::data_dir_unusable;
     return fail(std::move(error));
   }
-  return InstanceLock(std::move(fd), std::move(record));
+  return Lock(std::move(fd), std::move(record));
 }
 
-Result<LockRecord> InstanceLock::holder(const std::filesystem::path& path) {
+Result<LockRecord> Lock::holder(const std::filesystem::path& path) {
   // Not by trying the lock: holding it for an instant would make a daemon that starts right then
   // believe that the instance is taken. The record names its process for good.
   auto record = read_record(path);
@@ -117,4 +116,4 @@ Result<LockRecord> InstanceLock::holder(const std::filesystem::path& path) {
   return record;
 }
 
-}  // namespace engine::app
+}  // namespace engine::instance

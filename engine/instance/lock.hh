@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <string>
 
-namespace engine::app {
+namespace engine::instance {
 
 /// What the holder of an instance writes into its lock file.
 struct LockRecord {
@@ -22,11 +22,11 @@ struct LockRecord {
 
 /// The guard against two daemons on one instance: an exclusive `flock`, dropped by the kernel
 /// however the process ends, so it cannot be stale. Resource type.
-class InstanceLock {
+class Lock {
  public:
   /// Takes the lock and records this process. ERRORS: Errc::instance_held naming the holder's pid,
   /// and then nothing has been changed; Errc::data_dir_unusable.
-  static Result<InstanceLock> acquire(const std::filesystem::path& path, const std::string& socket);
+  static Result<Lock> acquire(const std::filesystem::path& path, const std::string& socket);
 
   /// The record of whoever holds the lock; Errc::not_found when nobody does.
   static Result<LockRecord> holder(const std::filesystem::path& path);
@@ -34,7 +34,7 @@ class InstanceLock {
   [[nodiscard]] const LockRecord& record() const { return record_; }
 
  private:
-  InstanceLock(UniqueFd fd, LockRecord record) : fd_(std::move(fd)), record_(std::move(record)) {}
+  Lock(UniqueFd fd, LockRecord record) : fd_(std::move(fd)), record_(std::move(record)) {}
   UniqueFd fd_;
   LockRecord record_;
 };
@@ -43,4 +43,4 @@ class InstanceLock {
 /// for good.
 std::uint64_t process_start_time(pid_t pid);
 
-}  // namespace engine::app
+}  // namespace engine::instance

@@ -1,4 +1,4 @@
-#include "app/paths.hh"
+#include "instance/paths.hh"
 
 #include "base/file.hh"
 
@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <vector>
 
-namespace engine::app {
+namespace engine::instance {
 namespace {
 
 namespace fs = std::filesystem;
@@ -133,4 +133,4 @@ Result<fs::path> find_scripts(std::optional<std::string_view> wanted, const fs::
                     .hint = "name their folder with --scripts or MOONBOX_SCRIPTS"});
 }
 
-}  // namespace engine::app
+}  // namespace engine::instance

@@ -1,6 +1,6 @@
-#include "launcher/process.hh"
+#include "instance/process.hh"
 
-#include "app/daemon/instance_lock.hh"
+#include "instance/lock.hh"
 
 #include <poll.h>
 #include <signal.h>
@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <string>
 
-namespace engine::launcher {
+namespace engine::instance {
 namespace {
 
 tl::unexpected<Error> gone(pid_t pid) {
@@ -25,7 +25,7 @@ Result<Process> Process::open(pid_t pid, std::uint64_t start_time) {
   UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!fd) return gone(pid);
   // Read behind the open: now the descriptor and the number cannot mean different processes.
-  if (app::process_start_time(pid) != start_time) return gone(pid);
+  if (process_start_time(pid) != start_time) return gone(pid);
   Process process(pid, std::move(fd));
   if (process.wait(Milliseconds(0))) return gone(pid);
   return process;
@@ -53,4 +53,4 @@ Result<> Process::wait(Milliseconds timeout) const {
   }
 }
 
-}  // namespace engine::launcher
+}  // namespace engine::instance

@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-namespace engine::launcher {
+namespace engine::instance {
 
 /// What is done to whole stores, each in a process of its own: a damaged page may kill who reads
 /// it. All block: not for loops. ERRORS: those of the functions of store/check.hh and
@@ -35,4 +35,4 @@ Result<json::Value> measure_store(const std::filesystem::path& directory);
 /// {"ok":…} or {"error":{kind,message,hint,info?}}; those before, {"at":…}, what it begins to read.
 int store_tool_applet(int argc, char** argv);
 
-}  // namespace engine::launcher
+}  // namespace engine::instance

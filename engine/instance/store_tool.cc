@@ -1,6 +1,6 @@
-#include "launcher/store_tool.hh"
+#include "instance/store_tool.hh"
 
-#include "app/paths.hh"
+#include "instance/paths.hh"
 #include "json/reader.hh"
 #include "json/writer.hh"
 #include "loop/child_process.hh"
@@ -12,7 +12,7 @@
 
 #include <span>
 
-namespace engine::launcher {
+namespace engine::instance {
 namespace {
 
 constexpr std::chrono::minutes kPatience{10};
@@ -92,7 +92,7 @@ Heard heard_in(std::string_view text) {
 
 Result<json::Value> run(std::vector<std::string> words, const std::filesystem::path& about) {
   loop::SpawnOptions options;
-  options.argv = {app::executable_path().native(), "store-tool"};
+  options.argv = {executable_path().native(), "store-tool"};
   options.argv.insert(options.argv.end(), words.begin(), words.end());
   TRY_ASSIGN(const loop::CommandOutput output, loop::run_command(options, kPatience));
   const Heard heard = heard_in(output.out);
@@ -217,4 +217,4 @@ int store_tool_applet(int argc, char** argv) {
   return errc_info(Errc::usage).exit_code;
 }
 
-}  // namespace engine::launcher
+}  // namespace engine::instance
