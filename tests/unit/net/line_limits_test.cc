@@ -10,7 +10,7 @@ using test::Server;
 TEST_CASE("net/line_limits: an oversize line is told, skipped, and the connection lives on") {
   Server server({.framer = {.line = 1'000, .skip = 10'000'000}});
   Client client(server.path());
-  client.write(std::string(200'000, 'x') + "\necho after\n");
+  client.write(std::string(200'000, 'x').append("\necho after\n"));
   CHECK(client.read_line() == "oversize");
   CHECK(client.read_line() == "after");
 }
