@@ -3,8 +3,8 @@
 --- The socket is the authority: `call.ctx.package` says whose it is, never a parameter.
 local container = require('service.container')
 local daemon = require('engine.daemon')
+local data_version = require('service.data_version')
 local entry = require('service.entry')
-local file = require('engine.file')
 local host = require('service.host')
 local lxc = require('engine.lxc')
 local null = require('lib.null')
@@ -56,21 +56,11 @@ local function set_backup_progress(call, params)
   return progress(call, function(one) one.backupProgress:ser(params.progress) end)
 end
 
-local function version_file(call) return host.data_root(own(call)) .. '/.version' end
-
-local function get_data_version(call)
-  local text, err = file.read(version_file(call))
-  if not text and err.code ~= 'not_found' then return nil, err end
-  return text
-end
+local function get_data_version(call) return data_version.read(own(call)) end
 
 local function set_data_version(call, params)
-  if params.version == nil or null.is_null(params.version) then
-    local removed, err = file.remove(version_file(call))
-    if not removed and err.code ~= 'not_found' then return nil, err end
-    return nil
-  end
-  return done(file.write(version_file(call), params.version, 384))
+  local version = not null.is_null(params.version) and params.version or nil
+  return done(data_version.write(own(call), version))
 end
 
 local function action_export(call, params)

@@ -1,6 +1,8 @@
 --- Which packages suit a machine, and which of them best (docs/s9pk.md, "Which machine").
 local display = require('lib.display')
 local exver = require('lib.exver')
+local list = require('lib.list')
+local names = require('lib.names')
 local null = require('lib.null')
 
 local M = {}
@@ -28,13 +30,6 @@ local function present(value)
   return value
 end
 
-local function contains(list, wanted)
-  for _, value in ipairs(list) do
-    if value == wanted then return true end
-  end
-  return false
-end
-
 --- What a manifest asks of a machine's hardware.
 ---@param manifest table that passed the engine's check
 ---@return {arch: string[]?, ram: integer?, device: table[]} requirements
@@ -52,10 +47,10 @@ local function os_problem(manifest, device)
     device.os.compat)
 end
 
-local function named(list) return #list > 0 and table.concat(list, ', ') or 'nothing' end
+local function named(archs) return #archs > 0 and table.concat(archs, ', ') or 'nothing' end
 
 local function arch_problem(wants, hardware)
-  if not wants.arch or contains(wants.arch, hardware.arch) then return nil end
+  if not wants.arch or list.contains(wants.arch, hardware.arch) then return nil end
   return ('it is for %s, this machine is %s'):format(named(wants.arch), hardware.arch)
 end
 
@@ -71,7 +66,7 @@ end
 
 local function has_all(wanted, there)
   for _, each in ipairs(present(wanted) or {}) do
-    if not contains(present(there) or {}, each) then return false end
+    if not list.contains(present(there) or {}, each) then return false end
   end
   return true
 end
@@ -110,24 +105,15 @@ end
 ---@param arch string
 ---@return string?
 function M.image_arch(image, arch)
-  if contains(image.arch, arch) then return arch end
+  if list.contains(image.arch, arch) then return arch end
   local emulated = present(image.emulateMissingAs)
-  return emulated and contains(image.arch, emulated) and emulated or nil
+  return emulated and list.contains(image.arch, emulated) and emulated or nil
 end
 
 local function image_problem(id, image, hardware)
   if M.image_arch(image, hardware.arch) then return nil end
   return ('its image %s is for %s, and none of them is to be emulated on %s'):format(id,
     named(image.arch), hardware.arch)
-end
-
-local function sorted_ids(images)
-  local ids = {}
-  for id in pairs(images) do
-    ids[#ids + 1] = id
-  end
-  table.sort(ids)
-  return ids
 end
 
 --- Why a machine cannot run a package; empty when it can. What is not known of a machine is no
@@ -146,7 +132,7 @@ function M.problems(manifest, device, search)
   if not hardware then return found end
   local arch = arch_problem(wants, hardware)
   add('arch', arch)
-  for _, id in ipairs(arch and {} or sorted_ids(manifest.images)) do
+  for _, id in ipairs(arch and {} or names.sorted_keys(manifest.images)) do
     add('image', image_problem(id, manifest.images[id], hardware))
   end
   add('ram', ram_problem(wants, hardware))

@@ -7,6 +7,7 @@ local host = require('service.host')
 local log = require('engine.log')
 local loop = require('engine.loop')
 local lxc = require('engine.lxc')
+local null = require('lib.null')
 local runtime = require('service.runtime')
 
 local M = {}
@@ -90,8 +91,18 @@ local function region(spec, found)
   return { file = spec.archive, offset = found.position, size = found.size, key = found.hash }
 end
 
-local function mount_image(spec, package, files, id)
-  local base = ('images/%s/%s'):format(host.arch(), id)
+--- Where an image lies: for this machine's architecture, or for the one to be emulated.
+local function image_base(files, id, emulated)
+  local native = ('images/%s/%s'):format(host.arch(), id)
+  local found = files[native .. '.squashfs']
+  if found and found.type == 'file' or not emulated or null.is_null(emulated) then
+    return native
+  end
+  return ('images/%s/%s'):format(emulated, id)
+end
+
+local function mount_image(spec, package, files, id, emulated)
+  local base = image_base(files, id, emulated)
   local image = files[base .. '.squashfs']
   if not image or image.type ~= 'file' then
     return nil, {
@@ -113,8 +124,8 @@ local function mount_image(spec, package, files, id)
 end
 
 local function mount_images(spec, package, files, manifest)
-  for id in pairs(manifest.images or {}) do
-    local mounted, err = mount_image(spec, package, files, id)
+  for id, image in pairs(manifest.images or {}) do
+    local mounted, err = mount_image(spec, package, files, id, image.emulateMissingAs)
     if not mounted then
       return nil, err
     end

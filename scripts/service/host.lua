@@ -39,6 +39,15 @@ function M.arch()
   return info().arch
 end
 
+--- The architecture of the images that installations keep; nil: those of all.
+---@return string?
+function M.kept_arch()
+  if info().multiArchS9pks then
+    return nil
+  end
+  return info().arch
+end
+
 ---@return string
 function M.data_dir()
   return info().dataDir

@@ -6,8 +6,11 @@
 local archive = require('engine.archive')
 local container = require('service.container')
 local crypto = require('engine.crypto')
+local data_version = require('service.data_version')
+local device = require('service.device')
 local entry = require('service.entry')
 local file = require('engine.file')
+local fit = require('lib.fit')
 local host = require('service.host')
 local lease = require('engine.lease')
 local log = require('engine.log')
@@ -19,8 +22,50 @@ local M = {}
 
 local check = phases.check
 
+local function holds_lua(package)
+  for _, found in ipairs(check(package:list())) do
+    if found.path == 'lua.squashfs' and found.type == 'file' then
+      return true
+    end
+  end
+  return false
+end
+
+--- Programs of another architecture need an interpreter the kernel knows.
+local function warn_of_emulation(manifest)
+  for id, image in pairs(manifest.images) do
+    local arch = fit.image_arch(image, host.arch())
+    if arch ~= host.arch() and not file.exists('/proc/sys/fs/binfmt_misc/qemu-' .. arch) then
+      log.warn('service.' .. manifest.id,
+        ('the image %s is for %s: install qemu-user-static and binfmt-support'):format(id, arch))
+    end
+  end
+end
+
+--- What can be seen before the large parts are read: the manifest is right, this machine can run
+--- the package, and its code is for moonbox.
+local function check_suits(package)
+  local manifest = check(package:manifest())
+  check(archive.check_manifest(manifest))
+  local obstacle = device.obstacle(manifest)
+  if not obstacle and not holds_lua(package) then
+    obstacle = {
+      code = 'install_failed',
+      message = ('%s %s holds no lua.squashfs: it was not made for moonbox'):format(manifest.id,
+        manifest.version),
+      hint = 'packages with javascript.squashfs can be inspected and verified, not run',
+    }
+  end
+  if obstacle then
+    error(obstacle, 0)
+  end
+  warn_of_emulation(manifest)
+  return manifest
+end
+
 --- Puts a private copy of the package into packages/, named by its root hash. It is read once: what
---- was verified is what is written, and what will be used.
+--- was verified is what is written, and what will be used. Images of other architectures are left
+--- out, which changes neither hashes nor signature.
 local function take_in(path, report)
   local directory = host.data_dir() .. '/packages'
   check(file.mkdir(directory, 448))
@@ -28,13 +73,14 @@ local function take_in(path, report)
   local ok, taken = pcall(function()
     report('Verifying')
     local package = check(archive.open(path))
+    local manifest = check_suits(package)
     check(package:rewrite(incoming, {
       check = true,
+      arch = host.kept_arch(),
       progress = function(done, total)
         report('Verifying', done, total, 'bytes')
       end,
     }))
-    local manifest = check(package:manifest())
     local signer = package:signer()
     -- The same tree signed by another key is another file.
     local root = package:commitment().rootSighashHex
@@ -185,11 +231,12 @@ local function check_signer(id, current, taken)
 end
 
 local function update(id, current, taken, report)
+  local old = current.stateInfo.manifest
+  local target = check(data_version.target(check(data_version.read(id)), old, taken.manifest))
   mark_updating(id, current, taken)
   local ok, err = pcall(function()
     report('Stopping')
-    local old = current.stateInfo.manifest
-    local down, problem = container.shutdown(id, old, current.s9pk, taken.manifest.version)
+    local down, problem = container.shutdown(id, old, current.s9pk, target)
     if not down then
       log.warn('service.' .. id, 'the old version ended badly: ' .. problem.message)
     end

@@ -52,6 +52,7 @@ json::Value daemon_facts(const DaemonOptions& options,
   value["uptime"] = std::chrono::duration<double>(Clock::now() - started.steady).count();
   value["startedAt"] = std::chrono::duration<double>(started.wall.time_since_epoch()).count();
   value["workers"] = static_cast<std::int64_t>(options.settings.workers);
+  value["multiArchS9pks"] = options.settings.multi_arch_s9pks;
   utsname machine{};
   ::uname(&machine);
   value["arch"] = std::string_view(machine.machine);

@@ -154,6 +154,10 @@ void add_settings(CLI::App& app, Settings& settings) {
   app.add_option("--log-level", settings.log_level, "trace, debug, info, warn or error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();
+  app.add_option("--multi-arch-s9pks",
+                 settings.multi_arch_s9pks,
+                 "true: installed packages keep the images of other architectures")
+      ->capture_default_str();
   add_listeners(app, settings);
   add_bounds(app, settings);
   add_limits(app, settings.limits);

@@ -53,6 +53,7 @@ struct Settings {
   std::string log_level = "info";
   std::size_t script_memory = 256;  ///< MiB a VM may hold
   double snapshot_age = 60;         ///< seconds until a snapshot of the store is ended
+  bool multi_arch_s9pks = false;    ///< installations keep the images of all architectures
   WireLimits limits;
 };
 

@@ -14,14 +14,30 @@ local function describe(name, params)
   if not package then return nil, err end
   local entries, wrong = package:list()
   if not entries then return nil, wrong end
-  local by_path = {}
+  local files, directories = {}, {}
   for _, entry in ipairs(entries) do
-    if entry.type ~= 'directory' then by_path[entry.path] = entry end
+    local into = entry.type == 'directory' and directories or files
+    into[entry.path] = entry
   end
-  local found = { files = by_path, manifest = package:manifest() or {}, size = package:size(),
+  local found = { files = files, directories = directories,
+    manifest = package:manifest() or {}, size = package:size(),
     commitment = package:commitment(), signer = package:signer() }
   package:close()
   return found
+end
+
+--- Whether an entry is the trace of a directory that the other package holds, of which all is left
+--- out.
+local function is_left_out(entry, other)
+  return entry ~= nil and entry.type == 'missing' and other.directories[entry.path] ~= nil
+    and other.directories[entry.path].hash == entry.hash
+end
+
+local function is_inside_left_out(path, package, other)
+  for at in path:gmatch('()/') do
+    if is_left_out(package.files[path:sub(1, at - 1)], other) then return true end
+  end
+  return false
 end
 
 --- A missing entry has the hash of what is missing: content is one thing, presence another.
@@ -33,18 +49,24 @@ local function compare(before, after)
   return after.type == 'missing' and 'left out' or 'put back'
 end
 
+local function change_at(path, before, after)
+  if is_inside_left_out(path, after, before) then return 'left out' end
+  if is_inside_left_out(path, before, after) then return 'put back' end
+  return compare(before.files[path], after.files[path])
+end
+
 local function file_changes(before, after)
   local all = {}
-  for path in pairs(before) do
-    all[path] = true
+  for path, entry in pairs(before.files) do
+    all[path] = not is_left_out(entry, after) or nil
   end
-  for path in pairs(after) do
-    all[path] = true
+  for path, entry in pairs(after.files) do
+    all[path] = all[path] or not is_left_out(entry, before) or nil
   end
   local changes = json.array()
   for _, path in ipairs(names.sorted_keys(all)) do
-    local old, new = before[path], after[path]
-    local change = compare(old, new)
+    local old, new = before.files[path], after.files[path]
+    local change = change_at(path, before, after)
     if change then
       changes[#changes + 1] = { path = path, change = change,
         before = old and old.size or json.null, after = new and new.size or json.null }
@@ -61,7 +83,7 @@ local function diff(call, params)
   local result = {
     equal = a.commitment.rootSighash == b.commitment.rootSighash,
     sameSigner = a.signer == b.signer,
-    files = file_changes(a.files, b.files),
+    files = file_changes(a, b),
     manifest = json.diff(a.manifest, b.manifest),
     size = { before = a.size, after = b.size },
   }

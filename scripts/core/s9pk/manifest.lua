@@ -3,6 +3,7 @@ local archive = require('engine.archive')
 local errc = require('engine.errc')
 local file = require('engine.file')
 local json = require('engine.json')
+local list = require('lib.list')
 local module = require('engine.module')
 local names = require('lib.names')
 
@@ -60,19 +61,12 @@ function M.read(directory)
   return source
 end
 
-local function contains(list, wanted)
-  for _, value in ipairs(list) do
-    if value == wanted then return true end
-  end
-  return false
-end
-
 --- Images are built for the machine that packs, and for no other.
 local function finish_image(id, image, arch)
   if type(image) ~= 'table' then
     return problem(("package.lua: images.%s must be a table"):format(id))
   end
-  if type(image.arch) == 'table' and not contains(image.arch, arch) then
+  if type(image.arch) == 'table' and not list.contains(image.arch, arch) then
     return problem(('images.%s.arch does not list %s, the machine that packs'):format(id, arch),
       ("add '%s' to it, or pack on one of the machines listed"):format(arch))
   end

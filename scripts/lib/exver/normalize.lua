@@ -1,4 +1,5 @@
 --- A range as a sum of products: for each flavor, the stretches on which it holds.
+local list = require('lib.list')
 local order = require('lib.exver.order')
 local range_of = require('lib.exver.range')
 local stretches = require('lib.exver.stretches')
@@ -19,21 +20,14 @@ local function key_of(class)
   return '!' .. table.concat(sorted, ',')
 end
 
-local function contains(list, wanted)
-  for _, value in ipairs(list) do
-    if value == wanted then return true end
-  end
-  return false
-end
-
 --- The flavors of both classes, or nil when there are none.
 local function overlap(a, b)
   if a.exactly and b.exactly then return a.exactly == b.exactly and a or nil end
-  if a.exactly then return not contains(b.except, a.exactly) and a or nil end
-  if b.exactly then return not contains(a.except, b.exactly) and b or nil end
+  if a.exactly then return not list.contains(b.except, a.exactly) and a or nil end
+  if b.exactly then return not list.contains(a.except, b.exactly) and b or nil end
   local union = { unpack(a.except) }
   for _, flavor in ipairs(b.except) do
-    if not contains(union, flavor) then union[#union + 1] = flavor end
+    if not list.contains(union, flavor) then union[#union + 1] = flavor end
   end
   return { except = union }
 end

@@ -1,5 +1,6 @@
 --- Builds the handler tree for one context: from the textual tree to resolved leaves.
 local fault = require('lib.rpc.fault')
+local list = require('lib.list')
 local names = require('lib.names')
 local parent = require('lib.rpc.parent')
 
@@ -31,13 +32,6 @@ local parent = require('lib.rpc.parent')
 local M = {}
 
 local DEFAULT_CONTEXTS = { 'RpcContext', 'CliContext' }
-
-local function contains(list, value)
-  for _, member in ipairs(list) do
-    if member == value then return true end
-  end
-  return false
-end
 
 local function merge(over, base)
   local out = {}
@@ -77,7 +71,7 @@ end
 --- The contexts a node lists, checked against those of the groups above.
 local function contexts_of(node, scope)
   for _, name in ipairs(node.contexts or {}) do
-    if not contains(scope.allowed, name) then
+    if not list.contains(scope.allowed, name) then
       local meant = names.nearest(name, scope.allowed)
       local mend = 'list it on every group above, or remove it here'
       fault.raise(node.at, ('%s is not among the contexts above (%s)'):format(name,
@@ -89,11 +83,11 @@ local function contexts_of(node, scope)
 end
 
 local function check_remote(handler, contexts, scope)
-  if handler.remote and not contains(scope.all, handler.remote) then
+  if handler.remote and not list.contains(scope.all, handler.remote) then
     fault.raise(handler.at, ("with_call_remote('%s') in a tree without that context"):format(
       handler.remote), 'name it in with_context of the root')
   end
-  if handler.remote and contains(contexts, handler.remote) then
+  if handler.remote and list.contains(contexts, handler.remote) then
     fault.raise(handler.at, 'the handler runs in the CLI and is called remotely from it',
       'remove CliContext from with_context, or with_call_remote')
   end
@@ -116,7 +110,7 @@ end
 local function resolve_leaf(handler, scope, name, path)
   local contexts = contexts_of(handler, scope) or { scope.allowed[1] }
   check_remote(handler, contexts, scope)
-  local served = contains(contexts, scope.context)
+  local served = list.contains(contexts, scope.context)
   local remote = scope.context == handler.remote
   local hidden = handler.hidden or scope.hidden
   if handler.remote and scope.hidden then
@@ -195,7 +189,7 @@ function M.contexts(root) return root.contexts or DEFAULT_CONTEXTS end
 ---@return lib.rpc.Node?
 function M.build(root, context)
   local allowed = M.contexts(root)
-  if not contains(allowed, context) then
+  if not list.contains(allowed, context) then
     fault.raise(root.at, ('the tree has no %s'):format(context),
       'list it: rpc.parent():with_context(…)')
   end
