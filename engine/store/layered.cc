@@ -71,8 +71,7 @@ void freeze_node(const NodePtr& node) {
   if (node == nullptr || node->frozen) return;
   node->frozen = true;
   if (const auto* object = std::get_if<ObjectEdits>(&node->content)) {
-    for (const auto& [name, member] : object->members)
-      freeze_node(member);
+    object->members.each_recent(freeze_node);
   } else if (const auto* array = std::get_if<ArrayEdits>(&node->content)) {
     for (const Piece& piece : array->pieces)
       freeze_node(piece.own);
@@ -80,6 +79,47 @@ void freeze_node(const NodePtr& node) {
 }
 
 }  // namespace
+
+MemberEdits::MemberEdits(const MemberEdits& other) : shared_(other.shared_) {
+  constexpr std::size_t kFew = 16;
+  constexpr std::size_t kShare = 64;
+  const std::size_t known = shared_ == nullptr ? 0 : shared_->size();
+  if (other.recent_.size() <= std::max(kFew, known / kShare)) {
+    recent_ = other.recent_;
+    return;
+  }
+  auto all = shared_ == nullptr ? std::make_shared<Map>() : std::make_shared<Map>(*shared_);
+  for (const auto& [name, node] : other.recent_)
+    all->insert_or_assign(name, node);
+  shared_ = std::move(all);
+}
+
+const NodePtr* MemberEdits::find(std::string_view name) const {
+  if (const auto found = recent_.find(name); found != recent_.end()) return &found->second;
+  if (shared_ == nullptr) return nullptr;
+  const auto found = shared_->find(name);
+  return found == shared_->end() ? nullptr : &found->second;
+}
+
+void MemberEdits::set(const std::string& name, NodePtr node) {
+  recent_.insert_or_assign(name, std::move(node));
+}
+
+Result<> MemberEdits::each(
+    const std::function<Result<>(const std::string&, const NodePtr&)>& visit) const {
+  static const Map kNone;
+  const Map& shared = shared_ == nullptr ? kNone : *shared_;
+  auto old = shared.begin();
+  for (const auto& [name, node] : recent_) {
+    for (; old != shared.end() && old->first < name; ++old)
+      TRY(visit(old->first, old->second));
+    if (old != shared.end() && old->first == name) ++old;
+    TRY(visit(name, node));
+  }
+  for (; old != shared.end(); ++old)
+    TRY(visit(old->first, old->second));
+  return {};
+}
 
 template <typename Base>
 auto Layered<Base>::place_of(const Node& node, const MaybeBelow& below) const -> Place {
@@ -116,10 +156,13 @@ auto Layered<Base>::child(const Place& place, std::string_view token) const
   }
   const Over& over = std::get<Over>(place);
   if (const auto* object = std::get_if<ObjectEdits>(&over.node->content)) {
-    const auto edited = object->members.find(token);
-    if (edited != object->members.end() && edited->second == nullptr) return std::nullopt;
+    const NodePtr* edited = object->members.find(token);
+    if (edited != nullptr && *edited == nullptr) return std::nullopt;
+    if (edited != nullptr) {
+      if (const Value* value = std::get_if<Value>(&(*edited)->content)) return Place(value);
+    }
     TRY_ASSIGN(MaybeBelow below, base_.child(over.below, token));
-    if (edited != object->members.end()) return place_of(*edited->second, below);
+    if (edited != nullptr) return place_of(**edited, below);
     if (!below) return std::nullopt;
     return Place(std::move(*below));
   }
@@ -156,14 +199,9 @@ Result<Shape> Layered<Base>::shape(const Place& place) const {
   if (const auto* array = std::get_if<ArrayEdits>(&over.node->content)) {
     return Shape{Kind::array, array->size};
   }
-  const auto& members = std::get<ObjectEdits>(over.node->content).members;
-  TRY_ASSIGN(Shape shape, base_.shape(over.below));
-  for (const auto& [name, member] : members) {
-    TRY_ASSIGN(const MaybeBelow below, base_.child(over.below, name));
-    if (member == nullptr && below) --shape.size;
-    if (member != nullptr && !below) ++shape.size;
-  }
-  return Shape{Kind::object, shape.size};
+  TRY_ASSIGN(const Shape shape, base_.shape(over.below));
+  const auto growth = static_cast<std::size_t>(std::get<ObjectEdits>(over.node->content).growth);
+  return Shape{Kind::object, shape.size + growth};  // growth below zero wraps around and back
 }
 
 template <typename Base>
@@ -181,10 +219,13 @@ Result<std::vector<std::string>> Layered<Base>::names(const Place& place) const 
   const auto* object = std::get_if<ObjectEdits>(&over.node->content);
   if (object == nullptr) return result;
   TRY_ASSIGN(auto below, base_.names(over.below));
-  std::erase_if(below, [&](const std::string& name) { return object->members.contains(name); });
+  std::erase_if(below,
+                [&](const std::string& name) { return object->members.find(name) != nullptr; });
   std::vector<std::string> edited;
-  for (const auto& [name, member] : object->members)
+  TRY(object->members.each([&](const std::string& name, const NodePtr& member) -> Result<> {
     if (member != nullptr) edited.push_back(name);
+    return {};
+  }));
   std::merge(below.begin(), below.end(), edited.begin(), edited.end(), std::back_inserter(result));
   return result;
 }
@@ -260,7 +301,7 @@ Result<> Layered<Base>::open(NodePtr& slot, const MaybeBelow& below, const Point
   if (shape.kind == Kind::scalar) return missing(path);
   slot = std::make_shared<Node>();
   if (shape.kind == Kind::object) {
-    slot->content = ObjectEdits{};
+    slot->content.emplace<ObjectEdits>();
   } else {
     ArrayEdits edits{{}, shape.size};
     if (shape.size > 0) edits.pieces.push_back({0, shape.size});
@@ -310,22 +351,24 @@ Result<> Layered<Base>::edit_object(ObjectEdits& edits,
                                     const Pointer& path,
                                     Value& value) {
   const std::string& token = path.tokens()[depth];
-  TRY_ASSIGN(const MaybeBelow under, below_child(below, token));
-  const auto edited = edits.members.find(token);
-  const bool known = edited != edits.members.end();
-  const bool present = known ? edited->second != nullptr : under.has_value();
   const bool last = depth + 1 == path.depth();
+  const NodePtr* edited = edits.members.find(token);
+  MaybeBelow under;
+  if (!last || edited == nullptr) {
+    TRY_ASSIGN(under, below_child(below, token));
+  }
+  const bool present = edited != nullptr ? *edited != nullptr : under.has_value();
   if (!present && !(last && op == Op::add)) return missing(path);
   if (!last) {
-    NodePtr child = known ? edited->second : nullptr;
+    NodePtr child = edited != nullptr ? *edited : nullptr;
     TRY(edit_at(child, under, depth + 1, op, path, value));
-    edits.members.insert_or_assign(token, std::move(child));
+    edits.members.set(token, std::move(child));
   } else if (op != Op::remove) {
-    edits.members.insert_or_assign(token, make_node(std::move(value)));
-  } else if (under) {
-    edits.members.insert_or_assign(token, nullptr);
+    edits.growth += present ? 0 : 1;
+    edits.members.set(token, make_node(std::move(value)));
   } else {
-    edits.members.erase(token);
+    --edits.growth;
+    edits.members.set(token, nullptr);
   }
   return {};
 }
@@ -405,21 +448,19 @@ Result<> Layered<Base>::collect(const Node& node,
   if (const auto* array = std::get_if<ArrayEdits>(&node.content)) {
     return collect_array(*array, below, at, into);
   }
-  for (const auto& [name, member] : std::get<ObjectEdits>(node.content).members) {
+  const auto& members = std::get<ObjectEdits>(node.content).members;
+  return members.each([&](const std::string& name, const NodePtr& member) -> Result<> {
     TRY_ASSIGN(const auto under, base_.child(below, name));
     const Pointer path = at.child(name);
     if (member == nullptr) {
-      if (!under) continue;
+      if (!under) return {};
       into.patch.push_back({.op = Op::remove, .path = path});
-      TRY(base_.write(*under, into.taken));
-    } else if (!under) {
-      into.patch.push_back(
-          {.op = Op::add, .path = path, .value = std::get<Value>(member->content)});
-    } else {
-      TRY(collect(*member, *under, path, into));
+      return base_.write(*under, into.taken);
     }
-  }
-  return {};
+    if (under) return collect(*member, *under, path, into);
+    into.patch.push_back({.op = Op::add, .path = path, .value = std::get<Value>(member->content)});
+    return {};
+  });
 }
 
 /// Elements below that are gone and new ones in the same gap become changes in place; the rest is

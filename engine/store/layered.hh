@@ -8,6 +8,7 @@
 #include "store/document.hh"
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,9 +22,37 @@ namespace engine::store {
 struct Node;
 using NodePtr = std::shared_ptr<Node>;
 
-/// Edits of an object: new or changed members; null for those taken out.
+/// Edited members by name; null for those taken out. Copied when frozen only. A copy costs what was
+/// edited since the last one, not all there is: the rest is shared, so that a layer may be
+/// published after every change.
+class MemberEdits {
+ public:
+  MemberEdits() = default;
+  MemberEdits(const MemberEdits& other);
+  MemberEdits& operator=(const MemberEdits&) = delete;
+
+  /// Null if the member was not edited. Valid until the next `set`.
+  [[nodiscard]] const NodePtr* find(std::string_view name) const;
+  void set(const std::string& name, NodePtr node);
+  /// Calls `visit(name, node)` in byte order of the names, until it fails.
+  Result<> each(const std::function<Result<>(const std::string&, const NodePtr&)>& visit) const;
+  /// Calls `visit(node)` for those edited since the copy.
+  template <typename Visit>
+  void each_recent(Visit visit) const {
+    for (const auto& [name, node] : recent_)
+      visit(node);
+  }
+
+ private:
+  using Map = std::map<std::string, NodePtr, std::less<>>;
+  std::shared_ptr<const Map> shared_;
+  Map recent_;  ///< wins over `shared_`
+};
+
+/// Edits of an object.
 struct ObjectEdits {
-  std::map<std::string, NodePtr, std::less<>> members;
+  MemberEdits members;
+  std::ptrdiff_t growth = 0;  ///< members there are more than below
 };
 
 /// A stretch of an edited array: `count` elements of the array below from `from` on; or one element
