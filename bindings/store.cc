@@ -76,7 +76,7 @@ function M.revert(first, last, opts)
   return only_outcome(M.mutate(function(db) return undo(db, first, last) end, opts))
 end
 
-function M.flush() return only_outcome(M.mutate(function() end)) end
+function M.flush() return only_outcome(M.mutate(function() end, { filed = true })) end
 
 function M.apply(patch, opts)
   local expect = opts and opts.expect
@@ -320,7 +320,12 @@ Result<int> store_undo(lua_State* state) {
 Result<int> store_commit(lua_State* state) {
   const auto mutation = script::check_object<LuaMutation>(state, 1);
   const int options = lua_isnoneornil(state, 2) ? 0 : 2;
-  const bool durable = script::field_boolean(state, options, "durable").value_or(true);
+  auto durability = script::field_boolean(state, options, "durable").value_or(true)
+                        ? store::Durability::durable
+                        : store::Durability::soon;
+  if (script::field_boolean(state, options, "filed").value_or(false)) {
+    durability = store::Durability::filed;
+  }
   std::shared_ptr<store::Exclusive> exclusive;
   if (!lua_isnoneornil(state, 3)) exclusive = script::check_object<LuaExclusive>(state, 3)->held;
   Store& store = store_of(state);
@@ -333,10 +338,7 @@ Result<int> store_commit(lua_State* state) {
         std::move(resumer), [](lua_State* target, store::Committed&& committed) {
           return push_committed(target, committed);
         });
-    store.commit(std::move(change),
-                 durable ? store::Durability::durable : store::Durability::soon,
-                 deliver(state, std::move(done)),
-                 exclusive.get());
+    store.commit(std::move(change), durability, deliver(state, std::move(done)), exclusive.get());
     return {};
   });
 }

@@ -37,12 +37,12 @@ local store = {}
 ---@field head integer The newest revision
 ---@field oldest integer First revision in the log
 ---@field logBytes integer
----@field transactions integer Commits to the disk since the store was opened
+---@field transactions integer Groups of changes flushed together since the store was opened
 ---@field changes integer Revisions since the store was opened
 ---@field conflicts integer Changes that had to be run again
 ---@field largestBatch integer Most revisions that shared a flush
 ---@field queued integer Changes that wait
----@field pending integer Revisions only in memory
+---@field pending integer Revisions not yet in the file
 ---@field flushedAt? number Seconds since 1970: the end of the last flush
 ---@field flushTime? number Seconds that the last flush took
 
@@ -297,7 +297,7 @@ function store.watch(pointer) end
 ---@async
 function store.revert(first, last, opts) end
 
---- Writes what is only in memory to the disk. *async*
+--- Brings every change into the store's file, for who reads that itself. *async*
 ---@return engine.store.Outcome? outcome
 ---@return engine.Error? err `no_space`, `closed`
 ---@async

@@ -3,6 +3,7 @@
 #include "base/defer.hh"
 #include "base/file.hh"
 #include "store/env.hh"
+#include "store/recovery.hh"
 #include "store/state.hh"
 
 #include <fcntl.h>
@@ -60,6 +61,10 @@ Result<> begin_history(const fs::path& directory) {
     return fail_errno("getrandom");
   }
   TRY(save_identity(txn.txn(), identity));
+  // The copy has no journal, and needs none.
+  TRY_ASSIGN(Head head, load_head(txn.txn()));
+  head.journal = 0;
+  TRY(save_head(txn.txn(), head));
   return txn.commit();
 }
 
@@ -104,6 +109,7 @@ Result<CheckReport> backup(const fs::path& directory, const fs::path& file, bool
                       .hint = fs::is_regular_file(there) ? "--force replaces it"
                                                          : "name a file that is to be made"});
   }
+  TRY(settle(directory));
   TRY_ASSIGN(const auto env, Env::open(directory, {.read_only = true, .alone = false}));
   const fs::path draft = draft_of(file);
   fs::remove(draft, ignored);
@@ -145,6 +151,7 @@ Result<Restored> restore(const fs::path& file, const fs::path& directory) {
 
 Result<Compacted> compact(const fs::path& directory) {
   Compacted compacted;
+  TRY(settle(directory));
   TRY_ASSIGN(const auto env, Env::open(directory, {.read_only = true}));
   const fs::path draft = draft_of(env->file());
   std::error_code ignored;

@@ -6,6 +6,7 @@
 #include "store/document.hh"
 #include "store/entry.hh"
 #include "store/env.hh"
+#include "store/journal.hh"
 #include "store/revision_log.hh"
 #include "store/state.hh"
 
@@ -190,6 +191,19 @@ Result<> Checker::walk_elements(ContainerId array, const json::Pointer& at) {
   return damaged(fmt::format("it has {} elements, its header says {}", count, tree.size()));
 }
 
+/// Reads the journal where nobody has the store open: who has writes it at this moment.
+Result<> check_journal(const std::filesystem::path& directory, const Txn& txn) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(directory, ignored)) return {};
+  const auto lock = lock_store(directory);
+  if (!lock) return {};
+  const auto identity = load_identity(txn);
+  const auto head = load_head(txn);
+  if (!identity || !head) return {};  // found already
+  TRY(read_journal(directory, *identity, *head));
+  return {};
+}
+
 }  // namespace
 
 Result<CheckReport> check(const std::filesystem::path& path, const CheckProgress& progress) {
@@ -197,6 +211,9 @@ Result<CheckReport> check(const std::filesystem::path& path, const CheckProgress
   TRY_ASSIGN(const auto env, Env::open(path, {.read_only = true, .alone = false}));
   TRY_ASSIGN(const ReadTxn txn, env->read());
   CheckReport report = Checker(txn.txn(), progress).run();
+  if (auto done = check_journal(path, txn.txn()); !done) {
+    report.findings.push_back({"journal", done.error().message});
+  }
   std::error_code ignored;
   report.file_bytes = std::filesystem::file_size(env->file(), ignored);
   return report;

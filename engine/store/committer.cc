@@ -1,8 +1,6 @@
 #include "store/committer.hh"
 
 #include "base/log.hh"
-#include "store/document_writer.hh"
-#include "store/layered.hh"
 
 #include <algorithm>
 
@@ -10,9 +8,6 @@ namespace engine::store {
 namespace {
 
 constexpr std::size_t kMaxBatch = 1024;
-constexpr std::size_t kMaxPendingBytes = 8UL << 20U;
-constexpr std::size_t kTrimPerRevision = 4;
-constexpr RevisionId kReserve = 2 * Committer::kMaxPending;
 constexpr int kMaxGrowths = 16;
 /// Longest wait for writers that were answered a moment ago.
 constexpr std::chrono::milliseconds kMaxGather{2};
@@ -25,17 +20,6 @@ tl::unexpected<Error> conflict() {
 
 }  // namespace
 
-/// Changes that readers see but the file does not hold, over the file as it was when they began.
-struct Committer::Pending {
-  explicit Pending(ReadTxn read) : txn(std::move(read)), document(txn.txn()), view(document) {}
-
-  ReadTxn txn;
-  Document document;
-  View view;
-  std::size_t bytes = 0;
-  Clock::time_point since = Clock::now();
-};
-
 Exclusive::Exclusive(Exclusive&& other) noexcept
     : committer_(std::exchange(other.committer_, nullptr)), ticket_(other.ticket_) {}
 
@@ -43,14 +27,15 @@ Exclusive::~Exclusive() {
   if (committer_ != nullptr) committer_->release(ticket_);
 }
 
-Committer::Committer(
-    Env& env, Published& published, WatchRegistry& watches, Head head, Options options)
-    : env_(env),
-      published_(published),
+Committer::Committer(std::unique_ptr<Uncommitted> uncommitted,
+                     Published& published,
+                     WatchRegistry& watches,
+                     std::chrono::milliseconds flush_after)
+    : published_(published),
       watches_(watches),
-      options_(options),
-      head_(head),
-      touches_(head.revision),
+      flush_after_(flush_after),
+      uncommitted_(std::move(uncommitted)),
+      touches_(published.get()->revision),
       thread_([this] { run(); }) {}
 
 Committer::~Committer() {
@@ -67,7 +52,7 @@ void Committer::submit(ChangeSet change,
                        CommitDone done,
                        const Exclusive* exclusive) {
   auto revision = std::make_shared<Revision>();
-  revision->durable = durability == Durability::durable;
+  revision->durable = durability != Durability::soon;
   revision->patch = std::move(change.patch);
   revision->text = std::move(change.text);
   revision->touched = std::move(change.touched);
@@ -82,7 +67,8 @@ void Committer::submit(ChangeSet change,
                      .seen = std::move(change.seen),
                      .revision = std::move(revision),
                      .done = std::move(done),
-                     .ticket = exclusive == nullptr ? 0 : exclusive->ticket_});
+                     .ticket = exclusive == nullptr ? 0 : exclusive->ticket_,
+                     .filed = durability == Durability::filed});
     enough = jobs_.size() >= wanted_;
   }
   if (enough) wake_.notify_one();
@@ -124,15 +110,15 @@ void Committer::release(std::uint64_t ticket) {
 }
 
 std::vector<RevisionPtr> Committer::pending() const {
-  const std::lock_guard lock(mutex_);
-  return pending_;
+  return uncommitted_->pending();
 }
 
 CommitterStats Committer::stats() const {
+  const std::size_t pending = uncommitted_->pending_count();
   const std::lock_guard lock(mutex_);
   CommitterStats stats = stats_;
   stats.queued = jobs_.size();
-  stats.pending = pending_.size();
+  stats.pending = pending;
   return stats;
 }
 
@@ -181,8 +167,8 @@ void Committer::run() {
   std::unique_lock lock(mutex_);
   while (true) {
     const auto ready = [&] { return stopping_ || has_work(); };
-    if (layer_ != nullptr) {
-      wake_.wait_until(lock, layer_->since + options_.flush_after, ready);
+    if (const auto since = uncommitted_->since()) {
+      wake_.wait_until(lock, *since + flush_after_, ready);
     } else {
       wake_.wait(lock, ready);
     }
@@ -207,10 +193,13 @@ void Committer::run() {
     lock.unlock();
     if (!batch.empty()) {
       process(batch);
-    } else if (layer_ != nullptr) {
-      flush_pending();
+    } else if (!uncommitted_->empty()) {
+      file_pending();
     }
-    if (last) return;
+    if (last) {
+      // An open transaction must end on the thread that began it.
+      return uncommitted_->drop();
+    }
     lock.lock();
     expected_ = std::min(batch.size() + jobs_.size(), kMaxBatch);
   }
@@ -229,7 +218,7 @@ void Committer::process(Batch& batch) {
   } else if (durable) {
     commit(batch, true);
   } else {
-    commit_in_memory(batch);
+    show(batch);
   }
   count(batch);
   for (const Job& job : batch)
@@ -238,6 +227,7 @@ void Committer::process(Batch& batch) {
     job.done(std::move(job.answer));
   ++answered_;
   answered_.notify_all();
+  if (!broken_) uncommitted_->tidy();
 }
 
 /// Decides for each job whether it conflicts, and gives the others ids in order.
@@ -264,9 +254,8 @@ void Committer::commit(Batch& batch, bool open_ended) {
   prepare(batch);
   const bool changes =
       std::any_of(batch.begin(), batch.end(), [](const Job& job) { return job.accepted; });
-  if (!changes && layer_ == nullptr) return;
-  const auto written = write(batch, open_ended);
-  if (written) return;
+  const auto written = write(batch, open_ended && changes);
+  if (written) return touches_.settle();
   last_id_ = published_.get()->revision;
   touches_.take_back();
   const bool of_one = written.error().code != Errc::no_space && !broken_;
@@ -284,19 +273,7 @@ void Committer::commit(Batch& batch, bool open_ended) {
 Result<> Committer::write(Batch& batch, bool open_ended) {
   Result<> written = write_once(batch, open_ended);
   for (int i = 0; i < kMaxGrowths && !written && written.error().debug == kMapFull; ++i) {
-    // The layer reads through a transaction that would keep the map from growing.
-    const bool had_layer = layer_ != nullptr;
-    const NodePtr edits = had_layer ? layer_->view.freeze() : nullptr;
-    const std::size_t bytes = had_layer ? layer_->bytes : 0;
-    layer_.reset();
-    const Result<> grown = env_.grow();
-    if (had_layer) {
-      TRY_ASSIGN(ReadTxn txn, env_.read());
-      layer_ = std::make_unique<Pending>(std::move(txn));
-      layer_->view.restore(edits);
-      layer_->bytes = bytes;
-    }
-    TRY(grown);
+    TRY(uncommitted_->grow());
     written = write_once(batch, false);
   }
   return written;
@@ -304,71 +281,40 @@ Result<> Committer::write(Batch& batch, bool open_ended) {
 
 Result<> Committer::write_once(Batch& batch, bool open_ended) {
   const auto until = Clock::now() + std::min<Clock::duration>(flush_time_, kMaxGather);
-  TRY_ASSIGN(WriteTxn txn, env_.write());
-  Head head = head_;
-  const std::vector<RevisionPtr> earlier = pending();
-  for (const RevisionPtr& revision : earlier)
-    TRY(write_revision(txn.txn(), *revision, head));
-  std::size_t count = earlier.size();
   std::size_t next = 0;
   do {
     for (; next < batch.size(); ++next) {
       if (!batch[next].accepted) continue;
-      TRY(write_revision(txn.txn(), *batch[next].revision, head));
-      ++count;
+      if (auto added = uncommitted_->add(batch[next].revision); !added) {
+        uncommitted_->drop();
+        return added;
+      }
     }
   } while (open_ended && gather(batch, until));
-  TRY(trim_log(txn.txn(), options_.log, count * kTrimPerRevision, head));
-  reserve_ids(head);
-  TRY(save_head(txn.txn(), head));
-  const std::uint64_t id = txn.id();
-  const auto begin = Clock::now();
-  if (auto committed = txn.commit(); !committed) {
-    const Error& error = committed.error();
-    if (error.debug != kMapFull && error.code != Errc::no_space) {
+  return keep(std::any_of(batch.begin(), batch.end(), [](const Job& job) { return job.filed; }));
+}
+
+Result<> Committer::keep(bool in_file) {
+  const auto kept = uncommitted_->keep(in_file);
+  if (!kept) {
+    const Error& error = kept.error();
+    if (uncommitted_->has_failed()) {
       log::error("store", "a flush failed, no more changes are taken", {{"error", error.message}});
       broken_ =
           Error{.code = Errc::closed,
                 .message = "the store takes no changes since a flush failed: " + error.message,
                 .hint = "check the disk, then restart the daemon"};
     }
-    return committed;
+    return fail(error);
   }
-  flush_time_ = Clock::now() - begin;
-  head_ = head;
-  publish_file(id);
+  if (kept->revisions == 0) return {};
+  flush_time_ = kept->flush_time;
   const std::lock_guard lock(mutex_);
   ++stats_.transactions;
   stats_.flushed_at = std::chrono::system_clock::now();
   stats_.flush_time = flush_time_;
-  stats_.largest_batch = std::max<std::uint64_t>(stats_.largest_batch, count);
+  stats_.largest_batch = std::max<std::uint64_t>(stats_.largest_batch, kept->revisions);
   return {};
-}
-
-Result<> Committer::write_revision(const Txn& txn, const Revision& revision, Head& head) {
-  DocumentWriter writer(txn, head.next_container);
-  for (const json::Operation& operation : revision.patch)
-    TRY(writer.apply(operation));
-  if (revision.schema) TRY(save_schema(txn, *revision.schema));
-  return append_revision(txn, revision, head);
-}
-
-/// Ids of changes in memory are given out before they are in the file; after a crash none of them
-/// may be used again, so the file names a bound before.
-void Committer::reserve_ids(Head& head) const {
-  if (!uses_memory_) {
-    head.reserved = 0;
-  } else if (head.reserved < head.revision + kReserve / 2) {
-    head.reserved = head.revision + kReserve;
-  }
-}
-
-void Committer::publish_file(std::uint64_t txn_id) {
-  touches_.settle();
-  layer_.reset();
-  published_.set(std::make_shared<State>(State{txn_id, head_.revision, head_.revision, nullptr}));
-  const std::lock_guard lock(mutex_);
-  pending_.clear();
 }
 
 void Committer::count(std::span<const Job> jobs) {
@@ -379,49 +325,34 @@ void Committer::count(std::span<const Job> jobs) {
   }
 }
 
-void Committer::commit_in_memory(Batch& batch) {
-  uses_memory_ = true;
-  const bool full = pending_.size() + batch.size() > kMaxPending ||
-                    (layer_ != nullptr && layer_->bytes > kMaxPendingBytes);
-  if (full || head_.reserved < last_id_ + batch.size()) return commit(batch, true);
-  if (layer_ == nullptr) {
-    auto txn = env_.read();
-    if (!txn) return fail_all(batch, txn.error());
-    layer_ = std::make_unique<Pending>(std::move(*txn));
+/// Makes a batch of class `soon` visible; after a durable commit if that has to come first.
+void Committer::show(Batch& batch) {
+  if (!uncommitted_->may_show(batch.size())) {
+    batch.front().filed = true;
+    return commit(batch, true);
   }
   for (Job& job : batch) {
     prepare({&job, 1});
-    if (job.accepted) apply_in_memory(job);
+    if (!job.accepted) continue;
+    if (auto shown = uncommitted_->show(job.revision); !shown) {
+      --last_id_;
+      touches_.take_back();
+      fail_all({&job, 1}, shown.error());
+    }
+    touches_.settle();
   }
 }
 
-void Committer::apply_in_memory(Job& job) {
-  const NodePtr before = layer_->view.freeze();
-  for (const json::Operation& operation : job.revision->patch) {
-    auto done = layer_->view.edit(operation.op, operation.path, operation.value);
-    if (done) continue;
-    layer_->view.restore(before);
-    --last_id_;
-    touches_.take_back();
-    return fail_all({&job, 1}, done.error());
+/// Brings into the file what nobody else does.
+void Committer::file_pending() {
+  if (!broken_) {
+    Batch nobody(1);
+    nobody.front().filed = true;
+    const auto written = write(nobody, false);
+    if (!written) log::error("store", "a flush failed", {{"error", written.error().message}});
   }
-  touches_.settle();
-  layer_->bytes += job.revision->text.size();
-  {
-    const std::lock_guard lock(mutex_);
-    pending_.push_back(job.revision);
-  }
-  // Last: who knows of a revision finds it in the log.
-  published_.set(std::make_shared<State>(
-      State{layer_->txn.id(), head_.revision, job.revision->id, layer_->view.freeze()}));
-}
-
-void Committer::flush_pending() {
-  Batch none;
-  const auto written = write(none, false);
-  if (!written) log::error("store", "a flush failed", {{"error", written.error().message}});
   // Not again before the usual time, even if the disk is still full.
-  if (layer_ != nullptr) layer_->since = Clock::now();
+  uncommitted_->postpone();
 }
 
 void Committer::fail_all(std::span<Job> jobs, const Error& error) {

@@ -2,12 +2,11 @@
 
 #include "base/result.hh"
 #include "base/time.hh"
-#include "store/env.hh"
 #include "store/mutation.hh"
 #include "store/revision.hh"
-#include "store/revision_log.hh"
 #include "store/state.hh"
 #include "store/touch_index.hh"
+#include "store/uncommitted.hh"
 #include "store/watch.hh"
 
 #include <atomic>
@@ -29,6 +28,7 @@ namespace engine::store {
 enum class Durability : std::uint8_t {
   durable,  ///< after it has been flushed to the disk
   soon,     ///< once it is visible; it reaches the disk with the next durable change. For progress.
+  filed,    ///< once it and all before it are in the store's file. For who reads that file itself.
 };
 
 /// What became of a change set.
@@ -60,12 +60,12 @@ class Exclusive {
 using ExclusiveDone = std::function<void(Result<std::shared_ptr<Exclusive>>)>;
 
 struct CommitterStats {
-  std::uint64_t transactions = 0;  ///< LMDB commits, each with its flushes
+  std::uint64_t transactions = 0;  ///< groups of changes made durable together, each by a flush
   std::uint64_t revisions = 0;
   std::uint64_t conflicts = 0;
   std::uint64_t largest_batch = 0;
   std::uint64_t queued = 0;                          ///< changes that wait
-  std::uint64_t pending = 0;                         ///< revisions only in memory
+  std::uint64_t pending = 0;                         ///< revisions not yet in the file
   std::chrono::system_clock::time_point flushed_at;  ///< end of the last flush; 1970: none yet
   std::chrono::nanoseconds flush_time{};             ///< what the last flush took
 };
@@ -74,16 +74,12 @@ struct CommitterStats {
 /// against what was committed meanwhile, writes it as one transaction and answers. Resource type.
 class Committer {
  public:
-  /// Work of the last flush may hold at most this many revisions of the class `soon`.
-  static constexpr std::size_t kMaxPending = 4096;
-
-  struct Options {
-    LogLimits log;
-    std::chrono::milliseconds flush_after{10'000};  ///< longest life of a change only in memory
-  };
-
-  /// `head` is that of the file. The arguments outlive this.
-  Committer(Env& env, Published& published, WatchRegistry& watches, Head head, Options options);
+  /// `uncommitted` is empty. The references outlive this. Within `flush_after` every change comes
+  /// into the file.
+  Committer(std::unique_ptr<Uncommitted> uncommitted,
+            Published& published,
+            WatchRegistry& watches,
+            std::chrono::milliseconds flush_after);
   /// Commits what is queued, flushes, stops. What comes later is refused with Errc::shutting_down.
   ~Committer();
   Committer(const Committer&) = delete;
@@ -116,9 +112,9 @@ class Committer {
     CommitDone done;
     std::uint64_t ticket = 0;
     Result<Committed> answer = Committed{};
+    bool filed = false;
     bool accepted = false;  ///< the revision has been given an id
   };
-  struct Pending;  // the layer of changes that are only in memory
   using Batch = std::vector<Job>;
 
   void run();
@@ -129,29 +125,23 @@ class Committer {
   bool gather(Batch& batch, Clock::time_point until);
   void process(Batch& batch);
   void commit(Batch& batch, bool open_ended);
-  void commit_in_memory(Batch& batch);
-  void apply_in_memory(Job& job);
+  void show(Batch& batch);
   void prepare(std::span<Job> jobs);
   Result<> write(Batch& batch, bool open_ended);
   Result<> write_once(Batch& batch, bool open_ended);
-  Result<> write_revision(const Txn& txn, const Revision& revision, Head& head);
-  void reserve_ids(Head& head) const;
+  Result<> keep(bool in_file);
   void fail_all(std::span<Job> jobs, const Error& error);
-  void publish_file(std::uint64_t txn_id);
   void count(std::span<const Job> jobs);
-  void flush_pending();
+  void file_pending();
 
-  Env& env_;
   Published& published_;
   WatchRegistry& watches_;
-  Options options_;
+  const std::chrono::milliseconds flush_after_;
 
-  // Of the commit thread alone.
-  Head head_;
-  std::unique_ptr<Pending> layer_;
-  TouchIndex touches_;        ///< of the newest revisions, to check change sets against
-  bool uses_memory_ = false;  ///< somebody has used Durability::soon
-  RevisionId last_id_ = 0;    ///< given out last
+  // Of the commit thread alone, but for Uncommitted::pending.
+  std::unique_ptr<Uncommitted> uncommitted_;
+  TouchIndex touches_;      ///< of the newest revisions, to check change sets against
+  RevisionId last_id_ = 0;  ///< given out last
   Clock::duration flush_time_{};
   std::optional<Error> broken_;
 
@@ -159,7 +149,6 @@ class Committer {
   std::condition_variable wake_;
   std::deque<Job> jobs_;
   std::deque<ExclusiveDone> exclusive_requests_;
-  std::vector<RevisionPtr> pending_;
   std::uint64_t tickets_ = 0;
   std::uint64_t active_ticket_ = 0;
   std::size_t wanted_ = 1;    ///< waiting jobs that are worth waking the commit thread

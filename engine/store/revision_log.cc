@@ -42,7 +42,17 @@ system_clock::time_point time_of(std::string_view payload) {
       std::chrono::milliseconds(static_cast<std::int64_t>(number_at(payload, 0))));
 }
 
-std::string encode(const Revision& revision) {
+/// Takes the first bytes off `payload`. ERRORS: Errc::corrupt if there are fewer.
+Result<std::string_view> take(std::string_view& payload, std::size_t bytes) {
+  if (payload.size() < bytes) return broken("a revision is cut off");
+  const std::string_view taken = payload.substr(0, bytes);
+  payload.remove_prefix(bytes);
+  return taken;
+}
+
+}  // namespace
+
+void encode(const Revision& revision, std::string& payload) {
   std::string shifting;
   std::uint64_t count = 0;
   for (std::size_t i = 0; i < revision.patch.size(); ++i) {
@@ -52,7 +62,6 @@ std::string encode(const Revision& revision) {
   }
   const std::string_view method = std::string_view(revision.origin.method).substr(0, 255);
   const std::string_view who = std::string_view(revision.origin.who).substr(0, 255);
-  std::string payload;
   append_number(payload, milliseconds(revision.time));
   append_number(payload, (revision.durable ? kDurable : 0) | (revision.reverts ? kReverts : 0), 1);
   append_number(payload, count, 4);
@@ -64,18 +73,10 @@ std::string encode(const Revision& revision) {
     append_number(payload, revision.reverts->last);
   }
   payload.append(shifting).append(method).append(who);
-  return payload.append(revision.taken).append(revision.text);
+  payload.append(revision.taken).append(revision.text);
 }
 
-/// Takes the first bytes off `payload`. ERRORS: Errc::corrupt if there are fewer.
-Result<std::string_view> take(std::string_view& payload, std::size_t bytes) {
-  if (payload.size() < bytes) return broken("a revision is cut off");
-  const std::string_view taken = payload.substr(0, bytes);
-  payload.remove_prefix(bytes);
-  return taken;
-}
-
-Result<RevisionPtr> decode(RevisionId id, std::string_view payload) {
+Result<std::shared_ptr<Revision>> decode(RevisionId id, std::string_view payload) {
   TRY_ASSIGN(const std::string_view prefix, take(payload, kPrefix));
   const std::uint64_t flags = number_at(prefix, kFlagsAt, 1);
   auto revision = std::make_shared<Revision>();
@@ -102,14 +103,17 @@ Result<RevisionPtr> decode(RevisionId id, std::string_view payload) {
   return revision;
 }
 
-}  // namespace
-
-Result<> append_revision(const Txn& txn, const Revision& revision, Head& head) {
-  const std::string payload = encode(revision);
-  TRY(save(txn, Table::revs, key_of(revision.id), payload));
-  head.revision = revision.id;
+Result<> append_revision(const Txn& txn, RevisionId id, std::string_view payload, Head& head) {
+  TRY(save(txn, Table::revs, key_of(id), payload));
+  head.revision = id;
   head.log_bytes += payload.size();
   return {};
+}
+
+Result<> append_revision(const Txn& txn, const Revision& revision, Head& head) {
+  std::string payload;
+  encode(revision, payload);
+  return append_revision(txn, revision.id, payload, head);
 }
 
 Result<> trim_log(const Txn& txn, const LogLimits& limits, std::size_t most, Head& head) {

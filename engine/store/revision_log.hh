@@ -7,6 +7,9 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace engine::store {
@@ -19,7 +22,13 @@ struct LogLimits {
   std::size_t bytes = 64UL << 20U;
 };
 
-/// Appends a revision to table `revs` and counts it in `head`. ERRORS: Errc::no_space.
+/// A revision but for its id and `schema`, as the log and the journal keep it.
+void encode(const Revision& revision, std::string& out);
+/// ERRORS: Errc::corrupt.
+Result<std::shared_ptr<Revision>> decode(RevisionId id, std::string_view payload);
+
+/// Appends revision `id`, encoded, to table `revs` and counts it in `head`. ERRORS: Errc::no_space.
+Result<> append_revision(const Txn& txn, RevisionId id, std::string_view payload, Head& head);
 Result<> append_revision(const Txn& txn, const Revision& revision, Head& head);
 
 /// Deletes the oldest revisions beyond the limits, at most `most` of them.

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kHeadKey = "head";
 constexpr std::string_view kIdentityKey = "identity";
 constexpr std::string_view kSchemaKey = "schema";
-constexpr std::size_t kHeadSize = 40;
+constexpr std::size_t kHeadSize = 40;  // without the mark for the journal, which came later
 
 tl::unexpected<Error> broken(std::string_view what) {
   return fail(Error{.code = Errc::corrupt,
@@ -29,13 +29,18 @@ Result<Head> load_head(const Txn& txn) {
               number_at(*payload, 8),
               number_at(*payload, 16),
               number_at(*payload, 24),
-              number_at(*payload, 32)};
+              number_at(*payload, 32),
+              payload->size() >= kHeadSize + 8 ? number_at(*payload, kHeadSize) : 0};
 }
 
 Result<> save_head(const Txn& txn, const Head& head) {
   std::string payload;
-  for (const std::uint64_t number :
-       {head.revision, head.reserved, head.oldest, head.log_bytes, head.next_container}) {
+  for (const std::uint64_t number : {head.revision,
+                                     head.reserved,
+                                     head.oldest,
+                                     head.log_bytes,
+                                     head.next_container,
+                                     head.journal}) {
     append_number(payload, number);
   }
   return save(txn, Table::meta, kHeadKey, payload);

@@ -22,6 +22,7 @@ struct Head {
   RevisionId oldest = 0;    ///< first revision still in the log
   std::uint64_t log_bytes = 0;
   std::uint64_t next_container = 1;
+  std::uint64_t journal = 0;  ///< 1: later revisions may be in the journal, which must be there
 };
 
 struct Identity {

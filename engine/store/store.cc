@@ -4,6 +4,8 @@
 #include "base/file.hh"
 #include "base/log.hh"
 #include "store/document_writer.hh"
+#include "store/journal.hh"
+#include "store/recovery.hh"
 #include "store/revert.hh"
 #include "store/snapshot_impl.hh"
 
@@ -54,12 +56,16 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& director
   const auto where = [&](Error error) {
     return fail(std::move(error).context(store->env_->file().native()));
   };
+  std::vector<RevisionPtr> unfiled;
   if (store->env_->fresh()) {
     if (auto done = store->create(options); !done) return where(std::move(done).error());
   } else {
-    if (auto done = store->verify(); !done) return where(std::move(done).error());
+    auto found = store->verify();
+    if (!found) return where(std::move(found).error());
+    unfiled = std::move(*found);
   }
   if (auto done = store->mark_running(); !done) return where(std::move(done).error());
+  if (auto done = replay(*store->env_, unfiled); !done) return where(std::move(done).error());
   if (auto done = store->load_state(options); !done) return where(std::move(done).error());
   return store;
 }
@@ -77,12 +83,14 @@ Result<> Store::create(const Options& options) {
   return txn.commit();
 }
 
-Result<> Store::verify() {
+/// Gives what only the journal holds.
+Result<std::vector<RevisionPtr>> Store::verify() {
   TRY_ASSIGN(const ReadTxn txn, env_->read());
-  TRY(load_identity(txn.txn()));
+  TRY_ASSIGN(const Identity identity, load_identity(txn.txn()));
   TRY_ASSIGN(const Head head, load_head(txn.txn()));
   TRY(Document(txn.txn()).root());
-  return verify_log(txn.txn(), head.revision, kVerified);
+  TRY(verify_log(txn.txn(), head.revision, kVerified));
+  return read_journal(directory_, identity, head);
 }
 
 bool Store::is_unclean(const std::filesystem::path& directory) {
@@ -110,12 +118,16 @@ Result<> Store::load_state(const Options& options) {
     if (ended > 0)
       log::warn("store", "old snapshots were ended", {{"count", std::to_string(ended)}});
   });
+  auto uncommitted =
+      std::make_unique<Uncommitted>(*env_,
+                                    published_,
+                                    opened_,
+                                    Uncommitted::Options{.directory = directory_,
+                                                         .identity = identity,
+                                                         .log = options.log,
+                                                         .journal_bytes = options.journal_bytes});
   committer_ = std::make_unique<Committer>(
-      *env_,
-      published_,
-      *watches_,
-      opened_,
-      Committer::Options{.log = options.log, .flush_after = options.flush_after});
+      std::move(uncommitted), published_, *watches_, options.flush_after);
   return {};
 }
 
@@ -143,11 +155,12 @@ Result<> Store::raise_head() {
 Store::~Store() {
   if (committer_ == nullptr) return;
   committer_.reset();
-  bool settled = published_.get()->pending == nullptr;
+  bool settled = published_.get()->in_file == published_.get()->revision;
   if (auto txn = env_->write(); txn) {
     auto head = load_head(txn->txn());
-    if (head && head->reserved != 0) {
+    if (head && (head->reserved != 0 || head->journal != 0)) {
       head->reserved = 0;
+      head->journal = 0;
       settled = settled && save_head(txn->txn(), *head) && txn->commit();
     }
   }
@@ -214,13 +227,15 @@ Result<std::vector<RevisionPtr>> Store::revisions_since(RevisionId since) const 
 }
 
 Result<std::string> Store::schema() const {
+  const std::vector<RevisionPtr> pending = committer_->pending();
+  for (auto revision = pending.rbegin(); revision != pending.rend(); ++revision)
+    if ((*revision)->schema) return *(*revision)->schema;
   TRY_ASSIGN(const ReadTxn txn, env_->read());
   return load_schema(txn.txn());
 }
 
-/// A durable change that changes nothing flushes what others have left in memory.
 Result<> Store::flush() {
-  TRY(committer_->submit_and_wait({}, Durability::durable));
+  TRY(committer_->submit_and_wait({}, Durability::filed));
   return {};
 }
 

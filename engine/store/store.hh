@@ -26,7 +26,10 @@ struct StoreOptions {
   std::string schema = {};               ///< what a new store says of its schema
   std::size_t map_size = 16UL << 30U;    ///< address space at first; grows by itself
   LogLimits log = {};
-  std::chrono::milliseconds flush_after{10'000};  ///< for changes of Durability::soon
+  /// Longest time a change is not in the file itself, but in the journal or, if of
+  /// Durability::soon, in memory.
+  std::chrono::milliseconds flush_after{10'000};
+  std::size_t journal_bytes = 64UL << 10U;  ///< at first; it grows by itself. 0: no journal
   /// After it a snapshot somebody still holds is ended, so that the file does not grow for it.
   std::chrono::milliseconds snapshot_age{60'000};
 };
@@ -115,13 +118,13 @@ class Store {
   /// none.
   [[nodiscard]] Result<std::string> schema() const;
 
-  /// Writes what is only in memory to the disk. Blocks: not for loops.
+  /// Brings every change into the file itself, for who reads that. Blocks: not for loops.
   Result<> flush();
 
  private:
   Store(std::unique_ptr<Env> env, std::filesystem::path directory);
   Result<> create(const Options& options);
-  Result<> verify();
+  Result<std::vector<RevisionPtr>> verify();
   Result<> raise_head();
   Result<> mark_running();
   Result<> load_state(const Options& options);

@@ -55,7 +55,7 @@ void write_store_metrics(std::string& out, const store::StoreStats& stats) {
   put_one(out,
           "moonbox_store_commits_total",
           "counter",
-          "Transactions, each with its flushes.",
+          "Groups of changes flushed together.",
           stats.commits.transactions);
   put_one(out,
           "moonbox_store_revisions_total",

@@ -19,11 +19,14 @@ struct Plan {
   bool for_good = false;
 };
 
-struct Watched {
-  std::mutex mutex;
+struct File {
   dev_t device = 0;
   ino_t inode = 0;
-  bool active = false;
+};
+
+struct Watched {
+  std::mutex mutex;
+  std::vector<File> files;
   std::vector<Call> calls;
   std::size_t count = 0;
   std::optional<Plan> plan;
@@ -35,11 +38,14 @@ Watched& watched() {
   return instance;
 }
 
-bool is_watched(int fd) {
-  const Watched& file = watched();
-  if (!file.active) return false;
+/// Which of the watched files `fd` is, if any.
+std::optional<std::size_t> watched_as(int fd) {
+  const std::vector<File>& files = watched().files;
   struct ::stat found {};
-  return ::fstat(fd, &found) == 0 && found.st_ino == file.inode && found.st_dev == file.device;
+  if (files.empty() || ::fstat(fd, &found) != 0) return std::nullopt;
+  for (std::size_t i = 0; i < files.size(); ++i)
+    if (found.st_ino == files[i].inode && found.st_dev == files[i].device) return i;
+  return std::nullopt;
 }
 
 /// How the call under way is to fail, or 0.
@@ -69,7 +75,8 @@ bool flushes_each(int fd) {
 /// Carries out `call`, which writes what it is told to of `bytes` at `offset`.
 template <typename Write>
 ssize_t write_through(int fd, off_t offset, std::string bytes, Write call) {
-  if (!is_watched(fd)) return call(bytes.size());
+  const auto file = watched_as(fd);
+  if (!file) return call(bytes.size());
   const std::lock_guard lock(watched().mutex);
   const int fault = next_fault();
   if (fault > 0) {
@@ -79,14 +86,17 @@ ssize_t write_through(int fd, off_t offset, std::string bytes, Write call) {
   const ssize_t written = call(fault == kShortWrite ? bytes.size() / 2 : bytes.size());
   if (written > 0) {
     bytes.resize(static_cast<std::size_t>(written));
-    watched().calls.push_back({Call::Kind::write, offset, std::move(bytes), flushes_each(fd)});
+    watched().calls.push_back(
+        {Call::Kind::write, offset, std::move(bytes), flushes_each(fd), *file});
   }
   return written;
 }
 
 template <typename Sync>
 int sync_through(int fd, Call call, Sync sync) {
-  if (!is_watched(fd)) return sync();
+  const auto file = watched_as(fd);
+  if (!file) return sync();
+  call.file = *file;
   const std::lock_guard lock(watched().mutex);
   if (const int fault = next_fault(); fault != 0) {
     errno = fault > 0 ? fault : EIO;
@@ -103,13 +113,14 @@ std::string bytes_of(const void* data, std::size_t size) {
 
 }  // namespace
 
-void watch(const std::string& path) {
+void watch(const std::vector<std::string>& paths) {
   Watched& file = watched();
   const std::lock_guard lock(file.mutex);
-  struct ::stat found {};
-  file.active = ::stat(path.c_str(), &found) == 0;
-  file.device = found.st_dev;
-  file.inode = found.st_ino;
+  file.files.clear();
+  for (const std::string& path : paths) {
+    struct ::stat found {};
+    if (::stat(path.c_str(), &found) == 0) file.files.push_back({found.st_dev, found.st_ino});
+  }
   file.calls.clear();
   file.count = 0;
   file.plan.reset();
@@ -118,7 +129,7 @@ void watch(const std::string& path) {
 
 void stop() {
   const std::lock_guard lock(watched().mutex);
-  watched().active = false;
+  watched().files.clear();
   watched().plan.reset();
 }
 
@@ -159,7 +170,7 @@ ssize_t pwrite(int fd, const void* data, size_t size, off_t offset) {
 
 ssize_t write(int fd, const void* data, size_t size) {
   static auto* const next = real<ssize_t(int, const void*, size_t)>("write");
-  if (!is_watched(fd)) return next(fd, data, size);
+  if (!watched_as(fd)) return next(fd, data, size);
   return write_through(fd, ::lseek(fd, 0, SEEK_CUR), bytes_of(data, size), [&](std::size_t bytes) {
     return next(fd, data, bytes);
   });
@@ -167,7 +178,7 @@ ssize_t write(int fd, const void* data, size_t size) {
 
 ssize_t writev(int fd, const iovec* parts, int count) {
   static auto* const next = real<ssize_t(int, const iovec*, int)>("writev");
-  if (!is_watched(fd)) return next(fd, parts, count);
+  if (!watched_as(fd)) return next(fd, parts, count);
   std::string all;
   for (int i = 0; i < count; ++i)
     all += bytes_of(parts[i].iov_base, parts[i].iov_len);

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-/// A library that stands before libc: what this process writes to one watched file is recorded, and
-/// a chosen call can fail. Works as a preloaded library or linked; any thread.
+/// A library that stands before libc: what this process writes to watched files is recorded, and a
+/// chosen call can fail. Works as a preloaded library or linked; any thread.
 namespace engine::test::io_faults {
 
 struct Call {
@@ -16,13 +16,14 @@ struct Call {
   off_t offset = 0;        ///< of a write; the length of a truncation
   std::string bytes = {};  ///< what was written
   bool at_once = false;    ///< a write through a descriptor that flushes each one
+  std::size_t file = 0;    ///< which of those that are watched
 };
 
 /// How a call fails: with an error number, or by writing only half.
 inline constexpr int kShortWrite = -1;
 
-/// Records the calls on `path` from now on. Replaces what was watched before.
-void watch(const std::string& path);
+/// Records the calls on `paths`, which exist, from now on. Replaces what was watched before.
+void watch(const std::vector<std::string>& paths);
 /// Ends recording and failing.
 void stop();
 /// The calls so far that did not fail.

@@ -53,6 +53,7 @@ TEST_CASE("store/check: a good store is good, also while somebody writes", "[sto
   put(*store, "/wide", wide_object(500));
   engine::json::Array elements(2000, Value("some text for an element"));
   put(*store, "/list", elements);
+  must(store->flush());
   std::atomic<bool> stop{false};
   std::thread writer([&] {
     for (int i = 0; !stop; ++i)

@@ -184,6 +184,7 @@ TEST_CASE("store/log: keeps what its limits say", "[store]") {
   const auto store = must(Store::open(dir.path(), options));
   for (int i = 0; i < 50; ++i)
     put(*store, "/n", i);
+  must(store->flush());
   CHECK(must(store->stats()).oldest == 41);
   const auto revisions = must(store->revisions_since(45));
   REQUIRE(revisions.size() == 5);
