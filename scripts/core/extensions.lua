@@ -79,12 +79,30 @@ local function add_handler(root, file, path)
   above:subcommand(path[#path], node, node.at)
 end
 
+local KEY_TYPES = { boolean = true, number = true, string = true }
+
+--- A wrong declaration would be blamed on the handlers that use it.
+local function check_keys(file, keys)
+  for _, key in ipairs(names.sorted_keys(keys)) do
+    local spec = type(keys[key]) == 'table' and keys[key] or {}
+    if not KEY_TYPES[spec.type] then
+      fault.raise(at(file), ("the type of metadata '%s' is '%s'"):format(key, tostring(spec.type)),
+        "'boolean', 'number' or 'string'")
+    end
+    if spec.default ~= nil and type(spec.default) ~= spec.type then
+      fault.raise(at(file), ("the default of metadata '%s' is no %s"):format(key, spec.type),
+        "such as { type = 'boolean', default = false }")
+    end
+  end
+end
+
 local function add_middleware(root, file)
   local one = require(file.module)
   if type(one) ~= 'table' or type(one.name) ~= 'string' then
     fault.raise(at(file), 'the file returns no middleware',
       'moon-cli script new middleware NAME writes one')
   end
+  check_keys(file, one.keys or {})
   for _, context in ipairs(one.contexts or { 'RpcContext' }) do
     local chain = { unpack(root.middleware[context] or {}) }
     for _, other in ipairs(chain) do

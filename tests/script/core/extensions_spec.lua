@@ -40,6 +40,11 @@ describe('extensions', function()
     expect(call.quota):equals(3)
   end)
 
+  it('declare metadata of a kind there is', function()
+    expect(function() extensions.apply(root(), 'support.mistyped.') end)
+      :raises("support/mistyped/middleware/quota.lua:1: the type of metadata 'quota' is 'integer'")
+  end)
+
   it('replace nothing', function()
     expect(function() extensions.apply(root(), 'support.clashing.') end)
       :raises("support/clashing/locales/echo.lua:1: locale key 'about.echo' is there already")

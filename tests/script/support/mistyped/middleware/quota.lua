@@ -1,0 +1,1 @@
+return { name = 'quota', keys = { quota = { type = 'integer', default = 3 } } }
