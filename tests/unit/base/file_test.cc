@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
+
 using namespace engine;
 namespace fs = std::filesystem;
 
@@ -48,4 +50,32 @@ TEST_CASE("base/file: reading says what is wrong with a path", "[base]") {
   REQUIRE(write_file_atomic(scratch.path / "big", std::string(100, 'x')));
   CHECK(read_file(scratch.path / "big", 99).error().code == Errc::filesystem);
   CHECK(read_file(scratch.path / "big", 100).value().size() == 100);
+}
+
+TEST_CASE("base/file: what a dead process was writing is no obstacle and goes", "[base]") {
+  const ScratchDirectory scratch;
+  const auto left_by = [&](const std::string& process) {
+    const auto path = scratch.path / ("a.tmp" + process + ".0");
+    std::ofstream(path) << "half";
+    return path;
+  };
+  const std::string own = std::to_string(::getpid());
+  // A process that is its parent's only one in a namespace gets the same number each time.
+  for (int i = 0; i < 2000; ++i)
+    std::ofstream(scratch.path / ("a.tmp" + own + "." + std::to_string(i))) << "half";
+  REQUIRE(write_file_atomic(scratch.path / "a", "whole"));
+  CHECK(read_file(scratch.path / "a").value() == "whole");
+
+  const auto dead = left_by("4194304");
+  const auto ours = left_by(own);
+  const auto alive = left_by("1");
+  const auto name = scratch.path / "a.tmp.tmpx.1";
+  std::ofstream(name) << "mine";
+  engine::remove_stale_temporaries(scratch.path);
+  CHECK_FALSE(std::filesystem::exists(dead));
+  CHECK_FALSE(std::filesystem::exists(ours));
+  CHECK(std::filesystem::exists(alive));
+  CHECK(std::filesystem::exists(name));
+  CHECK(std::filesystem::exists(scratch.path / "a"));
+  engine::remove_stale_temporaries(scratch.path / "not there");
 }
