@@ -14,8 +14,12 @@
 namespace engine::net {
 namespace {
 
-tl::unexpected<Error> cannot_bind(const std::filesystem::path& path, std::string_view why) {
-  return fail(Errc::cannot_bind, fmt::format("cannot listen on {}: {}", path.string(), why));
+tl::unexpected<Error> cannot_bind(const std::filesystem::path& path,
+                                  std::string_view why,
+                                  std::string hint = {}) {
+  return fail(Error{.code = Errc::cannot_bind,
+                    .message = fmt::format("cannot listen on {}: {}", path.string(), why),
+                    .hint = std::move(hint)});
 }
 tl::unexpected<Error> cannot_bind(const std::filesystem::path& path) {
   return cannot_bind(path, std::error_code(errno, std::system_category()).message());
@@ -25,14 +29,27 @@ tl::unexpected<Error> cannot_bind(const std::filesystem::path& path) {
 Result<> check_free(const std::filesystem::path& path) {
   struct stat found = {};
   if (lstat(path.c_str(), &found) != 0) return {};
-  if (!S_ISSOCK(found.st_mode)) return cannot_bind(path, "there is something that is no socket");
+  if (!S_ISSOCK(found.st_mode)) {
+    return cannot_bind(path, "there is something that is no socket", "move it away");
+  }
   const Result<UniqueFd> probe = connect_unix(path);
   if (probe || probe.error().code == Errc::busy) {
-    return fail(Errc::instance_held, fmt::format("somebody listens on {} already", path.string()));
+    return fail(
+        Error{.code = Errc::instance_held,
+              .message = fmt::format("somebody listens on {} already", path.string()),
+              .hint = fmt::format("`ss -xlp src {}` tells which process; end it", path.string())});
   }
   if (probe.error().code != Errc::daemon_not_running)
     return cannot_bind(path, probe.error().message);
   return {};
+}
+
+/// What the socket is called until it listens. As long as its final name, so that it fits wherever
+/// that one does, and the same every time, so that the next one replaces what a crash has left.
+std::filesystem::path name_before(const std::filesystem::path& path) {
+  std::string name = path.string();
+  name.back() = name.back() == '~' ? '-' : '~';
+  return name;
 }
 
 /// A socket bound to `name`, with its rights, listening.
@@ -79,8 +96,7 @@ Result<std::unique_ptr<UnixListener>> UnixListener::open(loop::Loop& loop,
     return cannot_bind(path, fmt::format("the path is over {} bytes", kMaxSocketPath));
   }
   TRY(check_free(path));
-  // Short, so that it fits wherever the final name does; one per thread at a time.
-  const std::filesystem::path name = path.parent_path() / fmt::format(".{}.sock", gettid());
+  const std::filesystem::path name = name_before(path);
   TRY_ASSIGN(UniqueFd socket, bind_socket(path, name, options));
   Defer cleanup([&name] { unlink(name.c_str()); });
   struct stat made = {};
