@@ -20,8 +20,13 @@ BlockingPool::BlockingPool(std::size_t threads,
 }
 
 BlockingPool::~BlockingPool() {
+  stop();
+}
+
+void BlockingPool::stop() {
   for (auto& member : members_)
     member->scripts->stop_thread();
+  members_.clear();
 }
 
 void BlockingPool::execute(std::shared_ptr<const Generation> generation,

@@ -28,6 +28,10 @@ class BlockingPool {
   /// ScriptLoop::cancel_connection on every thread.
   void cancel_connection(std::uint64_t connection);
 
+  /// Ends the threads and what waits for them. Connections that close later find nothing to cancel.
+  /// REQUIRES: nothing is executed any more.
+  void stop();
+
   /// Its threads, for counters and for those who look into their VMs.
   [[nodiscard]] std::vector<ScriptLoop*> loops() const;
 
