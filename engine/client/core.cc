@@ -136,8 +136,6 @@ bool Core::needed() const {
 Error Core::with_advice(Error error) const {
   if (error.code == Errc::daemon_not_running) {
     error.hint = options_.not_running_hint;
-  } else if (error.code == Errc::permission_denied) {
-    error.hint = "run this as the user the daemon belongs to";
   }
   return error;
 }

@@ -3,6 +3,7 @@
 #include "base/unique_fd.hh"
 #include "json/reader.hh"
 #include "json/writer.hh"
+#include "net/connect.hh"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <string>
 
 namespace engine::instance {
@@ -32,15 +32,9 @@ Result<> wait_for(int fd, short events, TimePoint deadline) {
 }
 
 Error connect_error(const std::filesystem::path& socket, int error_number) {
-  if (error_number == EACCES || error_number == EPERM) {
-    return {.code = Errc::permission_denied,
-            .message = "no access to " + socket.string(),
-            .hint = "run this as the user the daemon runs as, or as root"};
-  }
-  return {.code = Errc::daemon_not_running,
-          .message = "no daemon listens on " + socket.string(),
-          .hint = "start it with: moon-cli daemon start",
-          .debug = std::strerror(error_number)};
+  Error error = net::connect_error(socket, error_number);
+  if (error.code == Errc::daemon_not_running) error.hint = "start it with: moon-cli daemon start";
+  return error;
 }
 
 Result<UniqueFd> connect_to(const std::filesystem::path& socket) {
@@ -120,8 +114,12 @@ Result<json::Value> exchange(const std::filesystem::path& socket,
 
 }  // namespace
 
-bool answers(const std::filesystem::path& socket, Milliseconds timeout) {
-  return exchange(socket, "echo", json::Object{{"message", "ping"}}, timeout).has_value();
+Presence presence(const std::filesystem::path& socket, Milliseconds timeout) {
+  const auto answer = exchange(socket, "echo", json::Object{{"message", "ping"}}, timeout);
+  if (!answer) return Presence::absent;
+  const json::Value* error = answer->find("error");
+  const bool starting = error != nullptr && answered_error(*error).code == Errc::uninitialized;
+  return starting ? Presence::starting : Presence::serving;
 }
 
 Result<json::Value> call(const std::filesystem::path& socket,

@@ -4,6 +4,7 @@
 #include "base/time.hh"
 #include "json/value.hh"
 
+#include <cstdint>
 #include <filesystem>
 #include <string_view>
 
@@ -18,7 +19,12 @@ Result<json::Value> call(const std::filesystem::path& socket,
                          const json::Value& params,
                          Milliseconds timeout);
 
-/// Whether somebody answers on the socket, if only with an error.
-bool answers(const std::filesystem::path& socket, Milliseconds timeout);
+enum class Presence : std::uint8_t {
+  absent,    ///< nobody answers
+  starting,  ///< a daemon that serves nothing yet
+  serving,
+};
+/// Who answers on the socket, if only with an error.
+Presence presence(const std::filesystem::path& socket, Milliseconds timeout);
 
 }  // namespace engine::instance

@@ -179,16 +179,16 @@ StartReport already_running(const Paths& paths) {
   return {.already_running = true, .pid = record ? record->pid : 0};
 }
 
-/// Waits until whoever holds the instance answers (true) or has ended (false).
+/// Waits until whoever holds the instance serves (true) or has ended (false).
 Result<bool> wait_for_holder(const Paths& paths, TimePoint deadline) {
   while (Clock::now() < deadline) {
-    if (answers(paths.socket, kPingTimeout)) return true;
+    if (presence(paths.socket, kPingTimeout) == Presence::serving) return true;
     const auto holder = holder_process(paths);
     if (!holder) return false;
     if (holder->wait(Milliseconds(20))) return false;
   }
   return fail(Error{.code = Errc::instance_held,
-                    .message = "another daemon holds this instance but does not answer",
+                    .message = "another daemon holds this instance but does not serve",
                     .hint = "moon-cli daemon stop ends it"});
 }
 
@@ -211,13 +211,16 @@ Result<StopReport> stop_by_signal(const Process& process) {
 
 Result<StartReport> start(const StartOptions& options) {
   const TimePoint deadline = Clock::now() + options.timeout;
-  if (answers(options.paths.socket, kPingTimeout)) return already_running(options.paths);
+  bool held = presence(options.paths.socket, kPingTimeout) != Presence::absent;
   while (true) {
-    const auto left = std::chrono::ceil<Milliseconds>(deadline - Clock::now());
-    auto report = launch(options, std::max(left, Milliseconds(1)));
-    if (report || report.error().code != Errc::instance_held) return report;
+    if (!held) {
+      const auto left = std::chrono::ceil<Milliseconds>(deadline - Clock::now());
+      auto report = launch(options, std::max(left, Milliseconds(1)));
+      if (report || report.error().code != Errc::instance_held) return report;
+    }
     TRY_ASSIGN(const bool serves, wait_for_holder(options.paths, deadline));
     if (serves) return already_running(options.paths);
+    held = false;
   }
 }
 

@@ -12,28 +12,6 @@ namespace {
 
 constexpr Milliseconds kRetry{10};
 
-Error connect_error(const std::filesystem::path& path, int error_number) {
-  Error error = errno_error(fmt::format("connecting to {}", path.string()), error_number);
-  switch (error_number) {
-    case ENOENT:
-    case ECONNREFUSED:
-      error.code = Errc::daemon_not_running;
-      error.message = fmt::format("nothing listens on {}", path.string());
-      break;
-    case EACCES:
-    case EPERM:
-      error.code = Errc::permission_denied;
-      break;
-    case EAGAIN:
-      error.code = Errc::busy;
-      error.message = fmt::format("too many connections wait at {}", path.string());
-      break;
-    default:
-      error.code = Errc::network;
-  }
-  return error;
-}
-
 /// A connection in the making; kept alive by the timer that will try again.
 struct Attempt {
   loop::Timer timer;
@@ -60,6 +38,30 @@ struct Attempt {
 };
 
 }  // namespace
+
+Error connect_error(const std::filesystem::path& path, int error_number) {
+  Error error = errno_error(fmt::format("connecting to {}", path.string()), error_number);
+  switch (error_number) {
+    case ENOENT:
+    case ECONNREFUSED:
+      error.code = Errc::daemon_not_running;
+      error.message = fmt::format("nothing listens on {}", path.string());
+      break;
+    case EACCES:
+    case EPERM:
+      error.code = Errc::permission_denied;
+      error.message = fmt::format("no access to {}", path.string());
+      error.hint = kNotForUs;
+      break;
+    case EAGAIN:
+      error.code = Errc::busy;
+      error.message = fmt::format("too many connections wait at {}", path.string());
+      break;
+    default:
+      error.code = Errc::network;
+  }
+  return error;
+}
 
 Result<UniqueFd> connect_unix(const std::filesystem::path& path) {
   Result<UnixAddress> address = UnixAddress::make(path);

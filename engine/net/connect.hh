@@ -5,8 +5,15 @@
 #include "loop/loop.hh"
 
 #include <filesystem>
+#include <string_view>
 
 namespace engine::net {
+
+/// What to do about Errc::permission_denied at a daemon's door.
+inline constexpr std::string_view kNotForUs = "run this as root or as the user the daemon runs as";
+
+/// Why connecting to the Unix socket `path` failed with `error_number`; see connect_unix.
+Error connect_error(const std::filesystem::path& path, int error_number);
 
 /// One attempt to connect to a Unix socket; does not wait. The descriptor is non-blocking.
 ///

@@ -2,6 +2,7 @@
 
 #include "app/daemon/http_desk.hh"
 #include "base/log.hh"
+#include "net/connect.hh"
 #include "rpc/encode.hh"
 #include "rpc/spacedrive.hh"
 
@@ -81,7 +82,7 @@ void Desk::on_open(net::LineSession& session) {
                     "null",
                     {.code = Errc::permission_denied,
                      .message = "user " + std::to_string(uid) + " may not use this socket",
-                     .hint = "run the command as root or as the user the daemon runs as"});
+                     .hint = std::string(net::kNotForUs)});
   session.send(refusal);
   session.close();
 }

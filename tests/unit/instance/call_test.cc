@@ -6,8 +6,9 @@
 
 using engine::Errc;
 using engine::Milliseconds;
-using engine::instance::answers;
 using engine::instance::call;
+using engine::instance::presence;
+using engine::instance::Presence;
 using engine::test::LineServer;
 
 namespace {
@@ -54,14 +55,18 @@ TEST_CASE("instance/call: tells nobody there from nobody answering") {
   {
     const LineServer silent(socket, "");
     CHECK(call(socket, "echo", {}, Milliseconds(20)).error().code == Errc::timeout);
-    CHECK_FALSE(answers(socket, Milliseconds(20)));
+    CHECK(presence(socket, Milliseconds(20)) == Presence::absent);
   }
   // The socket's file is left over, nobody listens.
   CHECK(call(socket, "echo", {}, kSoon).error().code == Errc::daemon_not_running);
 }
 
-TEST_CASE("instance/call: an error is an answer too") {
+TEST_CASE("instance/call: an error is an answer too, but not of a daemon that is starting") {
   const engine::test::TempDir root;
-  const LineServer server(root.path() / "s", "{\"id\":1,\"error\":{\"code\":-32601}}\n");
-  CHECK(answers(root.path() / "s", kSoon));
+  {
+    const LineServer server(root.path() / "s", "{\"id\":1,\"error\":{\"code\":-32601}}\n");
+    CHECK(presence(root.path() / "s", kSoon) == Presence::serving);
+  }
+  const LineServer server(root.path() / "t", "{\"id\":1,\"error\":{\"code\":40}}\n");
+  CHECK(presence(root.path() / "t", kSoon) == Presence::starting);
 }
