@@ -78,6 +78,7 @@ Result<Lock> Lock::acquire(const std::filesystem::path& path, const std::string&
   if (!opened) {
     Error error = std::move(opened).error();
     error.code = Errc::data_dir_unusable;
+    error.hint = "mend it, or choose another place with --data-dir DIR";
     return fail(std::move(error));
   }
   UniqueFd fd = std::move(*opened);

@@ -13,6 +13,8 @@
 #include "app/daemon/later_wakes.hh"
 #include "app/daemon/ports.hh"
 #include "app/daemon/scripts.hh"
+#include "app/daemon/service_manager.hh"
+#include "app/daemon/terminal.hh"
 #include "app/modules.hh"
 #include "base/file.hh"
 #include "base/log.hh"
@@ -104,6 +106,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   std::unique_ptr<LaterWakes> later_wakes;
   std::unique_ptr<Scripts> scripts;
   std::unique_ptr<loop::SignalWatch> signals;
+  std::unique_ptr<ServiceManager> manager;
   std::unique_ptr<loop::Timer> ceiling;
   std::unique_ptr<loop::Timer> step;
   std::optional<Result<>> outcome;
@@ -262,6 +265,7 @@ void Daemon::Impl::ready() {
             {{"pid", std::to_string(::getpid())}, {"socket", options.paths.socket.string()}});
   events.ring.publish({.type = "daemon.ready", .target = "daemon"});
   arm_last_wall(options.command, 0);
+  manager->ready("serving");
   report.ready();
 }
 
@@ -274,7 +278,9 @@ void Daemon::Impl::write_pid_file() const {
 void Daemon::Impl::on_signal(int number) {
   switch (number) {
     case SIGHUP:
-      return scripts->reload([](const Result<json::Value>&) {});
+      if (options.ends_with_terminal && !has_terminal()) return stop("hang-up");
+      if (!stopping) scripts->reload([](const Result<json::Value>&) {});
+      return;
     case SIGUSR1:
       (void)log::reopen();
       return;
@@ -290,6 +296,7 @@ void Daemon::Impl::stop(std::string_view why) {
   if (std::exchange(stopping, true)) return;
   log::info("daemon", "stopping", {{"why", why}});
   events.ring.publish({.type = "daemon.stopping", .target = "daemon"});
+  manager->stopping();
   ceiling->start(kStopCeiling,
                  [this] { finish(fail(Errc::unclean_stop, "the stop took longer than 30 s")); });
   auto once = std::make_shared<bool>(false);
@@ -323,6 +330,7 @@ Result<> Daemon::run() {
   loop::Loop& loop = self.control->loop();
   self.ceiling = std::make_unique<loop::Timer>(loop);
   self.step = std::make_unique<loop::Timer>(loop);
+  self.manager = std::make_unique<ServiceManager>(loop);
   self.signals = std::make_unique<loop::SignalWatch>(
       loop, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [&self](int number) {
         self.on_signal(number);
@@ -334,10 +342,11 @@ Result<> Daemon::run() {
   for (auto& worker : self.workers)
     worker->stop_thread();
   self.continuations.clear();
-  self.blocking.reset();
+  self.blocking->stop();
   self.events.on_wake(nullptr, nullptr);
   self.later_wakes.reset();
   self.doors.reset();
+  self.blocking.reset();
   self.control->close();
   self.events.close();
   self.offload.reset();

@@ -5,6 +5,8 @@
 #include "app/daemon/diagnostic.hh"
 #include "app/daemon/last_wall.hh"
 #include "app/daemon/startup.hh"
+#include "app/daemon/terminal.hh"
+#include "base/file.hh"
 #include "base/log.hh"
 #include "base/version.hh"
 
@@ -71,10 +73,13 @@ Result<DaemonOptions> resolve(Arguments& arguments, const CLI::App& command_line
     options.scripts_fault = found.error();
   }
   options.ready_fd = arguments.ready_fd;
+  options.ends_with_terminal = ends_with_terminal();
   TRY(read_config(options.paths.config(), command_line, arguments.settings));
   options.settings = std::move(arguments.settings);
   return options;
 }
+
+constexpr std::string_view kElsewhere = "mend it, or choose another place with --data-dir DIR";
 
 /// Creates a directory of mode 0700 that is ours alone.
 Result<> own_directory(const std::filesystem::path& path) {
@@ -83,10 +88,15 @@ Result<> own_directory(const std::filesystem::path& path) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
     Error error = errno_error("creating " + path.string(), errno);
     error.code = Errc::data_dir_unusable;
+    error.hint = kElsewhere;
     return fail(std::move(error));
   }
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return fail_errno(path.string());
+  if (::stat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
+    return fail(Error{.code = Errc::data_dir_unusable,
+                      .message = path.string() + " is not a directory",
+                      .hint = std::string(kElsewhere)});
+  }
   if (info.st_uid != ::geteuid() || (info.st_mode & 0022U) != 0) {
     return fail(Error{.code = Errc::data_dir_unusable,
                       .message = path.string() + " belongs to user " + std::to_string(info.st_uid) +
@@ -158,6 +168,8 @@ Result<bool> serve(DaemonOptions options, StartupReport& report) {
   report.phase("lock");
   TRY_ASSIGN(instance::Lock lock,
              instance::Lock::acquire(options.paths.lock, options.paths.socket.string()));
+  for (const auto& folder : {options.paths.run, options.paths.data, options.paths.marks()})
+    remove_stale_temporaries(folder);
   report.phase("log");
   TRY(log::configure({.file = options.paths.daemon_log(),
                       .to_stderr = options.ready_fd < 0,

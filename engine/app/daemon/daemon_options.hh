@@ -23,6 +23,7 @@ struct DaemonOptions {
   std::vector<std::string> command;  ///< what starts this daemon again
   int restarts = 0;                  ///< by the last wall, since one was ready
   int ready_fd = -1;                 ///< told how far the start is; -1: nobody asked
+  bool ends_with_terminal = false;   ///< SIGHUP of a terminal that is gone stops it
 };
 
 }  // namespace engine::app

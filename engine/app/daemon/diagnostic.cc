@@ -7,6 +7,8 @@
 #include "app/daemon/events.hh"
 #include "app/daemon/failure_table.hh"
 #include "app/daemon/scripts.hh"
+#include "app/daemon/service_manager.hh"
+#include "app/daemon/terminal.hh"
 #include "app/embedded.hh"
 #include "app/modules.hh"
 #include "base/file.hh"
@@ -99,6 +101,7 @@ struct Diagnostic::Impl final : bindings::DaemonHost {
                          .context = kContext},
               {&worker}};
   loop::Timer ceiling{control.loop()};
+  ServiceManager manager{control.loop()};
   loop::OffloadPool offload{2};
   std::shared_ptr<const Generation> generation;
   Result<bool> outcome = false;
@@ -152,6 +155,7 @@ void Diagnostic::Impl::open_socket() {
                log::error("daemon",
                           "in diagnostic mode: " + fault.message,
                           {{"hint", fault.hint}, {"detail", fault.info}});
+               manager.ready("in diagnostic mode: " + fault.message);
                report.degraded(fault);
              });
 }
@@ -162,7 +166,8 @@ Result<bool> Diagnostic::run() {
   loop::Loop& loop = self.control.loop();
   const loop::SignalWatch signals(loop, {SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [&self](int number) {
     if (number == SIGUSR1) return static_cast<void>(log::reopen());
-    self.stop(number == SIGHUP);
+    const bool hung_up = self.options.ends_with_terminal && !has_terminal();
+    self.stop(number == SIGHUP && !hung_up);
   });
   self.worker.start_thread();
   self.worker.loop().post([&self, &loop] {
