@@ -1,3 +1,4 @@
+#include "base/columns.hh"
 #include "base/defer.hh"
 #include "base/file.hh"
 #include "bindings/interrupt_desk.hh"
@@ -5,7 +6,6 @@
 #include "script/task.hh"
 #include "script/thunk.hh"
 
-#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -58,9 +58,9 @@ int term_is_tty(lua_State* state) {
 }
 
 int term_width(lua_State* state) {
-  winsize size{};
-  if (::ioctl(check_fd(state), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 0;
-  lua_pushinteger(state, size.ws_col);
+  const auto columns = output_columns(check_fd(state));
+  if (!columns) return 0;
+  lua_pushinteger(state, static_cast<lua_Integer>(*columns));
   return 1;
 }
 

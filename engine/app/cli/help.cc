@@ -1,7 +1,9 @@
 #include "cli/help.hh"
 
+#include "base/columns.hh"
+
 #include "cli/globals.hh"
-#include <sys/ioctl.h>
+#include "cli/words.hh"
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,20 +35,6 @@ std::string joined(const std::vector<std::string>& words) {
     out += (out.empty() ? "" : ", ") + word;
   return out;
 }
-
-/// The words of one language. What a tree does not translate is shown as it is named.
-class Words {
- public:
-  explicit Words(const std::vector<const Command*>& trail) : labels_(trail.front()->labels) {}
-
-  [[nodiscard]] std::string operator()(const std::string& name) const {
-    const auto found = labels_.find(name);
-    return found == labels_.end() ? name : found->second;
-  }
-
- private:
-  const std::map<std::string, std::string>& labels_;
-};
 
 std::string argument_help(const Argument& argument, const Words& words) {
   std::string text = argument.help;
@@ -160,7 +148,7 @@ std::string usage_line(const std::vector<const Command*>& trail) {
 
 std::string help_text(const std::vector<const Command*>& trail, std::size_t width) {
   const Command& command = *trail.back();
-  const Words words(trail);
+  const Words words(*trail.front());
   std::string out;
   if (!command.about.empty()) out += wrapped(command.about, 0, width) + "\n\n";
   out += words("usage") + ": " + usage_line(trail) + "\n";
@@ -183,9 +171,8 @@ std::string help_text(const std::vector<const Command*>& trail, std::size_t widt
 }
 
 std::size_t terminal_width() {
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 40) return 80;
-  return std::min<std::size_t>(size.ws_col, 110);
+  const std::size_t columns = output_columns(STDOUT_FILENO).value_or(80);
+  return columns < 40 ? 80 : std::min<std::size_t>(columns, 110);
 }
 
 }  // namespace engine::cli
