@@ -4,6 +4,7 @@
 #include "cli/help.hh"
 #include "cli/suggest.hh"
 #include "cli/value.hh"
+#include "cli/words.hh"
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -121,8 +122,13 @@ std::string full_name(const Trail& trail) {
   return name;
 }
 
+Words words_of(const Trail& trail) {
+  return Words(*trail.front()->command);
+}
+
 Error with_usage(const Trail& trail, Error error) {
-  if (error.hint.empty()) error.hint = "usage: " + usage_line(commands(trail));
+  if (error.hint.empty())
+    error.hint = words_of(trail)("usage") + ": " + usage_line(commands(trail));
   return error;
 }
 
@@ -138,9 +144,12 @@ Error unknown_option(const Trail& trail, const std::string& word) {
     for (const auto& [argument, option] : *list)
       if (!argument->long_name.empty()) known.push_back(argument->long_name);
   }
-  const auto meant = nearest(name, known);
-  const std::string what = full_name(trail) + " has no option " + name;
-  return usage_error(trail, meant ? what + "; did you mean " + *meant + "?" : what);
+  const Words words = words_of(trail);
+  std::string what = words.say("no-option", {{"command", full_name(trail)}, {"option", name}});
+  if (const auto meant = nearest(name, known)) {
+    what += "; " + words.say("did-you-mean", {{"word", *meant}});
+  }
+  return usage_error(trail, std::move(what));
 }
 
 Error unknown_command(const Trail& trail, const std::string& word) {
@@ -148,11 +157,13 @@ Error unknown_command(const Trail& trail, const std::string& word) {
   for (const Command& command : trail.back()->command->subcommands) {
     if (!command.hidden) known.push_back(command.name);
   }
-  const auto meant = nearest(word, known);
-  const std::string what = "unknown command '" + word + "'";
-  return usage_error(trail,
-                     meant ? what + "; did you mean '" + *meant + "'?" : what,
-                     full_name(trail) + " --help lists the commands");
+  const Words words = words_of(trail);
+  std::string what = words.say("no-command", {{"word", word}});
+  if (const auto meant = nearest(word, known)) {
+    what += "; " + words.say("did-you-mean", {{"word", "'" + *meant + "'"}});
+  }
+  return usage_error(
+      trail, std::move(what), words.say("lists-commands", {{"command", full_name(trail)}}));
 }
 
 /// What CLI11 could place nowhere.
@@ -165,29 +176,38 @@ std::optional<Error> leftover_error(const Trail& trail) {
       if (option) return unknown_option(trail, word);
       const Command& last = *trail.back()->command;
       if (!last.subcommands.empty()) return unknown_command(trail, word);
-      return usage_error(trail, full_name(trail) + ": unexpected argument '" + word + "'");
+      return usage_error(trail,
+                         words_of(trail).say("unexpected-argument",
+                                             {{"command", full_name(trail)}, {"word", word}}));
     }
   }
   return std::nullopt;
 }
 
 Error missing(const Trail& trail, const Argument& argument) {
-  return usage_error(trail, full_name(trail) + ": " + display_name(argument) + " is missing");
+  return usage_error(
+      trail,
+      words_of(trail).say("missing-argument",
+                          {{"command", full_name(trail)}, {"argument", display_name(argument)}}));
 }
 
-Result<> take_argument(const Argument& argument, const CLI::Option& option, json::Object& params) {
-  const std::vector<std::string>& words = option.results();
+Result<> take_argument(const Argument& argument,
+                       const CLI::Option& option,
+                       const Words& words,
+                       json::Object& params) {
+  const std::vector<std::string>& given = option.results();
   if (argument.kind == ArgumentKind::flag) {
-    params[argument.key] = (words.back() != "false") == argument.flag_value;
+    TRY_ASSIGN(const bool set, to_boolean(argument, given.back(), words));
+    params[argument.key] = set == argument.flag_value;
     return {};
   }
   if (!argument.repeated) {
-    TRY_ASSIGN(params[argument.key], to_value(argument, words.back()));
+    TRY_ASSIGN(params[argument.key], to_value(argument, given.back(), words));
     return {};
   }
   json::Array list;
-  for (const std::string& word : words) {
-    TRY_ASSIGN(json::Value value, to_value(argument, word));
+  for (const std::string& word : given) {
+    TRY_ASSIGN(json::Value value, to_value(argument, word, words));
     list.push_back(std::move(value));
   }
   params[argument.key] = std::move(list);
@@ -213,7 +233,7 @@ Result<json::Object> take_params(const Trail& trail) {
     }
     for (const auto& [argument, option] : node->arguments) {
       if (option->count() > 0) {
-        auto taken = take_argument(*argument, *option, params);
+        auto taken = take_argument(*argument, *option, words_of(trail), params);
         if (!taken) return fail(with_usage(trail, std::move(taken).error()));
       } else if (argument->required) {
         return fail(missing(trail, *argument));
@@ -265,7 +285,7 @@ Result<Globals> take_globals(const Trail& trail) {
   for (const Node* node : trail) {
     for (const auto& [argument, option] : node->globals) {
       if (option->count() == 0) continue;
-      auto taken = take_argument(*argument, *option, values);
+      auto taken = take_argument(*argument, *option, words_of(trail), values);
       if (!taken) return fail(with_usage(trail, std::move(taken).error()));
     }
   }
@@ -289,8 +309,16 @@ Result<Parsed> judge(const Trail& trail) {
   return Parsed{.invocation = std::move(invocation), .text = {}};
 }
 
+/// Of what CLI11 refuses by itself: an option without its value, or given more often than once.
 Error mismatch(const Trail& trail, const CLI::ParseError& error) {
-  return usage_error(trail, full_name(trail) + ": " + error.what());
+  const std::string what = error.what();
+  const std::string option = what.substr(0, what.find(':'));
+  const bool counts = dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr;
+  if (!counts || !option.starts_with('-'))
+    return usage_error(trail, full_name(trail) + ": " + what);
+  const char* name = what.ends_with("missing") ? "missing-value" : "given-twice";
+  return usage_error(
+      trail, words_of(trail).say(name, {{"command", full_name(trail)}, {"option", option}}));
 }
 
 }  // namespace

@@ -63,10 +63,20 @@ local WORDS = {
   'color', 'scripts', 'verbose',
 }
 
+--- What the parser says of wrong words. Placed in the locale files as `error.cli.…`.
+local COMPLAINTS = {
+  'did-you-mean', 'expected-boolean', 'expected-integer', 'expected-number', 'expected-path',
+  'given-twice', 'lists-commands', 'missing-argument', 'missing-value', 'no-command', 'no-option',
+  'not-json', 'not-one-of', 'quote-json', 'unexpected-argument',
+}
+
 local function labels(locale)
   local out = {}
   for _, word in ipairs(WORDS) do
     out[word] = i18n.text('help.cli.' .. word, nil, locale)
+  end
+  for _, complaint in ipairs(COMPLAINTS) do
+    out[complaint] = i18n.text('error.cli.' .. complaint, nil, locale)
   end
   return out
 end

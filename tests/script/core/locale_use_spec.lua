@@ -38,7 +38,8 @@ local function spoken()
     used[row.labelKey] = true
   end
   for word in pairs(cli.describe(require('core')).labels) do
-    used['help.cli.' .. word] = true
+    local complaint = 'error.cli.' .. word
+    used[english[complaint] and complaint or 'help.cli.' .. word] = true
   end
   return used
 end

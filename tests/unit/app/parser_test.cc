@@ -13,6 +13,21 @@ using engine::cli::Parsed;
 namespace {
 
 constexpr std::string_view kTree = R"({"name": "moon-cli", "about": "Speaks with moonbox.",
+ "labels": {"did-you-mean": "did you mean %{word}?",
+  "expected-boolean": "%{argument}: expected true or false, got '%{word}'",
+  "expected-integer": "%{argument}: expected an integer, got '%{word}'",
+  "expected-number": "%{argument}: expected a number, got '%{word}'",
+  "expected-path": "%{argument}: expected a path, got '%{word}'",
+  "given-twice": "%{command}: %{option} may be given once only",
+  "lists-commands": "%{command} --help lists the commands",
+  "missing-argument": "%{command}: %{argument} is missing",
+  "missing-value": "%{command}: %{option} needs a value",
+  "no-command": "unknown command '%{word}'",
+  "no-option": "%{command} has no option %{option}",
+  "not-json": "%{argument}: not JSON: %{why}",
+  "not-one-of": "%{argument}: '%{word}' is not one of %{choices}",
+  "quote-json": "quote it for the shell, e.g. %{example}",
+  "unexpected-argument": "%{command}: unexpected argument '%{word}'"},
  "subcommands": [
   {"name": "echo", "callable": true, "args": [
     {"key": "message", "kind": "positional", "required": true},
@@ -160,8 +175,11 @@ TEST_CASE("app/cli/parser: wrong words are refused with the reason") {
         "--allow: expected true or false, got 'maybe'");
   CHECK_THAT(refusal({"package", "start", "x", "--input", "{"}),
              Catch::StartsWith("--input: not JSON"));
-  CHECK_FALSE(parse({"echo", "a", "--count"}));
-  CHECK_FALSE(parse({"echo", "a", "--count", "1", "--count", "2"}));
+  CHECK(refusal({"echo", "a", "--count"}) == "moon-cli echo: --count needs a value");
+  CHECK(refusal({"echo", "a", "--count", "1", "--count", "2"}) ==
+        "moon-cli echo: --count may be given once only");
+  CHECK(refusal({"package", "start", "x", "--force=very"}) ==
+        "--force: expected true or false, got 'very'");
 }
 
 TEST_CASE("app/cli/parser: help and version are asked for, a bare group shows what it has") {
