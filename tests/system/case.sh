@@ -4,7 +4,7 @@
 set -euo pipefail
 : "${MOONBOX_BIN:?the folder of the programs under test}" "${MOONBOX_SOURCE:?the source tree}"
 PATH=$MOONBOX_BIN:$PATH
-unset MOONBOX_SCRIPTS LANG LC_ALL LC_MESSAGES
+unset MOONBOX_SCRIPTS LANG LC_ALL LC_MESSAGES COLUMNS
 work=$(mktemp -d /tmp/moonbox-case-XXXXXX)
 # Programs that start a shell ask for it; the user's own is as good as any other.
 export HOME=$work/home TMPDIR=$work/tmp SHELL=/bin/sh
