@@ -12,6 +12,12 @@ address_of() { # address_of KIND
 http=$(address_of http) https=$(address_of https) lines=$(address_of tls-lines)
 [ -n "$http" ] && [ -n "$https" ] && [ -n "$lines" ] || fail 'the daemon does not listen'
 
+# The same daemon again, on another port: somebody may have taken the one it had.
+restart() {
+  expect 0 cli daemon restart --http 127.0.0.1:0
+  http=$(address_of http)
+}
+
 # post BODY [OPTION OF CURL…]: the answer is in the file out, its headers in the file headers.
 post() {
   local body=$1
