@@ -2,6 +2,7 @@
 // is asked for on the VM's own.
 
 #include "base/defer.hh"
+#include "base/dynamic_library.hh"
 #include "bindings/interrupt_desk.hh"
 #include "bindings/modules.hh"
 #include "script/object.hh"
@@ -31,6 +32,48 @@ constexpr Milliseconds kCompletionPatience{3'000};
 constexpr script::Limits kCompletionLimits{.deadline = kCompletionPatience,
                                            .slice = kCompletionPatience};
 
+/// What is used of libedit. The library and the three that it brings along are loaded with the
+/// first editor: linked, they would cost every command of the CLI as much as a small one takes.
+struct Library {
+  decltype(&::el_init) init = nullptr;
+  decltype(&::el_end) end = nullptr;
+  decltype(&::el_get) get = nullptr;
+  decltype(&::el_set) set = nullptr;
+  decltype(&::el_gets) gets = nullptr;
+  decltype(&::el_line) line = nullptr;
+  decltype(&::el_reset) reset = nullptr;
+  decltype(&::el_source) source = nullptr;
+  decltype(&::el_insertstr) insertstr = nullptr;
+  decltype(&::history) history = nullptr;
+  decltype(&::history_init) history_init = nullptr;
+  decltype(&::history_end) history_end = nullptr;
+  std::string problem;  ///< why it cannot be used; empty: nothing
+};
+
+Library load_library() {
+  DynamicLibrary library("libedit.so.2");
+  Library edit;
+  library.find(edit.init, "el_init");
+  library.find(edit.end, "el_end");
+  library.find(edit.get, "el_get");
+  library.find(edit.set, "el_set");
+  library.find(edit.gets, "el_gets");
+  library.find(edit.line, "el_line");
+  library.find(edit.reset, "el_reset");
+  library.find(edit.source, "el_source");
+  library.find(edit.insertstr, "el_insertstr");
+  library.find(edit.history, "history");
+  library.find(edit.history_init, "history_init");
+  library.find(edit.history_end, "history_end");
+  edit.problem = library.problem();
+  return edit;
+}
+
+const Library& lib() {
+  static const Library library = load_library();
+  return library;
+}
+
 /// One question of the editor's thread to the VM's.
 struct Question {
   std::mutex mutex;
@@ -46,8 +89,8 @@ struct Editor {
   Editor(const Editor&) = delete;
   Editor& operator=(const Editor&) = delete;
   ~Editor() {
-    if (history != nullptr) history_end(history);
-    if (edit != nullptr) el_end(edit);
+    if (history != nullptr) lib().history_end(history);
+    if (edit != nullptr) lib().end(edit);
   }
 
   EditLine* edit = nullptr;
@@ -64,7 +107,7 @@ using Handle = std::shared_ptr<Editor>;
 
 Editor& editor_of(EditLine* edit) {
   void* self = nullptr;
-  el_get(edit, EL_CLIENTDATA, &self);
+  lib().get(edit, EL_CLIENTDATA, &self);
   return *static_cast<Editor*>(self);
 }
 
@@ -131,13 +174,13 @@ bool is_word(char c) {
 /// before the cursor.
 unsigned char on_tab(EditLine* edit, int) {
   Editor& editor = editor_of(edit);
-  const LineInfo* info = el_line(edit);
+  const LineInfo* info = lib().line(edit);
   const std::string line(info->buffer, info->cursor);
   std::size_t begin = line.size();
   while (begin > 0 && is_word(line[begin - 1]))
     --begin;
   if (line.find_first_not_of(" \t") == std::string::npos) {
-    return el_insertstr(edit, "  ") == 0 ? CC_REFRESH : CC_ERROR;
+    return lib().insertstr(edit, "  ") == 0 ? CC_REFRESH : CC_ERROR;
   }
   const std::string word = line.substr(begin);
   std::vector<std::string> fitting;
@@ -146,7 +189,7 @@ unsigned char on_tab(EditLine* edit, int) {
   }
   if (fitting.empty()) return CC_REFRESH_BEEP;
   const std::string more = common_start(fitting).substr(word.size());
-  if (!more.empty() && el_insertstr(edit, more.c_str()) == 0) return CC_REFRESH;
+  if (!more.empty() && lib().insertstr(edit, more.c_str()) == 0) return CC_REFRESH;
   if (fitting.size() == 1) return CC_REFRESH;
   std::fputs("\r\n", stdout);
   for (const std::string& name : fitting)
@@ -171,34 +214,34 @@ void use_utf8() {
 
 void set_up(Editor& editor) {
   use_utf8();
-  editor.edit = el_init("moon-cli", stdin, stdout, stderr);
-  editor.history = history_init();
+  editor.edit = lib().init("moon-cli", stdin, stdout, stderr);
+  editor.history = lib().history_init();
   HistEvent event;
-  history(editor.history, &event, H_SETSIZE, kHistorySize);
-  history(editor.history, &event, H_SETUNIQUE, 1);
+  lib().history(editor.history, &event, H_SETSIZE, kHistorySize);
+  lib().history(editor.history, &event, H_SETUNIQUE, 1);
   if (!editor.history_file.empty()) {
-    history(editor.history, &event, H_LOAD, editor.history_file.c_str());
+    lib().history(editor.history, &event, H_LOAD, editor.history_file.c_str());
   }
   EditLine* const edit = editor.edit;
-  el_set(edit, EL_CLIENTDATA, &editor);
-  el_set(edit, EL_PROMPT, prompt_of);
-  el_set(edit, EL_EDITOR, "emacs");
-  el_set(edit, EL_HIST, history, editor.history);
-  el_set(edit, EL_ADDFN, "moonbox-complete", "completes a name", on_tab);
-  el_set(edit, EL_BIND, "^I", "moonbox-complete", nullptr);
-  el_set(edit, EL_ADDFN, "moonbox-interrupt", "drops the line", on_interrupt);
-  el_set(edit, EL_BIND, "^C", "moonbox-interrupt", nullptr);
-  el_set(edit, EL_BIND, "^R", "em-inc-search-prev", nullptr);
-  el_set(edit, EL_SETTY, "-d", "-isig", nullptr);
-  el_source(edit, nullptr);
+  lib().set(edit, EL_CLIENTDATA, &editor);
+  lib().set(edit, EL_PROMPT, prompt_of);
+  lib().set(edit, EL_EDITOR, "emacs");
+  lib().set(edit, EL_HIST, lib().history, editor.history);
+  lib().set(edit, EL_ADDFN, "moonbox-complete", "completes a name", on_tab);
+  lib().set(edit, EL_BIND, "^I", "moonbox-complete", nullptr);
+  lib().set(edit, EL_ADDFN, "moonbox-interrupt", "drops the line", on_interrupt);
+  lib().set(edit, EL_BIND, "^C", "moonbox-interrupt", nullptr);
+  lib().set(edit, EL_BIND, "^R", "em-inc-search-prev", nullptr);
+  lib().set(edit, EL_SETTY, "-d", "-isig", nullptr);
+  lib().source(edit, nullptr);
 }
 
 void remember(Editor& editor, const std::string& line) {
   if (line.find_first_not_of(" \t") == std::string::npos) return;
   HistEvent event;
-  history(editor.history, &event, H_ENTER, line.c_str());
+  lib().history(editor.history, &event, H_ENTER, line.c_str());
   if (editor.history_file.empty()) return;
-  history(editor.history, &event, H_SAVE, editor.history_file.c_str());
+  lib().history(editor.history, &event, H_SAVE, editor.history_file.c_str());
   ::chmod(editor.history_file.c_str(), 0600);
 }
 
@@ -207,10 +250,10 @@ Result<std::string> read_line(Editor& editor) {
   editor.interrupted = false;
   // libedit itself shows the prompt first: a Ctrl-C or Ctrl-D typed right then went to the
   // terminal.
-  el_set(editor.edit, EL_PREP_TERM, 1);
-  const char* text = el_gets(editor.edit, &count);
+  lib().set(editor.edit, EL_PREP_TERM, 1);
+  const char* text = lib().gets(editor.edit, &count);
   if (editor.interrupted) {
-    el_reset(editor.edit);
+    lib().reset(editor.edit);
     return fail(Errc::cancelled, "interrupted");
   }
   if (text == nullptr || count <= 0) return fail(Errc::closed, "the terminal was closed");
@@ -223,6 +266,12 @@ Result<std::string> read_line(Editor& editor) {
 
 /// editor.open{history?, complete?} → Editor
 int editor_open(lua_State* state) {
+  if (!lib().problem.empty()) {
+    return script::push_failure(state,
+                                {.code = Errc::not_found,
+                                 .message = "there is no line editor here: " + lib().problem,
+                                 .hint = "apt-get install libedit2"});
+  }
   auto editor = std::make_shared<Editor>();
   if (lua_istable(state, 1)) {
     editor->history_file = script::field_string(state, 1, "history").value_or("");

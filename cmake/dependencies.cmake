@@ -12,9 +12,9 @@ pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb>=0.9.24)          # store
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium>=1.0.18)   # crypto
 pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET libcrypto>=3.0)     # crypto
 pkg_check_modules(OPENSSL_TLS REQUIRED IMPORTED_TARGET libssl>=3.0)    # http
-pkg_check_modules(EDIT REQUIRED IMPORTED_TARGET libedit>=3.1)          # bindings/editor.cc
+pkg_check_modules(EDIT REQUIRED libedit>=3.1)                          # bindings/editor.cc, loaded at run time
 pkg_check_modules(CURL REQUIRED libcurl>=7.85)                         # fetch, loaded at run time
-pkg_check_modules(LXC REQUIRED IMPORTED_TARGET lxc>=5.0.2)             # lxc
+pkg_check_modules(LXC REQUIRED lxc>=5.0.2)                             # lxc, loaded at run time
 
 # libspdlog and libfmt exist only as shared objects in Debian; the static runtime needs their code
 # inside. fmt's compiled part is engine/base/fmt.cc; spdlog is header-only, in one file.
@@ -60,9 +60,13 @@ else()
   target_compile_definitions(deps_luajit INTERFACE MOONBOX_LUAJIT_CHECKHOOK=0)
 endif()
 
-add_library(deps_curl INTERFACE)
-target_include_directories(deps_curl SYSTEM INTERFACE ${CURL_INCLUDE_DIRS})
-target_link_libraries(deps_curl INTERFACE ${CMAKE_DL_LIBS})
+# Libraries that are loaded at run time: their headers only.
+foreach(name CURL EDIT LXC)
+  string(TOLOWER deps_${name} target)
+  add_library(${target} INTERFACE)
+  target_include_directories(${target} SYSTEM INTERFACE ${${name}_INCLUDE_DIRS})
+  target_link_libraries(${target} INTERFACE ${CMAKE_DL_LIBS})
+endforeach()
 
 # BLAKE3: the official C and assembly sources, shipped by Debian inside librust-blake3-dev.
 file(GLOB BLAKE3_SOURCE_DIRS /usr/share/cargo/registry/blake3-*/c)

@@ -11,7 +11,8 @@ local editor = {}
 local Editor = {}
 
 ---@param options? engine.editor.Options
----@return engine.editor.Editor
+---@return engine.editor.Editor? editor
+---@return engine.Error? err `not_found` where libedit is not installed
 function editor.open(options) end
 
 --- One line, without its end. *async*

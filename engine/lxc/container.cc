@@ -178,7 +178,8 @@ Result<Running> adopt(const ContainerSpec& spec) {
 
 Result<std::vector<std::string>> list_active(const std::filesystem::path& lxcpath) {
   char** names = nullptr;
-  const int count = ::list_active_containers(lxcpath.c_str(), &names, nullptr);
+  TRY_ASSIGN(const Library* lxc, Library::load());
+  const int count = lxc->list_active(lxcpath.c_str(), &names, nullptr);
   if (count < 0) return fail(Errc::lxc, "liblxc cannot list containers of " + lxcpath.string());
   std::vector<std::string> active;
   for (int i = 0; i < count; ++i) {

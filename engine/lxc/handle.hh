@@ -1,8 +1,6 @@
 #pragma once
 
-#include "base/result.hh"
-
-#include <lxc/lxccontainer.h>
+#include "lxc/library.hh"
 
 #include <filesystem>
 #include <memory>
@@ -11,14 +9,16 @@
 namespace engine::lxc {
 
 struct ReleaseHandle {
-  void operator()(lxc_container* container) const { ::lxc_container_put(container); }
+  decltype(&::lxc_container_put) put = nullptr;
+  void operator()(lxc_container* container) const { put(container); }
 };
 
 /// liblxc's object. One per call, never shared between threads. Private to this room.
 using Handle = std::unique_ptr<lxc_container, ReleaseHandle>;
 
 inline Result<Handle> open_handle(const std::string& name, const std::filesystem::path& lxcpath) {
-  Handle handle(::lxc_container_new(name.c_str(), lxcpath.c_str()));
+  TRY_ASSIGN(const Library* lxc, Library::load());
+  Handle handle(lxc->container_new(name.c_str(), lxcpath.c_str()), {lxc->container_put});
   if (!handle) return fail(Errc::lxc, "liblxc cannot open container " + name);
   return handle;
 }

@@ -78,7 +78,11 @@ bool Probe::works() const {
 
 Result<Probe> probe(const ns::FileRegion& image) {
   Probe probe;
-  probe.lxc_version = ::lxc_get_version();
+  if (const auto lxc = Library::load()) {
+    probe.lxc_version = (*lxc)->get_version();
+  } else {
+    probe.problems.push_back({lxc.error().message, lxc.error().hint});
+  }
   utsname names{};
   if (::uname(&names) == 0) probe.kernel = names.release;
   look_at_rights(probe.problems);

@@ -50,6 +50,16 @@ std::string missing_message(const Vm::Impl& vm, std::string_view name) {
       "module '{}' not found: no {}.lua and no {}/init.lua among the scripts", name, path, path);
 }
 
+/// Pushes the chunk that was compiled earlier, if there is one and it is LuaJIT's.
+bool push_compiled(lua_State* state, const Snapshot& scripts, const Snapshot::File& file) {
+  const std::string_view code = scripts.code(file);
+  if (code.empty()) return false;
+  const std::string chunk = '@' + file.name;
+  if (luaL_loadbufferx(state, code.data(), code.size(), chunk.c_str(), "b") == 0) return true;
+  lua_pop(state, 1);
+  return false;
+}
+
 /// Pushes the function that makes the module, or the message why there is none (false).
 bool push_maker(lua_State* state, const Vm::Impl& vm, std::string_view name) {
   const auto made = std::ranges::find(vm.modules, name, &Module::name);
@@ -57,16 +67,13 @@ bool push_maker(lua_State* state, const Vm::Impl& vm, std::string_view name) {
     lua_pushcfunction(state, made->open);
     return true;
   }
-  const Snapshot::File* file =
-      vm.options.scripts == nullptr ? nullptr : vm.options.scripts->find(name);
+  const Snapshot* scripts = vm.options.scripts.get();
+  const Snapshot::File* file = scripts == nullptr ? nullptr : scripts->entry(name);
+  if (file != nullptr && vm.options.trusted && push_compiled(state, *scripts, *file)) return true;
+  file = scripts == nullptr ? nullptr : scripts->find(name);
   if (file == nullptr) {
     push_located(state, vm, missing_message(vm, name));
     return false;
-  }
-  if (vm.options.trusted && !file->bytecode.empty()) {
-    const std::string chunk = '@' + file->name;
-    return luaL_loadbufferx(
-               state, file->bytecode.data(), file->bytecode.size(), chunk.c_str(), "b") == 0;
   }
   return load_chunk(state, file->source, file->name) == 0;
 }

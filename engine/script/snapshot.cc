@@ -132,7 +132,7 @@ Result<> Snapshot::take_file(File& file) {
   return {};
 }
 
-Result<std::shared_ptr<const Snapshot>> Snapshot::index(const std::vector<fs::path>& roots) {
+Result<std::shared_ptr<Snapshot>> Snapshot::index(const std::vector<fs::path>& roots) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->index_ = true;
   Fingerprint fingerprint;
@@ -226,16 +226,19 @@ std::string_view source_line(std::string_view text, int number) {
   return number < 1 ? std::string_view() : text.substr(0, text.find('\n'));
 }
 
-const Snapshot::File* Snapshot::find(std::string_view module) const {
+const Snapshot::File* Snapshot::entry(std::string_view module) const {
   const auto found = files_.find(module);
-  if (found == files_.end()) return nullptr;
-  const File& file = found->second;
-  if (index_ && file.source.empty()) {
-    auto text = read_file(file.path);
+  return found == files_.end() ? nullptr : &found->second;
+}
+
+const Snapshot::File* Snapshot::find(std::string_view module) const {
+  const File* file = entry(module);
+  if (file != nullptr && index_ && file->source.empty()) {
+    auto text = read_file(file->path);
     if (!text) return nullptr;  // it has just been removed
-    file.source = std::move(*text);
+    file->source = std::move(*text);
   }
-  return &file;
+  return file;
 }
 
 const Snapshot::File* Snapshot::find_by_name(std::string_view name) const {

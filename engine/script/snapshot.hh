@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -52,10 +53,20 @@ class Snapshot {
   /// The files by name only; each is read when it is first found. For a program that lives shortly
   /// and needs few of them. Not compiled beforehand, and for one VM on one thread only.
   /// ERRORS: Errc::script (two files of one module), Errc::filesystem.
-  static Result<std::shared_ptr<const Snapshot>> index(
-      const std::vector<std::filesystem::path>& roots);
+  static Result<std::shared_ptr<Snapshot>> index(const std::vector<std::filesystem::path>& roots);
+  /// Of an index: `code` gives what a module of these very sources was compiled to earlier, or
+  /// nothing.
+  void use_code(std::function<std::string_view(std::string_view module)> code) {
+    code_ = std::move(code);
+  }
 
   [[nodiscard]] const File* find(std::string_view module) const;
+  /// The same; of an index, without reading the file.
+  [[nodiscard]] const File* entry(std::string_view module) const;
+  /// What `file` was compiled to; empty when that is not known.
+  [[nodiscard]] std::string_view code(const File& file) const {
+    return file.bytecode.empty() && code_ ? code_(file.module) : std::string_view(file.bytecode);
+  }
   /// The file a traceback names ("core/echo.lua"), or null.
   [[nodiscard]] const File* find_by_name(std::string_view name) const;
   [[nodiscard]] const std::map<std::string, File, std::less<>>& files() const { return files_; }
@@ -72,6 +83,7 @@ class Snapshot {
 
   std::map<std::string, File, std::less<>> files_;
   std::string fingerprint_;
+  std::function<std::string_view(std::string_view)> code_;
   bool index_ = false;
   std::int64_t newest_ = 0;
 };

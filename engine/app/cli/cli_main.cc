@@ -6,7 +6,8 @@
 #include "json/writer.hh"
 
 #include "cli/parser.hh"
-#include "cli/tree_cache.hh"
+#include "cli/start_cache.hh"
+#include "cli/start_file.hh"
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -72,34 +73,50 @@ std::string cache_key(const Roots& roots) {
   return key;
 }
 
-Result<Session> load(const Roots& roots) {
+/// As an earlier run kept it; nothing where that cannot be.
+std::optional<Session> known_session(const std::shared_ptr<script::Snapshot>& index,
+                                     const cli::StartCache& cache,
+                                     const std::vector<std::string>& words) {
+  auto kept = cache.load(index->fingerprint());
+  if (!kept) return std::nullopt;
+  const auto file = std::make_shared<const std::pair<cli::KeptFile, cli::StartFile>>(
+      std::move(*kept), cli::StartFile(kept->text()));
+  auto root = file->second.tree(words);
+  if (!root) return std::nullopt;
+  index->use_code([file](std::string_view module) { return file->second.code(module); });
+  return Session{.scripts = index, .host = {}, .root = std::move(*root)};
+}
+
+std::string start_file(const json::Value& tree, const script::Snapshot& scripts) {
+  std::vector<cli::StartFile::Module> modules;
+  for (const auto& [name, file] : scripts.files())
+    modules.push_back({name, file.bytecode});
+  return cli::StartFile::make(tree, modules);
+}
+
+Result<Session> load(const Roots& roots, const std::vector<std::string>& words) {
+  TRY_ASSIGN(const std::shared_ptr<script::Snapshot> index, script::Snapshot::index(roots));
+  const cli::StartCache cache(cli::StartCache::default_directory(), cache_key(roots));
+  if (auto known = known_session(index, cache, words)) return std::move(*known);
   Session session;
-  TRY_ASSIGN(session.scripts, script::Snapshot::index(roots));
-  const cli::TreeCache cache(cli::TreeCache::default_directory(), cache_key(roots));
-  if (const auto known = cache.load(session.scripts->fingerprint())) {
-    auto root = cli::read_command(*known);
-    if (root) {
-      session.root = std::move(*root);
-      return session;
-    }
-  }
-  const auto index = session.scripts;
   // All of them: what is broken is told before anything is kept.
   TRY_ASSIGN(session.scripts, script::Snapshot::read(roots));
   TRY_ASSIGN(const json::Value tree, describe(session));
   TRY_ASSIGN(session.root, cli::read_command(tree));
-  cache.store(index->fingerprint(), index->newest(), tree);
+  cache.store(index->fingerprint(), index->newest(), start_file(tree, *session.scripts));
   return session;
 }
 
 /// With the operator's scripts over the shipped ones; if those are broken, without them, so that
 /// there is a tool to repair them with.
-Result<Session> load_session(const instance::Paths& paths, const fs::path& shipped) {
+Result<Session> load_session(const instance::Paths& paths,
+                             const fs::path& shipped,
+                             const std::vector<std::string>& words) {
   std::error_code ignored;
-  if (!fs::is_directory(paths.overlay(), ignored)) return load({shipped});
-  auto session = load({paths.overlay(), shipped});
+  if (!fs::is_directory(paths.overlay(), ignored)) return load({shipped}, words);
+  auto session = load({paths.overlay(), shipped}, words);
   if (session) return session;
-  auto plain = load({shipped});
+  auto plain = load({shipped}, words);
   if (!plain) return plain;
   fmt::print(stderr,
              "{}: the scripts in {} are left out, they do not load: {}\n",
@@ -111,10 +128,12 @@ Result<Session> load_session(const instance::Paths& paths, const fs::path& shipp
 
 /// The same; if the shipped scripts are broken too or are not there, with those built into the
 /// program.
-Result<Session> load_somehow(const instance::Paths& paths, const Result<fs::path>& shipped) {
+Result<Session> load_somehow(const instance::Paths& paths,
+                             const Result<fs::path>& shipped,
+                             const std::vector<std::string>& words) {
   Error why;
   if (shipped) {
-    auto session = load_session(paths, *shipped);
+    auto session = load_session(paths, *shipped, words);
     if (session) return session;
     why = std::move(session).error();
   } else {
@@ -177,7 +196,7 @@ Result<int> run(const std::vector<std::string>& words, const cli::Globals& known
   TRY_ASSIGN(const instance::Paths paths, instance::resolve_paths(known.data_dir, known.instance));
   const auto found = instance::find_scripts(known.scripts);
   if (!found && found.error().code == Errc::usage) return fail(found.error());
-  TRY_ASSIGN(Session session, load_somehow(paths, found));
+  TRY_ASSIGN(Session session, load_somehow(paths, found, words));
   const fs::path scripts = found.value_or(fs::path());
   TRY_ASSIGN(cli::Parsed parsed, cli::parse(session.root, words, kVersion));
   if (!parsed.invocation) {

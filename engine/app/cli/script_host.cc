@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <optional>
 
@@ -81,6 +82,16 @@ class Interrupt {
   std::optional<loop::FdWatch> reader_;
 };
 
+/// Most commands are over before garbage matters: the first collection waits for so much.
+constexpr int kFirstCollection = 16 << 20;
+
+void put_off_collection(lua_State* state) {
+  const int percent = kFirstCollection / 1024 * 100 / std::max(lua_gc(state, LUA_GCCOUNT, 0), 1);
+  const int usual = lua_gc(state, LUA_GCSETPAUSE, percent);
+  lua_gc(state, LUA_GCRESTART, -1);  // by the pause
+  lua_gc(state, LUA_GCSETPAUSE, usual);
+}
+
 }  // namespace
 
 ScriptHost::ScriptHost() : loop_("cli"), pool_(kPoolThreads) {
@@ -101,6 +112,7 @@ Result<std::unique_ptr<ScriptHost>> ScriptHost::open(
                                 host->services_,
                                 host_modules(),
                                 {.name = "cli", .scripts = std::move(scripts)}));
+  put_off_collection(host->vm_->state());
   return host;
 }
 

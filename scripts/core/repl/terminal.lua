@@ -188,8 +188,9 @@ local function read_input(self, line_editor)
 end
 
 local function interactive(self)
-  local line_editor = editor.open({ history = history_file(),
+  local line_editor, err = editor.open({ history = history_file(),
     complete = function(line) return self:complete(line) end })
+  if not line_editor then return nil, err end
   editor.on_interrupt(function() self:interrupt() end)
   self:say(('moonbox %s, talking to %s; :help helps')
     :format(self.call.ctx.facts.version, self.target.name))

@@ -1,13 +1,13 @@
-#include "cli/tree_cache.hh"
+#include "cli/start_cache.hh"
 
 #include "base/file.hh"
 #include "base/unique_fd.hh"
-#include "json/reader.hh"
 #include "json/writer.hh"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,7 +23,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr off_t kLargest = 16 << 20;
-constexpr std::size_t kMostFiles = 16;
+constexpr std::size_t kMostFiles = 8;
+constexpr std::string_view kPrefix = "start-";
 /// The coarsest time stamps of files that are in use.
 constexpr std::int64_t kSettled = 2'000'000'000;
 constexpr mode_t kOthersMayWrite = S_IWGRP | S_IWOTH;
@@ -47,17 +48,15 @@ UniqueFd make_directory(const fs::path& directory) {
   return open_directory(directory);
 }
 
-std::optional<std::string> read_all(int fd) {
+std::optional<KeptFile> map(int fd) {
   struct stat facts {};
-  if (::fstat(fd, &facts) != 0 || facts.st_size > kLargest) return std::nullopt;
-  std::string text(static_cast<std::size_t>(facts.st_size), '\0');
-  std::size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t got = ::read(fd, text.data() + done, text.size() - done);
-    if (got <= 0) return std::nullopt;
-    done += static_cast<std::size_t>(got);
+  if (::fstat(fd, &facts) != 0 || facts.st_size <= 0 || facts.st_size > kLargest) {
+    return std::nullopt;
   }
-  return text;
+  const auto size = static_cast<std::size_t>(facts.st_size);
+  void* const begin = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (begin == MAP_FAILED) return std::nullopt;
+  return std::make_optional<KeptFile>(static_cast<const char*>(begin), size);
 }
 
 /// Removes the files not written for longest, so that few are left.
@@ -69,7 +68,7 @@ void trim(int directory) {
   while (const dirent* entry = ::readdir(list)) {
     struct stat facts {};
     const std::string name = entry->d_name;
-    if (!name.starts_with("tree-")) continue;
+    if (!name.starts_with(kPrefix)) continue;
     if (::fstatat(directory, name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) continue;
     files.emplace_back(facts.st_mtime, name);
   }
@@ -88,7 +87,11 @@ std::int64_t now_nanoseconds() {
 
 }  // namespace
 
-fs::path TreeCache::default_directory() {
+KeptFile::~KeptFile() {
+  if (!all_.empty()) ::munmap(const_cast<char*>(all_.data()), all_.size());
+}
+
+fs::path StartCache::default_directory() {
   const char* cache = std::getenv("XDG_CACHE_HOME");
   if (cache != nullptr && *cache == '/') return fs::path(cache) / "moonbox";
   const char* home = std::getenv("HOME");
@@ -96,33 +99,32 @@ fs::path TreeCache::default_directory() {
   return {};
 }
 
-TreeCache::TreeCache(fs::path directory, std::string key)
+StartCache::StartCache(fs::path directory, std::string key)
     : directory_(std::move(directory)),
       key_(std::move(key)),
-      name_(fmt::format("tree-{:016x}", std::hash<std::string>{}(key_))) {}
+      name_(fmt::format("{}{:016x}", kPrefix, std::hash<std::string>{}(key_))) {}
 
-std::string TreeCache::head(std::string_view fingerprint) const {
+std::string StartCache::head(std::string_view fingerprint) const {
   return fmt::format("{} {}\n", json::quote(key_), fingerprint);
 }
 
-std::optional<json::Value> TreeCache::load(std::string_view fingerprint) const {
+std::optional<KeptFile> StartCache::load(std::string_view fingerprint) const {
   if (directory_.empty()) return std::nullopt;
   const UniqueFd directory = open_directory(directory_);
   if (!directory) return std::nullopt;
   const UniqueFd file(
       ::openat(directory.get(), name_.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!file || !is_ours(file.get(), S_IFREG)) return std::nullopt;
-  const auto text = read_all(file.get());
+  auto kept = map(file.get());
   const std::string expected = head(fingerprint);
-  if (!text || !text->starts_with(expected)) return std::nullopt;
-  auto tree = json::parse(std::string_view(*text).substr(expected.size()));
-  if (!tree) return std::nullopt;
-  return std::move(*tree);
+  if (!kept || !kept->text().starts_with(expected)) return std::nullopt;
+  kept->skip(expected.size());
+  return kept;
 }
 
-void TreeCache::store(std::string_view fingerprint,
-                      std::int64_t newest,
-                      const json::Value& tree) const {
+void StartCache::store(std::string_view fingerprint,
+                       std::int64_t newest,
+                       std::string_view text) const {
   if (directory_.empty() || now_nanoseconds() - newest < kSettled) return;
   const UniqueFd directory = make_directory(directory_);
   if (!directory) return;
@@ -133,8 +135,9 @@ void TreeCache::store(std::string_view fingerprint,
                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                          0600));
   if (!file) return;
-  // No fsync: what a crash leaves half written is not a document, and made again.
-  const bool written = write_all(file.get(), head(fingerprint) + json::write(tree)).has_value();
+  // No fsync: what a crash leaves half written is noticed by who reads it (StartFile), and made
+  // again.
+  const bool written = write_all(file.get(), head(fingerprint).append(text)).has_value();
   file.reset();
   if (!written ||
       ::renameat(directory.get(), temporary.c_str(), directory.get(), name_.c_str()) != 0) {
