@@ -213,6 +213,7 @@ local function watch(call, params)
   repeat
     local result
     result, err = look(call)
+    if not result and term.interrupted() then break end
     if not result then return nil, err end
     local written = true
     if screen then
