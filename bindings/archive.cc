@@ -1,6 +1,7 @@
 #include "archive/extract.hh"
 #include "archive/level.hh"
 #include "archive/manifest.hh"
+#include "archive/package.hh"
 #include "archive/pattern.hh"
 #include "bindings/archive_job.hh"
 #include "bindings/modules.hh"
@@ -323,6 +324,11 @@ Result<int> archive_check_manifest(lua_State* state) {
   return 1;
 }
 
+int archive_is_icon(lua_State* state) {
+  lua_pushboolean(state, static_cast<int>(archive::is_icon_name(script::check_string(state, 1))));
+  return 1;
+}
+
 Result<int> archive_search(lua_State* state) {
   const auto pattern = script::check_string(state, 1);
   const auto text = script::check_string(state, 2);
@@ -354,6 +360,7 @@ int open_archive(lua_State* state) {
                                        {"seal", script::thunk<&archive_seal>},
                                        {"write", script::thunk<&archive_write>},
                                        {"check_manifest", script::thunk<&archive_check_manifest>},
+                                       {"is_icon", script::thunk<&archive_is_icon>},
                                        {"search", script::thunk<&archive_search>},
                                        {nullptr, nullptr}};
   script::define_class<Package>(state, methods);

@@ -208,6 +208,11 @@ function archive.seal(path, signer, signature) end
 ---@return engine.Error? err `validate_s9pk` naming the field
 function archive.check_manifest(manifest) end
 
+--- Whether a file of this name can be an icon: "icon." and an extension of images, in small letters.
+---@param name string
+---@return boolean
+function archive.is_icon(name) end
+
 --- Whether a regular expression of a device filter is found anywhere in a text. RE2's syntax; takes
 --- time in proportion to the text, whatever the expression is.
 ---@param pattern string

@@ -44,8 +44,9 @@ constexpr std::array kRules = {
     Row{"icon", Stage::package},
     Row{"required-file", Stage::package},
     Row{"image-arch", Stage::package},
+    Row{"dependency-metadata", Stage::package},
 };
-static_assert(kRules.size() == static_cast<std::size_t>(Rule::image_arch) + 1);
+static_assert(kRules.size() == static_cast<std::size_t>(Rule::dependency_metadata) + 1);
 
 const Row& row_of(Rule rule) {
   return kRules[static_cast<std::size_t>(rule)];
@@ -73,10 +74,16 @@ Error fault(Errc code, const Place& place, std::string message, std::string hint
   info["rule"] = rule_name(place.rule);
   if (!place.path.empty()) info["path"] = place.path;
   if (place.offset) info["offset"] = *place.offset;
+  if (!place.field.empty()) info["field"] = place.field;
   return Error{.code = code,
                .message = std::move(message),
                .hint = std::move(hint),
                .info = json::write(info)};
+}
+
+std::string fault_field(const Error& error) {
+  const auto info = json::parse(error.info);
+  return info ? info->string_or("field", "") : std::string();
 }
 
 Error fault_at(Error error, std::uint64_t offset) {

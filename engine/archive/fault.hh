@@ -50,6 +50,7 @@ enum class Rule : std::uint8_t {
   icon,
   required_file,
   image_arch,
+  dependency_metadata,
 };
 
 /// `magic`, `header-length`, …
@@ -62,10 +63,15 @@ struct Place {
   Rule rule;
   std::string_view path = {};                          ///< inside the package; may be empty
   std::optional<std::uint64_t> offset = std::nullopt;  ///< of the byte, from the file's first one
+  std::string_view field = {};                         ///< of the manifest, "images.main.arch"
 };
 
-/// An Error about a package. Its `info` becomes `{"stage", "rule", "path"?, "offset"?}`.
+/// An Error about a package. Its `info` becomes `{"stage", "rule", "path"?, "offset"?,
+/// "field"?}`.
 Error fault(Errc code, const Place& place, std::string message, std::string hint);
+
+/// The field of the manifest such an error names; empty for any other error.
+std::string fault_field(const Error& error);
 
 /// `error`, whose offset is `offset` if it named none.
 Error fault_at(Error error, std::uint64_t offset);

@@ -3,8 +3,27 @@
 #include "archive/fault.hh"
 #include "archive/manifest.hh"
 #include "archive/package.hh"
+#include "archive/text_place.hh"
 
 namespace engine::archive {
+
+namespace {
+
+constexpr std::string_view kManifest = "manifest.json";
+
+/// The place of a field, or of a file that is not there, is the manifest that asks for it.
+Error placed(const Archive& archive, Error error) {
+  const auto entry = archive.find(kManifest);
+  const auto text = archive.read_file(kManifest);
+  if (!entry || !text) return error;
+  const std::string field = fault_field(error);
+  if (field.empty()) return fault_at(std::move(error), entry->position);
+  const std::size_t offset = locate_field(*text, field);
+  error.message += ", at " + show_place(*text, offset);
+  return fault_at(std::move(error), entry->position + offset);
+}
+
+}  // namespace
 
 Result<Level> level_from_name(std::string_view name) {
   if (name == "archive") return Level::archive;
@@ -21,11 +40,7 @@ Result<CheckReport> check_outline(const Archive& archive, const CheckOptions& op
     TRY_ASSIGN(report.manifest, read_manifest(archive));
   }
   if (options.level == Level::package) {
-    // The place of a field or of a file that is not there is the manifest that asks for it.
-    const auto place = [&](Error error) {
-      const auto manifest = archive.find("manifest.json");
-      return manifest ? fault_at(std::move(error), manifest->position) : std::move(error);
-    };
+    const auto place = [&](Error error) { return placed(archive, std::move(error)); };
     TRY(check_manifest(*report.manifest).map_error(place));
     TRY_ASSIGN(report.warnings,
                check_members(archive, *report.manifest, options.arch).map_error(place));

@@ -1,6 +1,7 @@
 #include "archive/package.hh"
 
 #include "archive/fault.hh"
+#include "json/reader.hh"
 
 #include <algorithm>
 #include <array>
@@ -11,7 +12,7 @@
 namespace engine::archive {
 namespace {
 
-constexpr std::array<std::string_view, 14> kImageExtensions = {"apng",
+constexpr std::array<std::string_view, 15> kImageExtensions = {"apng",
                                                                "avif",
                                                                "flif",
                                                                "gif",
@@ -24,7 +25,14 @@ constexpr std::array<std::string_view, 14> kImageExtensions = {"apng",
                                                                "png",
                                                                "svg",
                                                                "webp",
-                                                               "mng"};
+                                                               "mng",
+                                                               "x-mng"};
+
+const std::string kDependencies = "dependencies";
+
+// In bytes; longer ones do not fit where they are shown.
+constexpr std::size_t kShortDescription = 160;
+constexpr std::size_t kLongDescription = 5000;
 
 Error package_fault(Rule rule, std::string_view path, std::string message, std::string hint) {
   return fault(Errc::validate_s9pk, {rule, path}, std::move(message), std::move(hint));
@@ -54,12 +62,7 @@ Result<> require_file(const Archive& archive, const std::string& path) {
 }
 
 bool is_icon(const Entry& entry) {
-  const auto dot = entry.name.rfind('.');
-  if (entry.type != EntryType::file || dot == std::string::npos) return false;
-  if (std::string_view(entry.name).substr(0, dot) != "icon") return false;
-  const auto extension = std::string_view(entry.name).substr(dot + 1);
-  return extension == "x-mng" ||
-         std::ranges::find(kImageExtensions, extension) != kImageExtensions.end();
+  return entry.type == EntryType::file && is_icon_name(entry.name);
 }
 
 Result<> check_icon(const Archive& archive, std::vector<std::string>& warnings) {
@@ -72,6 +75,71 @@ Result<> check_icon(const Archive& archive, std::vector<std::string>& warnings) 
                               "pack it again with icon.png or icon.svg"));
   }
   if (icons > 1) warnings.emplace_back("there is more than one icon; the largest is shown");
+  return {};
+}
+
+/// Warns of the texts of a description, one or by locale, that are longer than `most`.
+void check_length(const json::Value& description,
+                  const std::string& name,
+                  std::size_t most,
+                  std::vector<std::string>& warnings) {
+  const json::Value* text = description.find(name);
+  const auto check = [&](const json::Value& each, const std::string& place) {
+    if (each.string()->size() > most) {
+      warnings.push_back("description." + place + " has " + std::to_string(each.string()->size()) +
+                         " bytes, more than " + std::to_string(most));
+    }
+  };
+  if (text->is_string()) return check(*text, name);
+  for (const auto& [locale, translation] : *text->object())
+    check(translation, name + "." + locale);
+}
+
+Error metadata_fault(const std::string& path, const std::string& why) {
+  return package_fault(Rule::dependency_metadata,
+                       path,
+                       show_path(path) + " " + why,
+                       "write it like {\"title\":\"Name of the package\"}, and pack again");
+}
+
+/// `{"title": text}`, the text plain, by locale, or null.
+Result<> check_metadata(const Archive& archive, const std::string& path) {
+  TRY_ASSIGN(const std::string text, archive.read_file(path));
+  const auto metadata = json::parse(text);
+  if (!metadata) return fail(metadata_fault(path, "is not JSON: " + metadata.error().message));
+  if (!metadata->is_object()) return fail(metadata_fault(path, "does not hold an object"));
+  const json::Value* title = metadata->find("title");
+  if (title == nullptr || title->is_null() || title->is_string()) return {};
+  const bool by_locale =
+      title->is_object() && std::ranges::all_of(*title->object(), [](const auto& member) {
+        return member.second.is_string();
+      });
+  if (by_locale) return {};
+  return fail(metadata_fault(path, "has a title that is neither a text nor texts by locale"));
+}
+
+/// What a package tells about those it depends on, all of it optional.
+Result<> check_dependencies(const Archive& archive,
+                            const json::Value& manifest,
+                            std::vector<std::string>& warnings) {
+  TRY_ASSIGN(const auto folder, type_of(archive, kDependencies));
+  if (folder != EntryType::directory) return {};
+  const json::Value* known = manifest.find("dependencies");
+  TRY_ASSIGN(const std::vector<Entry> rows, archive.list(kDependencies));
+  for (const Entry& row : rows) {
+    const std::string path = kDependencies + "/" + row.name;
+    if (known == nullptr || known->find(row.name) == nullptr) {
+      warnings.push_back(show_path(path) + " belongs to no dependency of the manifest");
+      continue;
+    }
+    if (row.type != EntryType::directory) continue;
+    TRY_ASSIGN(const bool described, has_file(archive, path + "/metadata.json"));
+    if (described) TRY(check_metadata(archive, path + "/metadata.json"));
+    TRY_ASSIGN(const std::vector<Entry> inner, archive.list(path));
+    if (std::ranges::count_if(inner, is_icon) > 1) {
+      warnings.push_back("there is more than one icon in " + show_path(path));
+    }
+  }
   return {};
 }
 
@@ -131,18 +199,35 @@ Result<> each_image_file(const Archive& archive,
   return {};
 }
 
-/// Whether a path is the title or the icon of a dependency.
-bool describes_dependency(std::string_view path) {
-  constexpr std::string_view kFolder = "dependencies/";
-  if (!path.starts_with(kFolder)) return false;
-  const std::string_view inner = path.substr(kFolder.size());
+/// The ids of the packages a manifest depends on.
+std::set<std::string> dependency_ids(const json::Value& manifest) {
+  std::set<std::string> ids;
+  const json::Value* known = manifest.find("dependencies");
+  if (known == nullptr) return ids;
+  for (const auto& [id, info] : *known->object())
+    ids.insert(id);
+  return ids;
+}
+
+/// Whether a path is the title or the icon of one of these dependencies.
+bool describes_dependency(std::string_view path, const std::set<std::string>& ids) {
+  if (!path.starts_with(kDependencies + "/")) return false;
+  const std::string_view inner = path.substr(kDependencies.size() + 1);
   const auto slash = inner.find('/');
-  if (slash == std::string_view::npos) return false;
+  if (slash == std::string_view::npos || !ids.contains(std::string(inner.substr(0, slash)))) {
+    return false;
+  }
   const std::string_view name = inner.substr(slash + 1);
   return name == "metadata.json" || name.starts_with("icon.");
 }
 
 }  // namespace
+
+bool is_icon_name(std::string_view name) {
+  constexpr std::string_view kStem = "icon.";
+  return name.starts_with(kStem) &&
+         std::ranges::find(kImageExtensions, name.substr(kStem.size())) != kImageExtensions.end();
+}
 
 Result<std::string> code_member(const Archive& archive) {
   for (std::string_view name : {"lua.squashfs", "javascript.squashfs"}) {
@@ -173,6 +258,9 @@ Result<std::vector<std::string>> check_members(const Archive& archive,
   if (!assets && folder != EntryType::directory) {
     warnings.emplace_back("assets.squashfs is not there");
   }
+  TRY(check_dependencies(archive, manifest, warnings));
+  check_length(*manifest.find("description"), "short", kShortDescription, warnings);
+  check_length(*manifest.find("description"), "long", kLongDescription, warnings);
   return warnings;
 }
 
@@ -192,8 +280,8 @@ Result<std::function<bool(const std::string& path)>> needed_files(const Archive&
     names.insert(path);
     return require_file(archive, path);
   }));
-  return [names = std::move(names)](const std::string& path) {
-    return names.contains(path) || path.starts_with("assets/") || describes_dependency(path);
+  return [names = std::move(names), ids = dependency_ids(manifest)](const std::string& path) {
+    return names.contains(path) || path.starts_with("assets/") || describes_dependency(path, ids);
   };
 }
 

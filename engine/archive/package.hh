@@ -10,6 +10,9 @@
 
 namespace engine::archive {
 
+/// Whether `name` is that of an icon: "icon." and an extension of images. Letter case counts.
+bool is_icon_name(std::string_view name);
+
 /// The package's code: "lua.squashfs", or "javascript.squashfs" of foreign packages.
 /// ERRORS: Errc::validate_s9pk, stage package.
 Result<std::string> code_member(const Archive& archive);

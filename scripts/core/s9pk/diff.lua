@@ -19,9 +19,8 @@ local function describe(name, params)
     local into = entry.type == 'directory' and directories or files
     into[entry.path] = entry
   end
-  local found = { files = files, directories = directories,
-    manifest = package:manifest() or {}, size = package:size(),
-    commitment = package:commitment(), signer = package:signer() }
+  local found = { files = files, directories = directories, manifest = package:manifest() or {},
+    size = package:size(), commitment = package:commitment(), signer = package:signer() }
   package:close()
   return found
 end

@@ -1,5 +1,8 @@
 --- `moon-cli s9pk inspect`, `cat`: what is in a package. Nothing is shown that was not verified.
+local dependencies = require('core.s9pk.dependencies')
 local display = require('lib.display')
+local json = require('engine.json')
+local names = require('lib.names')
 local rpc = require('lib.rpc')
 local source = require('core.s9pk.source')
 local t = rpc.types
@@ -33,12 +36,27 @@ local VIEWS = {
   commitment = function(package) return package:commitment() end,
 }
 
+--- The packages it depends on, by id, with what it tells about them.
+local function dependencies_of(package, manifest, entries)
+  local found = {}
+  local known = type(manifest) == 'table' and manifest.dependencies
+  for id, info in pairs(type(known) == 'table' and known or {}) do
+    local told = dependencies.described(package, id, entries)
+    told.optional = type(info) == 'table' and info.optional
+    found[id] = told
+  end
+  return found
+end
+
 local function overview(params)
   return with_package(params, function(package)
     local entries, err = package:list()
     if not entries then return nil, err end
-    return { file = source.shown(params.file), size = package:size(), manifest = package:manifest(),
-      signer = package:signer(), commitment = package:commitment(), tree = entries }
+    local manifest, icon = package:manifest(), dependencies.icon_entry(entries)
+    return { file = source.shown(params.file), size = package:size(), manifest = manifest,
+      signer = package:signer(), commitment = package:commitment(),
+      icon = icon and icon.path or json.null,
+      dependencies = dependencies_of(package, manifest, entries), tree = entries }
   end)
 end
 
@@ -74,9 +92,22 @@ local function tree_rows(entries)
   return rows
 end
 
+--- One row for each dependency: its title, and whether the package can do without it.
+local function dependency_rows(result)
+  local rows = {}
+  for _, id in ipairs(names.sorted_keys(result.dependencies)) do
+    local told = result.dependencies[id]
+    local title = type(told.title) == 'table' and told.title.en_US or told.title
+    rows[#rows + 1] = { 'depends on', ('%s%s%s'):format(id,
+      type(title) == 'string' and (' (%s)'):format(title) or '',
+      told.optional and ', optional' or '') }
+  end
+  return rows
+end
+
 local function show_overview(result, out)
   local manifest = result.manifest or {}
-  out:block({
+  local rows = {
     { 'package', manifest.id and ('%s %s'):format(manifest.id, manifest.version) or 'no manifest' },
     { 'title', manifest.title }, { 'license', manifest.license },
     { 'git hash', manifest.gitHash }, { 'file', result.file },
@@ -85,7 +116,12 @@ local function show_overview(result, out)
     { 'root hash', result.commitment.rootSighashHex },
     { 'rootSighash', result.commitment.rootSighash },
     { 'rootMaxsize', result.commitment.rootMaxsize },
-  })
+  }
+  if result.icon ~= json.null then rows[#rows + 1] = { 'icon', result.icon } end
+  for _, row in ipairs(dependency_rows(result)) do
+    rows[#rows + 1] = row
+  end
+  out:block(rows)
   out:line('')
   out:table({ { key = 'name' }, { key = 'size', align = 'right' }, { key = 'hash' } },
     tree_rows(result.tree))

@@ -75,6 +75,13 @@ local function finish_image(id, image, arch)
   return true
 end
 
+--- Title and icon of dependencies become files of the package.
+local function without_metadata(dependencies)
+  for _, info in pairs(type(dependencies) == 'table' and dependencies or {}) do
+    if type(info) == 'table' then info.metadata, info.s9pk = nil, nil end
+  end
+end
+
 local function check_names(source)
   for key in pairs(source) do
     if not KNOWN[key] then
@@ -105,6 +112,7 @@ function M.make(source, arch, git_hash)
       manifest.hardwareRequirements.arch = json.array({ arch })
     end
   end
+  without_metadata(manifest.dependencies)
   manifest.gitHash = git_hash
   local good, invalid = archive.check_manifest(manifest)
   if good then return manifest end

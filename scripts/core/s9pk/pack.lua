@@ -1,6 +1,7 @@
 --- Builds and signs a package from an author's folder.
 local archive = require('engine.archive')
 local crypto = require('engine.crypto')
+local dependencies = require('core.s9pk.dependencies')
 local errc = require('engine.errc')
 local file = require('engine.file')
 local image = require('core.s9pk.image')
@@ -13,9 +14,6 @@ local squashfs = require('core.s9pk.squashfs')
 local tool = require('core.s9pk.image.tool')
 
 local M = {}
-
-local ICONS = { apng = true, avif = true, gif = true, jpeg = true, jpg = true, png = true,
-  svg = true, webp = true }
 
 local function problem(message, hint) return nil, errc.new('pack', message, { hint = hint }) end
 
@@ -51,10 +49,8 @@ local function only_file(directory, what, fits)
   return found
 end
 
-local function is_icon(name)
-  local extension = name:match('^icon%.(%w+)$')
-  return extension ~= nil and ICONS[extension] == true
-end
+-- Letter case counts in packages, not in the folder of an author.
+local function is_icon(name) return archive.is_icon(name:lower()) end
 
 local function is_license(name) return name:lower():match('^[^.]*') == 'license' end
 
@@ -65,14 +61,15 @@ local function documents(directory)
   local license, wrong = only_file(directory, 'license', is_license)
   if wrong then return nil, wrong end
   if not license then return problem('there is no license', 'add LICENSE.md to the folder') end
-  local list = {
-    { path = icon, file = directory .. '/' .. icon },
-    { path = 'LICENSE.md', file = directory .. '/' .. license },
-  }
-  if file.exists(directory .. '/instructions.md') then
-    list[#list + 1] = { path = 'instructions.md', file = directory .. '/instructions.md' }
+  local instructions = directory .. '/instructions.md'
+  if not file.exists(instructions) then
+    return problem('there is no instructions.md', 'add it: what people do first with the service')
   end
-  return list
+  return {
+    { path = icon:lower(), file = directory .. '/' .. icon },
+    { path = 'LICENSE.md', file = directory .. '/' .. license },
+    { path = 'instructions.md', file = instructions },
+  }
 end
 
 --- Every Lua file must compile before it is shipped. *async*
@@ -114,6 +111,7 @@ end
 local function steps(job)
   local list = {
     { 'documents', function() return documents(job.directory) end },
+    { 'dependencies', function() return dependencies.collect(job.directory, job.dependencies) end },
     { 'code', function()
       local fine, err = check_code(job.directory)
       if not fine then return nil, err end
@@ -168,7 +166,8 @@ local function prepare(directory)
   if not arch then return nil, wrong end
   local manifest, invalid = manifest_of.make(source, arch, git_hash(directory))
   if not manifest then return nil, invalid end
-  return { directory = directory, manifest = manifest, arch = arch }
+  return { directory = directory, manifest = manifest, arch = arch,
+    dependencies = source.dependencies }
 end
 
 local function in_work_folder(fn)

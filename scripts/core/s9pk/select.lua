@@ -19,8 +19,8 @@ local t = rpc.types
 ---@field arch? string[] Null: any
 ---@field ram? integer Null: any
 
-local function manifest_of(path)
-  local package, err = source.open(path)
+local function manifest_of(path, params)
+  local package, err = source.open(path, params)
   if not package then return nil, err end
   local manifest, wrong = package:manifest()
   package:close()
@@ -43,11 +43,11 @@ end
 
 --- Every file with its verdict, in the order given, and the one that fits best. A file that cannot
 --- be read ends it if somebody named it.
-local function judge(paths, device, named)
+local function judge(paths, device, params)
   local rows, best, best_manifest = json.array(), nil, nil
   for i, path in ipairs(paths) do
-    local manifest, err = manifest_of(path)
-    if not manifest and named then return nil, err end
+    local manifest, err = manifest_of(path, params)
+    if not manifest and #params.files > 0 then return nil, err end
     rows[i] = manifest and judged(path, manifest, device)
       or { file = path, verdict = 'unreadable', reasons = json.array({ err.message }) }
     if rows[i].verdict == 'fits' and not (best and not fit.before(manifest, best_manifest, device))
@@ -103,7 +103,7 @@ local function select(call, params)
   if #paths == 0 then return source.usage('there is no package file here', 'name some') end
   local machine, wrong = device(call, params)
   if not machine then return nil, wrong end
-  local rows, best = judge(paths, machine, #params.files > 0)
+  local rows, best = judge(paths, machine, params)
   if not rows then return nil, best end
   local result = { file = best and best.file or json.null, arch = machine.hardware.arch,
     packages = rows }
@@ -138,6 +138,7 @@ return rpc.from_fn_async(select)
     arch = t.optional(t.string{ help = 'help.arg.select-arch' }),
     ram = t.optional(t.integer{ min = 0, help = 'help.arg.select-ram' }),
     explain = t.flag{ help = 'help.arg.select-explain' },
+    cacert = source.PARAMS.cacert, timeout = source.PARAMS.timeout,
   })
   :with_context('CliContext')
   :with_custom_display_fn(show)
