@@ -150,8 +150,8 @@ void Scheduler::finish(TaskId id, int status) {
     spare_.push_back({coroutine, anchor});
   } else {
     luaL_unref(vm_.state, LUA_REGISTRYINDEX, anchor);
-    vm_.collect_after(status);
   }
+  vm_.collect_after(status);
 }
 
 void Scheduler::release(TaskId id) {

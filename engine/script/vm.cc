@@ -6,6 +6,8 @@
 #include "script/traceback.hh"
 #include "script/vm_impl.hh"
 
+#include <algorithm>
+
 namespace engine::script {
 namespace {
 
@@ -78,7 +80,9 @@ Result<int> Vm::Impl::protect_erased(Body erased) {
   --depth;
   if (status == 0) {
     lua_remove(state, base + 1);
-    return lua_gettop(state) - base;
+    const int results = lua_gettop(state) - base;
+    if (heap.used() > collect_above) collect_garbage();
+    return results;
   }
   Error error{.code = Errc::script,
               .message = "not enough memory",
@@ -94,10 +98,9 @@ Result<int> Vm::Impl::protect_erased(Body erased) {
 }
 
 // LuaJIT does not collect when an allocation fails: without this the next call would fail at once.
-// One that was stopped just before leaves as much garbage.
+// One that was stopped just before, or ended well, leaves as much garbage.
 void Vm::Impl::collect_after(int status) {
-  const bool full = heap.limit() != 0 && heap.used() > heap.limit() / 4 * 3;
-  if (status == LUA_ERRMEM || (status != 0 && full)) collect_garbage();
+  if (status == LUA_ERRMEM || heap.used() > collect_above) collect_garbage();
 }
 
 void Vm::Impl::collect_garbage() {
@@ -105,8 +108,13 @@ void Vm::Impl::collect_garbage() {
     lua_gc(on, LUA_GCCOLLECT, 0);
     return 0;
   };
-  if (!std::exchange(collecting, true)) static_cast<void>(protect(collect));
+  if (std::exchange(collecting, true)) return;
+  static_cast<void>(protect(collect));
   collecting = false;
+  // What is in use is not collected again for nothing.
+  const std::size_t limit = heap.limit();
+  const std::size_t left = limit - std::min(limit, heap.used());
+  if (limit != 0) collect_above = std::max(limit / 2, limit - left / 2);
 }
 
 Vm::Vm(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -122,6 +130,7 @@ Result<std::unique_ptr<Vm>> Vm::create(loop::Loop& loop,
   impl.state = luaL_newstate();
   if (impl.state == nullptr) return fail(Errc::script, "no memory for a Lua state");
   impl.heap.attach(impl.state);
+  if (impl.heap.limit() != 0) impl.collect_above = impl.heap.limit() / 2;
   lua_atpanic(impl.state, on_panic);
   impl.life = std::make_shared<lua_State*>(impl.state);
   impl.trampoline = keep(impl.state, run_body);

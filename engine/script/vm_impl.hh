@@ -66,6 +66,7 @@ struct Vm::Impl {
   /// After an allocation was refused, or before one is.
   void collect_garbage();
   bool collecting = false;
+  std::size_t collect_above = SIZE_MAX;  ///< bytes in use from which on garbage is not left lying
 
   /// The Error of a failed call whose error value is on top of `from`. Leaves the value.
   Error failure_of(lua_State* from, std::string trace);

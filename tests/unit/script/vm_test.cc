@@ -91,4 +91,17 @@ TEST_CASE("script/vm: a capped VM answers not enough memory and goes on", "[scri
         "not enough memory");
 }
 
+TEST_CASE("script/vm: a call that ends well with a full heap leaves room for the next",
+          "[script]") {
+  // Large enough that LuaJIT collects as seldom as it does by itself.
+  ScriptFixture lua({.memory_limit = 96U << 20U, .trusted = false});
+  for (int i = 0; i < 8; ++i) {
+    INFO(i);
+    const auto filled =
+        lua.task("local t = {} for i = 1, 55 do t[i] = ('x'):rep(2^20 - 64) .. i end return #t");
+    CHECK(filled.value_or("not enough memory") == "55");
+  }
+  CHECK(lua.vm->heap_bytes() < 48U << 20U);
+}
+
 }  // namespace engine::script
