@@ -1,6 +1,7 @@
 #include "base/log.hh"
 
 #include "base/time.hh"
+#include "base/verbosity.hh"
 
 #include <fmt/format.h>
 #include <spdlog/sinks/rotating_file_sink.h>
@@ -15,6 +16,12 @@
 #include <vector>
 
 namespace engine::log {
+
+struct Verbosity::Wish {
+  Level level;
+  std::vector<std::string> targets;
+};
+
 namespace {
 
 constexpr std::size_t kRotateBytes = 50UL << 20U;
@@ -29,7 +36,8 @@ struct State {
   std::shared_ptr<spdlog::logger> file;
   std::shared_ptr<spdlog::logger> console;
   std::shared_ptr<const std::vector<std::string>> secrets;  ///< null: none
-  std::shared_mutex observing;                              ///< shared while the observer runs
+  std::vector<const Verbosity::Wish*> wishes;
+  std::shared_mutex observing;  ///< shared while the observer runs
   Observer observer;
 };
 
@@ -82,6 +90,14 @@ std::string text_line(Level level,
   return line;
 }
 
+bool is_wanted(const Verbosity::Wish& wish, Level level, std::string_view target) {
+  if (level < wish.level) return false;
+  return wish.targets.empty() || std::ranges::any_of(wish.targets, [target](const auto& part) {
+           return target.starts_with(part) &&
+                  (target.size() == part.size() || target[part.size()] == '.');
+         });
+}
+
 Result<std::shared_ptr<spdlog::logger>> open_file_sink(const std::filesystem::path& path) {
   try {
     auto sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
@@ -126,6 +142,26 @@ Result<> reopen() {
   return configure(options);
 }
 
+Level threshold() {
+  const std::lock_guard lock(state().mutex);
+  return state().options.level;
+}
+
+Verbosity::Verbosity(Level level, std::vector<std::string> targets)
+    : wish_(std::make_unique<Wish>(Wish{level, std::move(targets)})) {
+  const std::lock_guard lock(state().mutex);
+  state().wishes.push_back(wish_.get());
+}
+Verbosity::Verbosity(Verbosity&&) noexcept = default;
+Verbosity& Verbosity::operator=(Verbosity&& other) noexcept {
+  std::swap(wish_, other.wish_);
+  return *this;
+}
+Verbosity::~Verbosity() {
+  const std::lock_guard lock(state().mutex);
+  std::erase(state().wishes, wish_.get());
+}
+
 void observe(Observer observer) {
   const std::lock_guard lock(state().observing);
   state().observer = std::move(observer);
@@ -167,14 +203,16 @@ std::string mask(std::string_view text, const std::vector<std::string>& secrets)
   return out;
 }
 
+/// `aside`: to the observer alone.
 void write_masked(Level level,
                   std::string_view target,
                   std::string_view message,
-                  std::span<const Field> fields) {
+                  std::span<const Field> fields,
+                  bool aside) {
   std::shared_ptr<spdlog::logger> file;
   std::shared_ptr<spdlog::logger> console;
   std::string instance;
-  {
+  if (!aside) {
     const std::lock_guard lock(state().mutex);
     file = state().file;
     console = state().console;
@@ -203,12 +241,18 @@ void write(Level level,
            std::string_view message,
            std::span<const Field> fields) {
   std::shared_ptr<const std::vector<std::string>> secrets;
+  bool aside = false;
   {
     const std::lock_guard lock(state().mutex);
-    if (level < state().options.level) return;
+    aside = level < state().options.level;
+    if (aside && std::ranges::none_of(state().wishes, [level, target](const auto* wish) {
+          return is_wanted(*wish, level, target);
+        })) {
+      return;
+    }
     secrets = state().secrets;
   }
-  if (secrets == nullptr) return write_masked(level, target, message, fields);
+  if (secrets == nullptr) return write_masked(level, target, message, fields, aside);
   std::vector<std::string> values;
   std::vector<Field> masked;
   values.reserve(fields.size());
@@ -216,7 +260,7 @@ void write(Level level,
     values.push_back(mask(value, *secrets));
     masked.emplace_back(name, values.back());
   }
-  write_masked(level, target, mask(message, *secrets), masked);
+  write_masked(level, target, mask(message, *secrets), masked, aside);
 }
 
 Level level_from_name(std::string_view name) {

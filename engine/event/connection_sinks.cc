@@ -1,5 +1,7 @@
 #include "event/connection_sinks.hh"
 
+#include "base/verbosity.hh"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,9 +27,14 @@ std::string lagged_line(std::uint64_t sub, const Cursor::Lag& lag) {
       lag.to_seq);
 }
 
-std::string end_line(std::uint64_t sub) {
+std::string end_line(std::uint64_t sub, std::string_view reason, const Cursor::Lag& missed) {
   return fmt::format(
-      R"({{"jsonrpc":"2.0","method":"end","params":{{"sub":{},"reason":"lagged"}}}})", sub);
+      R"({{"jsonrpc":"2.0","method":"end","params":{{"sub":{},"reason":"{}","dropped":{},"fromSeq":{},"toSeq":{}}}}})",
+      sub,
+      reason,
+      missed.dropped,
+      missed.from_seq,
+      missed.to_seq);
 }
 
 }  // namespace
@@ -73,8 +80,10 @@ struct PushingSinks::Subscription {
   std::string head;
   std::unique_ptr<Cursor> cursor;
   Allowance allowance;
+  std::optional<log::Verbosity> verbosity = {};  ///< the lines it wants and no file does
   Cursor::Batch batch = {};
   std::size_t written = 0;
+  std::optional<std::string> end = {};  ///< its last line, once that is known
 
   /// False when the outlet is full.
   bool write_batch(Outlet& outlet) {
@@ -86,11 +95,26 @@ struct PushingSinks::Subscription {
     return true;
   }
 
+  /// Everything that was not written; nothing is taken any more.
+  Cursor::Lag abandon() {
+    Cursor::Lag missed = cursor->abandon();
+    if (written < batch.records.size()) missed.from_seq = batch.records[written]->seq();
+    missed.dropped += batch.records.size() - written;
+    if (batch.lag) {
+      missed.from_seq = batch.lag->from_seq;
+      missed.dropped += batch.lag->dropped;
+    }
+    batch = {};
+    written = 0;
+    return missed;
+  }
+
   /// Idle with `pause` set when the reader has had its share for now: what comes meanwhile waits.
   Pumped pump(Outlet& outlet, std::optional<Milliseconds>& pause) {
     std::size_t budget = kTurn;
     while (write_batch(outlet)) {
-      if (batch.ended) return outlet.push(end_line(id), {}) ? Pumped::over : Pumped::full;
+      if (batch.ended && !end) end = end_line(id, "lagged", abandon());
+      if (end) return outlet.push(*end, {}) ? Pumped::over : Pumped::full;
       if (budget == 0) return Pumped::more;
       const bool is_live = !cursor->replaying();
       const std::size_t allowed = is_live ? allowance.now() : budget;
@@ -110,6 +134,7 @@ struct PushingSinks::Subscription {
 
 struct PushingSinks::Connection {
   std::mutex mutex;
+  bool stalled = false;
   std::vector<Subscription> subscriptions;
   TimePoint paused_until = {};  ///< when it will be woken because of its limits of rate
 };
@@ -140,6 +165,10 @@ Result<ConnectionSinks::Made> PushingSinks::subscribe(std::uint64_t connection,
     return fail(Errc::busy,
                 fmt::format("a connection may have {} subscriptions", kMostPerConnection));
   }
+  std::optional<log::Verbosity> verbosity;
+  if (channel == Channel::logs && filter.level && *filter.level < log::threshold()) {
+    verbosity.emplace(*filter.level, filter.targets);
+  }
   auto cursor = channels_.ring(channel).subscribe(
       std::move(filter), start, [this, connection] { wake_(connection); });
   const Made made{
@@ -147,7 +176,8 @@ Result<ConnectionSinks::Made> PushingSinks::subscribe(std::uint64_t connection,
   owner->subscriptions.push_back({.id = sub,
                                   .head = event_head(sub),
                                   .cursor = std::move(cursor),
-                                  .allowance = Allowance(start.max_rate)});
+                                  .allowance = Allowance(start.max_rate),
+                                  .verbosity = std::move(verbosity)});
   return made;
 }
 
@@ -162,6 +192,13 @@ PushingSinks::Pumped PushingSinks::pump(std::uint64_t connection, Outlet& outlet
   const auto owner = find(connection);
   if (owner == nullptr) return Pumped::idle;
   const std::lock_guard lock(owner->mutex);
+  if (owner->stalled) {
+    std::erase_if(owner->subscriptions, [&outlet](Subscription& each) {
+      if (!each.end) each.end = end_line(each.id, "stalled", each.abandon());
+      return outlet.push(*each.end, {});
+    });
+    return owner->subscriptions.empty() ? Pumped::over : Pumped::full;
+  }
   Pumped result = Pumped::idle;
   std::optional<Milliseconds> pause;
   for (Subscription& each : owner->subscriptions) {
@@ -175,6 +212,13 @@ PushingSinks::Pumped PushingSinks::pump(std::uint64_t connection, Outlet& outlet
     wake_later_(connection, *pause);
   }
   return result;
+}
+
+void PushingSinks::stall(std::uint64_t connection) {
+  const auto owner = find(connection);
+  if (owner == nullptr) return;
+  const std::lock_guard lock(owner->mutex);
+  owner->stalled = true;
 }
 
 void PushingSinks::drop(std::uint64_t connection) {

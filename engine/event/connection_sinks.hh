@@ -51,7 +51,8 @@ class ConnectionSinks {
 ///
 /// Lines are {"jsonrpc":"2.0","method":"event","params":{"sub","seq","event"}}; before the event
 /// that follows a loss, {"method":"lagged","params":{"sub","dropped","fromSeq","toSeq"}}; after the
-/// last, {"method":"end","params":{"sub","reason":"lagged"}}.
+/// last, {"method":"end","params":{"sub","reason","dropped","fromSeq","toSeq"}}; the reason is
+/// "lagged" (its policy) or "stalled".
 class PushingSinks final : public ConnectionSinks {
  public:
   static constexpr std::size_t kMostPerConnection = 64;
@@ -90,6 +91,9 @@ class PushingSinks final : public ConnectionSinks {
   bool unsubscribe(std::uint64_t connection, std::uint64_t sub) override;
   /// Hands the outlet what waits for the connection. On the connection's loop.
   Pumped pump(std::uint64_t connection, Outlet& outlet);
+  /// The connection has taken nothing for too long. Nothing is written to it any more but, when it
+  /// takes something again, how much it missed until then: with `pump`, which is `over` then.
+  void stall(std::uint64_t connection);
   /// Ends all subscriptions of a connection that closed.
   void drop(std::uint64_t connection);
   /// Connections with subscriptions.

@@ -25,6 +25,7 @@ struct Event {
   /// it, job or resource are the key. Not sent.
   std::string key = {};
   bool terminal = false;  ///< the last of its key; never skipped. Not sent.
+  bool aside = false;     ///< only for readers that name a level as low as its own. Not sent.
 };
 
 /// An event as it was published. Immutable, shared by all who see it, encoded once.

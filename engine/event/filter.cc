@@ -28,7 +28,7 @@ Result<> read_names(std::string_view key, const json::Value& value, Names& out) 
   return {};
 }
 
-Result<> read_level(const json::Value& value, log::Level& out) {
+Result<> read_level(const json::Value& value, std::optional<log::Level>& out) {
   const std::string* name = value.string();
   if (name == nullptr || log::level_name(log::level_from_name(*name)) != *name) {
     return bad_member("level", "one of trace, debug, info, warn, error");
@@ -135,8 +135,8 @@ bool Filter::matches(const Event& event) const {
   const auto below = [](const std::string& prefix, const std::string& name) {
     return is_below(name, prefix, '.');
   };
-  return event.level >= level && any_of(types, event.type, type_matches) &&
-         any_of(targets, event.target, below) &&
+  return (level ? event.level >= *level : !event.aside) &&
+         any_of(types, event.type, type_matches) && any_of(targets, event.target, below) &&
          any_of(resource_types, event.resource_type, equal) &&
          any_of(resource_ids, event.resource_id, equal) && any_of(jobs, event.job, equal) &&
          any_of(packages, event.package, equal) && any_in_scope(*this, event.paths);
@@ -144,7 +144,7 @@ bool Filter::matches(const Event& event) const {
 
 std::string Filter::canonical() const {
   std::string out = fmt::format("{}{}{}{}:{}",
-                                log::level_name(level),
+                                level ? log::level_name(*level) : "any",
                                 include_descendants ? '+' : '-',
                                 path_lenient ? '+' : '-',
                                 path_scope.size(),

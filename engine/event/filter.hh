@@ -4,6 +4,7 @@
 #include "event/event.hh"
 #include "json/value.hh"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,7 @@ namespace engine::event {
 /// enough. An event that lacks a filtered field does not match. Value type.
 struct Filter {
   std::vector<std::string> types = {};    ///< exact, or "prefix*"
-  log::Level level = log::Level::trace;   ///< at least this
+  std::optional<log::Level> level = {};   ///< at least this
   std::vector<std::string> targets = {};  ///< dotted prefix: "service" matches "service.x"
   std::vector<std::string> resource_types = {};
   std::vector<std::string> resource_ids = {};

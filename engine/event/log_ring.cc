@@ -28,7 +28,8 @@ void publish_line(Ring& ring,
                   log::Level level,
                   std::string_view target,
                   std::string_view message,
-                  std::span<const log::Field> fields) {
+                  std::span<const log::Field> fields,
+                  bool aside) {
   std::vector<std::string_view> pieces;
   do {
     pieces.push_back(piece(message, kLongestLine));
@@ -49,7 +50,8 @@ void publish_line(Ring& ring,
                   .level = level,
                   .target = std::string(target),
                   .package = package_of(target),
-                  .data = json::write(data)});
+                  .data = json::write(data),
+                  .aside = aside});
   }
 }
 

@@ -185,6 +185,23 @@ void Cursor::catch_up(Batch& into) {
       (at_ < end ? group_.waiting[at_ - group_.first]->seq() : ring_.numbers_.last + 1) - 1;
 }
 
+Cursor::Lag Cursor::abandon() {
+  const std::lock_guard lock(ring_.mutex_);
+  Lag missed{.dropped = replay_.size(), .from_seq = seen_ + 1, .to_seq = ring_.numbers_.last};
+  if (!replay_.empty()) missed.from_seq = replay_.front()->seq();
+  if (start_.policy == LagPolicy::coalesce) {
+    // What was superseded has been told by what came after it.
+    at_ = std::max(at_, group_.first);
+    for (; at_ < group_.end(); ++at_)
+      missed.dropped += group_.waiting[at_ - group_.first] == nullptr ? 0U : 1U;
+  }
+  missed.dropped += group_.end() - at_;
+  at_ = group_.end();
+  replay_.clear();
+  ended_ = true;
+  return missed;
+}
+
 void Cursor::take(std::size_t most, Batch& into) {
   into.lag.reset();
   into.records.clear();

@@ -141,6 +141,8 @@ class Cursor {
 
   /// Takes up to `most` events. A batch without records arms `wake`.
   void take(std::size_t most, Batch& into);
+  /// Ends it: what it has missed is all that matched and was not taken.
+  Lag abandon();
 
   [[nodiscard]] std::uint64_t next() const { return next_; }  ///< seq of the first live event
   /// Whether the next to take are replayed ones.

@@ -225,7 +225,9 @@ void LineService::retire(LineSession& session) {
 }
 
 void LineService::watch_time() {
-  if (clock_running_ || (limits_.idle.count() == 0 && limits_.stalled_line.count() == 0)) return;
+  const bool bounded = limits_.idle.count() > 0 || limits_.stalled_line.count() > 0 ||
+                       limits_.stalled_push.count() > 0;
+  if (clock_running_ || !bounded) return;
   clock_running_ = true;
   clock_.start(kClockTick, [this] {
     clock_running_ = false;

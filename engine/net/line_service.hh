@@ -25,6 +25,9 @@ class LineHandler {
   virtual void on_oversize(LineSession& session, Answer answer) = 0;
   /// There is room for pushes: after `wake`, or when a refused push would be taken.
   virtual void on_room(LineSession&) {}
+  /// Pushes wait, and the peer has taken nothing for long (LineLimits::stalled_push). Told once.
+  /// Say what there is to say and close when there is room; without it the connection is cut.
+  virtual void on_stalled(LineSession&) {}
   /// The connection begins with an HTTP method (LineLimits::tell_http): it is yours from here on,
   /// with what was read of it. The session dies after this call, without on_close.
   virtual void on_http(LineSession&, UniqueFd /*socket*/, std::string /*already_read*/) {}

@@ -258,10 +258,14 @@ void LineSession::offer_room() {
 void LineSession::check_time(TimePoint now) {
   const LineLimits& limits = service_.limits_;
   const auto quiet = now - last_input_;
-  if (limits.stalled_push.count() > 0 && wants_room_ && unsent() > 0 &&
-      now - last_output_ > limits.stalled_push) {
-    failed_ = true;
-    return changed();
+  if (limits.stalled_push.count() > 0 && wants_room_ && unsent() > 0) {
+    const auto stalled = now - last_output_ - limits.stalled_push;
+    if (stalled > Milliseconds(0) && !std::exchange(stalled_, true)) {
+      service_.handler_.on_stalled(*this);
+    } else if (stalled > limits.stalled_end) {
+      failed_ = true;
+      return changed();
+    }
   }
   const bool busy = in_flight_ > 0 || unsent() > 0 || framer_.has_unread();
   const bool inside = framer_.inside_line() || (telling_ && !beginning_.empty());

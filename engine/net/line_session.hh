@@ -61,6 +61,7 @@ struct LineLimits {
   std::size_t min_rate = 512;            ///< bytes a second of a begun line; 0: any
   Milliseconds idle{0};                  ///< a connection with nothing going on; 0: for ever
   Milliseconds stalled_push{30'000};     ///< pushes wait and the peer takes not a byte; 0: for ever
+  Milliseconds stalled_end{300'000};     ///< … and then until it is cut: LineHandler::on_stalled
   bool tell_http = false;                ///< HTTP is handed over: LineHandler::on_http
   std::chrono::microseconds spin{0};     ///< poll so long after work before sleeping (burns CPU)
 };
@@ -143,6 +144,7 @@ class LineSession {
   bool handed_over_ = false;  ///< it is
   bool queued_ = false;       ///< in the service's list of sessions to look at
   bool stepping_ = false;
+  bool stalled_ = false;     ///< the handler knows that the peer takes no pushes
   bool wants_room_ = false;  ///< a push was refused, or somebody has one: on_room is due
 };
 

@@ -104,11 +104,14 @@ class Reader {
   long dropped = 0;  ///< as told
   long lost = 0;     ///< as found
   long last = 0;     ///< number of the last event
-  bool cut = false;  ///< the server has closed it
+  bool ended = false;  ///< the server has said that nothing more comes
 
   void on_line(std::string_view line, double at, std::vector<double>& late) {
     if (line.find("\"method\":\"lagged\"") != std::string_view::npos) {
       dropped += static_cast<long>(number(line, "dropped"));
+    } else if (line.find("\"method\":\"end\"") != std::string_view::npos) {
+      dropped += static_cast<long>(number(line, "dropped"));
+      ended = true;
     } else if (line.find("\"method\":\"event\"") != std::string_view::npos) {
       ++events;
       const auto n = static_cast<long>(number(line, "n"));
@@ -185,11 +188,10 @@ void fan_out(const Options& options) {
   if (number(answer, "sent") < 0) throw std::runtime_error("bench.emit answered " + answer);
   std::vector<double> ignored;
   for (const auto& each : stalled) {
-    while (each->last < total) {
+    while (each->last < total && !each->ended) {
       pollfd one{each->fd(), POLLIN, 0};
       if (::poll(&one, 1, 5'000) <= 0) break;
-      each->cut = !each->read([&](std::string_view line) { each->on_line(line, 0, ignored); });
-      if (each->cut) break;
+      if (!each->read([&](std::string_view line) { each->on_line(line, 0, ignored); })) break;
     }
   }
   long lost = 0;
@@ -197,15 +199,15 @@ void fan_out(const Options& options) {
     lost += total - each->events;
   long untold = 0;
   long dropped = 0;
-  long cut = 0;
+  long ended = 0;
   for (const auto& each : stalled) {
     dropped += each->dropped;
-    cut += each->cut ? 1 : 0;
-    if (!each->cut) untold += total - each->events - each->dropped;
+    ended += each->ended ? 1 : 0;
+    untold += total - each->events - each->dropped;
   }
   std::ranges::sort(late);
   fmt::print(R"({{"sent":{},"lost":{},"p50":{:.3f},"p99":{:.3f},"max":{:.3f},"emit_us":{:.3f},)"
-             R"("stalled_dropped":{},"stalled_untold":{},"stalled_cut":{},"seconds":{:.3f}}})"
+             R"("stalled_dropped":{},"stalled_untold":{},"stalled_ended":{},"seconds":{:.3f}}})"
              "\n",
              total,
              lost,
@@ -215,7 +217,7 @@ void fan_out(const Options& options) {
              number(answer, "spent") * 1e6 / static_cast<double>(total),
              dropped,
              untold,
-             cut,
+             ended,
              number(answer, "took"));
 }
 

@@ -39,6 +39,7 @@ net::LineLimits line_limits(const WireLimits& limits, bool tell_http) {
           .stalled_line = milliseconds(limits.stalled),
           .min_rate = limits.min_rate,
           .idle = milliseconds(limits.idle),
+          .stalled_push = milliseconds(limits.push),
           .tell_http = tell_http,
           .spin = std::chrono::microseconds(limits.spin)};
 }
@@ -120,6 +121,11 @@ void Desk::on_room(net::LineSession& session) {
     case event::PushingSinks::Pumped::full:
       return;
   }
+}
+
+void Desk::on_stalled(net::LineSession& session) {
+  log::info("net", "a subscriber reads nothing", {{"connection", std::to_string(session.id())}});
+  shared_.sinks.stall(session.id());
 }
 
 void Desk::on_http(net::LineSession& session, UniqueFd socket, std::string already_read) {

@@ -61,6 +61,7 @@ class Desk final : public PushTarget, public net::LineHandler {
   void on_line(net::LineSession& session, std::string_view line, net::Answer answer) override;
   void on_oversize(net::LineSession& session, net::Answer answer) override;
   void on_room(net::LineSession& session) override;
+  void on_stalled(net::LineSession& session) override;
   void on_http(net::LineSession& session, UniqueFd socket, std::string already_read) override;
   void on_close(net::LineSession& session) override;
 

@@ -1,6 +1,7 @@
 #include "app/daemon/events.hh"
 
 #include "base/log.hh"
+#include "base/verbosity.hh"
 #include "event/log_ring.hh"
 #include "json/writer.hh"
 
@@ -76,7 +77,7 @@ Result<> Events::open(const instance::Paths& paths, loop::OffloadPool& pool) {
                       std::string_view target,
                       std::string_view message,
                       std::span<const log::Field> fields) {
-    event::publish_line(logs, level, target, message, fields);
+    event::publish_line(logs, level, target, message, fields, level < log::threshold());
   });
   return {};
 }

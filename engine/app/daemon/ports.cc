@@ -53,6 +53,7 @@ json::Value limits_to_json(const WireLimits& limits) {
   value["stalled"] = limits.stalled;
   value["minRate"] = std::uint64_t{limits.min_rate};
   value["stranger"] = limits.stranger;
+  value["push"] = limits.push;
   return value;
 }
 

@@ -67,6 +67,9 @@ void add_limits(CLI::App& app, WireLimits& limits) {
   seconds("--keep-alive", limits.keep_alive, "seconds between HTTP requests; 0: for ever");
   seconds("--handshake-timeout", limits.handshake, "seconds of a TLS handshake or HTTP headers");
   seconds("--stalled-timeout", limits.stalled, "seconds without a byte inside a line");
+  seconds("--push-timeout",
+          limits.push,
+          "seconds a subscriber may take nothing while events wait for it; 0: for ever");
   seconds("--stranger-timeout",
           limits.stranger,
           "seconds a WebSocket or TLS line of a stranger may be idle; 0: for ever");

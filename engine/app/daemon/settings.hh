@@ -32,6 +32,7 @@ struct WireLimits {
   std::size_t min_rate = 512;              ///< bytes a second of a line, body or message; 0: any
   double stranger = 60;         ///< seconds a WebSocket or TLS line of a stranger may be idle
   double stalled = 10;          ///< seconds without a byte inside a line
+  double push = 30;             ///< seconds events wait and a line connection takes not a byte
   std::size_t waiting = 1'024;  ///< calls that wait for a thread of the blocking pool
   std::size_t spin = 0;         ///< microseconds to poll after work before sleeping
 };

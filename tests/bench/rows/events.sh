@@ -9,7 +9,7 @@ fan_out() {
   sample "$key.lost" "$(field lost "$out")"
   sample "$key.emit" "$(field emit_us "$out")"
   sample "$key.dropped" "$(field stalled_dropped "$out")"
-  sample "$key.cut" "$(field stalled_cut "$out")"
+  sample "$key.ended" "$(field stalled_ended "$out")"
   sample "$key.untold" "$(sed -n 's/.*"stalled_untold":\(-\?[0-9]*\).*/\1/p' <<<"$out")"
 }
 
@@ -31,7 +31,7 @@ row_events() {
   line '  publisher µs/event' p6.emit t.69 'at most: 20 + 1 per reader'
   line '  dropped at the one that reads nothing' p6.dropped
   line '  … and not told' p6.untold t.0 'exactly'
-  line '  … cut off: 30 s without a byte read' p6.cut
+  line '  … ended, with a notice: 30 s without a byte read' p6.ended
   line '200 readers, 1 000/s: emit to receive p99 ms' p7.p99 t.20 'at most (P7)'
   line '  lost at the 199 healthy' p7.lost t.0 'exactly'
   line '  publisher µs/event' p7.emit t.219 'at most: 20 + 1 per reader'

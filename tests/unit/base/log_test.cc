@@ -1,5 +1,7 @@
 #include "base/log.hh"
 
+#include "base/verbosity.hh"
+
 #include <catch2/catch.hpp>
 
 #include <vector>
@@ -52,4 +54,26 @@ TEST_CASE("base/log: what is hidden is masked in message and fields") {
   log_of::unhide("secret");
   log_of::info("a", "secret");
   CHECK(watched.lines == std::vector<std::string>{"a: *** *** k=x***x", "a: secret"});
+}
+
+TEST_CASE("base/log: who listens may hear more, of the parts it names and while it does") {
+  const Watched watched;
+  {
+    const log_of::Verbosity part(log_of::Level::debug, {"a", "b.c"});
+    log_of::debug("a", "1");
+    log_of::debug("a.x", "2");
+    log_of::debug("ab", "another part");
+    log_of::debug("b", "above the part");
+    log_of::debug("b.c", "3");
+    log_of::write(log_of::Level::trace, "a", "below its level");
+    {
+      log_of::Verbosity moved(log_of::Level::trace, {});
+      const log_of::Verbosity all = std::move(moved);
+      log_of::write(log_of::Level::trace, "z", "4");
+    }
+    log_of::write(log_of::Level::trace, "z", "nobody wants it any more");
+  }
+  log_of::debug("a", "over");
+  CHECK(log_of::threshold() == log_of::Level::info);
+  CHECK(watched.lines == std::vector<std::string>{"a: 1", "a.x: 2", "b.c: 3", "z: 4"});
 }

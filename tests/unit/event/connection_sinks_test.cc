@@ -154,9 +154,42 @@ TEST_CASE("event/connection_sinks: a disconnecting subscription says so and ends
   for (int i = 0; i < 100; ++i)
     with.events.publish({});
   CHECK(with.sinks.pump(1, out) == Pumped::over);
-  CHECK(out.lines ==
-        std::vector<std::string>{
-            R"({"jsonrpc":"2.0","method":"end","params":{"sub":1,"reason":"lagged"}})"});
+  CHECK(
+      out.lines ==
+      std::vector<std::string>{
+          R"({"jsonrpc":"2.0","method":"end","params":{"sub":1,"reason":"lagged","dropped":100,"fromSeq":1,"toSeq":100}})"});
+}
+
+TEST_CASE(
+    "event/connection_sinks: who took nothing for too long hears what that cost, and no more") {
+  Fixture with;
+  Lines out;
+  out.room = 5;
+  REQUIRE(with.sinks.subscribe(1, Channel::events, {.types = {"a"}}, {.buffer = 64}));
+  REQUIRE(
+      with.sinks.subscribe(1, Channel::events, {.types = {"b"}}, {.policy = LagPolicy::coalesce}));
+  for (int i = 0; i < 10; ++i)
+    with.events.publish({.type = "a"});
+  CHECK(with.sinks.pump(1, out) == Pumped::full);
+  with.sinks.stall(1);
+  for (int i = 0; i < 20'000; ++i)
+    with.events.publish({.type = "a"});
+  for (int i = 0; i < 10; ++i)
+    with.events.publish({.type = "b", .key = i % 2 == 0 ? "x" : "y"});
+  CHECK(with.sinks.pump(1, out) == Pumped::full);
+  CHECK(out.lines.size() == 5);
+  out.room = 1'000;
+  CHECK(with.sinks.pump(1, out) == Pumped::over);
+  REQUIRE(out.lines.size() == 5 + 2);
+  const auto params = [&](std::size_t at) {
+    return *engine::json::parse(out.lines[at])->find("params");
+  };
+  CHECK(params(5) ==
+        *engine::json::parse(
+            R"({"sub":1,"reason":"stalled","dropped":20005,"fromSeq":6,"toSeq":20020})"));
+  CHECK(params(6).string_or("reason", "") == "stalled");
+  CHECK(params(6).integer_or("dropped", 0) == 2);
+  CHECK(with.events.subscriptions() == 0);
 }
 
 TEST_CASE("event/connection_sinks: a closed connection leaves nothing behind") {

@@ -95,3 +95,11 @@ TEST_CASE("event/filter: names the member that is wrong") {
     CHECK(made.error().message.starts_with("filter"));
   }
 }
+
+TEST_CASE("event/filter: what is told aside is for those who name its level") {
+  const engine::event::Event line{.type = "log", .level = engine::log::Level::debug, .aside = true};
+  CHECK_FALSE(Filter{}.matches(line));
+  CHECK_FALSE(Filter{.level = engine::log::Level::info}.matches(line));
+  CHECK(Filter{.level = engine::log::Level::debug}.matches(line));
+  CHECK(Filter{}.canonical() != Filter{.level = engine::log::Level::trace}.canonical());
+}

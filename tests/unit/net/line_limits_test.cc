@@ -189,11 +189,34 @@ TEST_CASE("net/line_limits: random bytes in random pieces do no harm") {
 }
 
 TEST_CASE("net/line_limits: a connection that takes no pushes for long is cut") {
-  Server server({.pushed = 10'000, .stalled_push = engine::Milliseconds(50)});
+  Server server({.pushed = 10'000,
+                 .stalled_line = engine::Milliseconds(0),
+                 .stalled_push = engine::Milliseconds(50),
+                 .stalled_end = engine::Milliseconds(1)});
   Client client(server.path());
   client.write("echo x\n");
   CHECK(client.read_line() == "x");
   server.on_loop([&] { server.handler.outgoing.assign(5'000, std::string(1'000, 'p')); });
   server.service().wake(server.handler.last_id);
   REQUIRE(eventually([&] { return server.handler.closed == 1; }));
+  CHECK(server.handler.stalled == 1);
+}
+
+TEST_CASE(
+    "net/line_limits: a connection that took no pushes for long may hear why it gets no more") {
+  Server server({.pushed = 10'000, .stalled_push = engine::Milliseconds(50)});
+  Client client(server.path());
+  client.write("echo x\n");
+  CHECK(client.read_line() == "x");
+  server.on_loop([&] { server.handler.outgoing.assign(5'000, std::string(1'000, 'p')); });
+  server.service().wake(server.handler.last_id);
+  REQUIRE(eventually([&] { return server.handler.stalled == 1; }));
+  server.on_loop([&] { server.handler.outgoing.assign(1, "that was it"); });
+  std::optional<std::string> line;
+  do {
+    line = client.read_line();
+    REQUIRE(line);
+  } while (*line != "that was it!");
+  CHECK(server.handler.closed == 0);
+  CHECK(server.handler.stalled == 1);
 }

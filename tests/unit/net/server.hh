@@ -89,6 +89,7 @@ class Handler : public net::LineHandler {
       outgoing.pop_front();
     if (!outgoing.empty()) ++refused;
   }
+  void on_stalled(net::LineSession&) override { ++stalled; }
   void on_close(net::LineSession&) override { ++closed; }
   void on_http(net::LineSession&, engine::UniqueFd socket, std::string already_read) override {
     const std::string told = "http " + already_read + "\n";
@@ -107,6 +108,7 @@ class Handler : public net::LineHandler {
   std::atomic<std::size_t> lines = 0;
   std::atomic<std::size_t> held_count = 0;
   std::atomic<std::size_t> refused = 0;
+  std::atomic<std::size_t> stalled = 0;
   std::mutex mutex;
   std::deque<std::string> outgoing;  ///< guarded by mutex; pushed when there is room
   std::atomic<std::uint64_t> last_id = 0;
