@@ -148,9 +148,15 @@ void hook(lua_State* state, lua_Debug* frame) {
   lua_error(state);
 }
 
-/// The command line of the process that follows this one. Never freed, so that the signal handler
-/// may read it at any time.
-std::atomic<char**> replacement{nullptr};
+/// The command line of a process that follows this one; empty when none does.
+struct Command {
+  std::vector<std::string> words;
+  std::vector<char*> argv;
+  Command* before;  ///< the one it took the place of
+};
+
+/// The one in force. None is ever freed, so that the signal handler may read it at any time.
+std::atomic<Command*> replacement{nullptr};
 
 /// A copy of this process that has its memory and ends by SIGABRT: the core, where cores are kept.
 /// The bare system call: fork() would run handlers that are not async-signal-safe. Waits until the
@@ -180,13 +186,14 @@ void say(const char* text) {
 /// Async-signal-safe. Descriptors close by themselves (O_CLOEXEC) and with them every lock.
 [[noreturn]] void give_up() {
   say("moonbox: a script did not come back within the grace after its deadline; ");
-  if (char** const argv = replacement.load(); argv != nullptr) {
+  if (const Command* const command = replacement.load();
+      command != nullptr && !command->words.empty()) {
     say("starting anew\n");
     dump_core();
     sigset_t none;
     sigemptyset(&none);
     pthread_sigmask(SIG_SETMASK, &none, nullptr);
-    ::execve(argv[0], argv, environ);
+    ::execve(command->argv[0], command->argv.data(), environ);
     say("moonbox: that failed; ");
   }
   say("aborting\n");
@@ -275,16 +282,11 @@ void Guard::set_hard_grace(Milliseconds grace) {
 }
 
 void Guard::set_replacement(std::vector<std::string> argv) {
-  if (argv.empty()) {
-    replacement = nullptr;
-    return;
-  }
-  auto* const kept = new std::vector<std::string>(std::move(argv));
-  auto* const pointers = new std::vector<char*>();
-  for (std::string& each : *kept)
-    pointers->push_back(each.data());
-  pointers->push_back(nullptr);
-  replacement = pointers->data();
+  auto* const next = new Command{.words = std::move(argv), .argv = {}, .before = replacement};
+  for (std::string& each : next->words)
+    next->argv.push_back(each.data());
+  next->argv.push_back(nullptr);
+  replacement = next;
 }
 
 Guard::Entry::Entry(lua_State* state, TimePoint deadline, std::uint64_t owner) {
