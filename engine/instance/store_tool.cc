@@ -109,6 +109,15 @@ Result<json::Value> run(std::vector<std::string> words, const std::filesystem::p
                     .hint = "restore a backup: moon-cli db restore FILE; nothing was changed"});
 }
 
+/// Also of a child that dies nothing is left.
+Result<json::Value> run_writing(std::vector<std::string> words,
+                                const std::filesystem::path& about,
+                                const std::filesystem::path& target) {
+  auto done = run(std::move(words), about);
+  if (!done) store::clear_unfinished(target);
+  return done;
+}
+
 // --- the child ---
 
 int say(const json::Value& value, int status) {
@@ -191,16 +200,16 @@ Result<json::Value> backup_store(const std::filesystem::path& directory,
                                  bool replace) {
   std::vector<std::string> words = {"backup", directory.native(), file.native()};
   if (replace) words.emplace_back("replace");
-  return run(std::move(words), directory);
+  return run_writing(std::move(words), directory, file);
 }
 
 Result<json::Value> restore_store(const std::filesystem::path& file,
                                   const std::filesystem::path& directory) {
-  return run({"restore", file.native(), directory.native()}, file);
+  return run_writing({"restore", file.native(), directory.native()}, file, directory);
 }
 
 Result<json::Value> compact_store(const std::filesystem::path& directory) {
-  return run({"compact", directory.native()}, directory);
+  return run_writing({"compact", directory.native()}, directory, directory / store::kDataFile);
 }
 
 Result<json::Value> measure_store(const std::filesystem::path& directory) {

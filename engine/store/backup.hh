@@ -5,11 +5,19 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string_view>
 
 namespace engine::store {
 
+/// The document and its log, in the directory of a store.
+inline constexpr std::string_view kDataFile = "data.mdb";
+
 /// Whole stores copied. All three read pages that may be damaged, which LMDB does not survive: they
 /// belong in a child, as `check` does. All block.
+
+/// Removes what an unfinished backup, restore or compaction of `path` has left: `path.part-PID`,
+/// unless its maker is still at it. Each of them begins with it.
+void clear_unfinished(const std::filesystem::path& path);
 
 /// Copies the store in `directory`, which others may be writing, to the new file `file` (mode
 /// 0600). The copy has no free pages, and is checked before it gets its name in one step. With

@@ -1,11 +1,17 @@
 #include "store/backup.hh"
 
+#include "base/file.hh"
+#include "base/unique_fd.hh"
+
 #include "temp_store.hh"
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <fstream>
 #include <thread>
 
 using namespace engine::store;
@@ -22,21 +28,46 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Runs `work` in a child, since LMDB forbids a second opening in this process; gives what it says.
-int elsewhere(const std::function<int()>& work) {
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(work());
-  int status = -1;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
-}
+/// A child that makes a backup when it is asked to, since LMDB forbids a second opening in this
+/// process. Made while there is no other thread: after that it could not have threads of its own.
+class Elsewhere {
+ public:
+  Elsewhere(const fs::path& store, const fs::path& file, bool replace) {
+    int ends[2];
+    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    child_ = ::fork();
+    REQUIRE(child_ >= 0);
+    if (child_ == 0) {
+      ::close(ends[1]);
+      char go = 0;
+      if (::read(ends[0], &go, 1) != 1) ::_exit(0);
+      const auto done = backup(store, file, replace);
+      ::_exit(done ? 0 : static_cast<int>(done.error().code));
+    }
+    ::close(ends[0]);
+    go_ = engine::UniqueFd(ends[1]);
+  }
+  Elsewhere(const Elsewhere&) = delete;
+  Elsewhere& operator=(const Elsewhere&) = delete;
+  ~Elsewhere() { wait(); }
 
-int backup_elsewhere(const fs::path& store, const fs::path& file, bool replace) {
-  return elsewhere([&] {
-    const auto done = backup(store, file, replace);
-    return done ? 0 : static_cast<int>(done.error().code);
-  });
-}
+  /// 0, or the kind of the error.
+  int run() {
+    REQUIRE(::write(go_.get(), "x", 1) == 1);
+    return wait();
+  }
+
+ private:
+  int wait() {
+    go_.reset();
+    int status = -1;
+    if (child_ > 0) ::waitpid(std::exchange(child_, -1), &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+  }
+
+  pid_t child_ = -1;
+  engine::UniqueFd go_;
+};
 
 /// Names in `directory` that begin with `start`.
 std::vector<std::string> names(const fs::path& directory, std::string_view start) {
@@ -55,6 +86,9 @@ TEST_CASE("store/backup: is taken under load, and no one else may read it", "[st
   const auto file = dir.path() / "copy.mdb";
   std::uint64_t before = 0;
   {
+    Elsewhere first(dir.path() / "store", file, false);
+    Elsewhere again(dir.path() / "store", file, false);
+    Elsewhere instead(dir.path() / "store", file, true);
     const auto store = open_store(dir.path() / "store");
     std::atomic<bool> stop{false};
     std::atomic<std::uint64_t> acknowledged{0};
@@ -69,9 +103,9 @@ TEST_CASE("store/backup: is taken under load, and no one else may read it", "[st
     put(*store, "/soon", 1, Durability::soon);
     must(store->flush());
     before = acknowledged;
-    CHECK(backup_elsewhere(dir.path() / "store", file, false) == 0);
-    CHECK(backup_elsewhere(dir.path() / "store", file, false) == static_cast<int>(Errc::duplicate));
-    CHECK(backup_elsewhere(dir.path() / "store", file, true) == 0);
+    CHECK(first.run() == 0);
+    CHECK(again.run() == static_cast<int>(Errc::duplicate));
+    CHECK(instead.run() == 0);
     stop = true;
     writer.join();
   }
@@ -82,6 +116,26 @@ TEST_CASE("store/backup: is taken under load, and no one else may read it", "[st
   const auto report = must(check(file));
   CHECK(report.findings.empty());
   CHECK(report.head >= before);
+}
+
+TEST_CASE("store/backup: clears away what one that died has left", "[store]") {
+  TempDir dir;
+  { const auto store = open_store(dir.path() / "store"); }
+  const auto left = dir.path() / "copy.mdb.part-1";
+  const auto in_the_making = dir.path() / "copy.mdb.part-2";
+  const auto foreign = dir.path() / "copy.mdb.part-2b";
+  for (const auto& each : {left, in_the_making, foreign})
+    std::ofstream(each) << "x";
+  {
+    const auto maker = must(engine::open_file(in_the_making, O_RDONLY));
+    REQUIRE(::flock(maker.get(), LOCK_EX) == 0);
+    must(backup(dir.path() / "store", dir.path() / "copy.mdb", false));
+    CHECK_FALSE(fs::exists(left));
+    CHECK(fs::exists(in_the_making));
+  }
+  clear_unfinished(dir.path() / "copy.mdb");
+  CHECK_FALSE(fs::exists(in_the_making));
+  CHECK(fs::exists(foreign));
 }
 
 TEST_CASE("store/backup: into a place that cannot be written leaves nothing", "[store]") {
