@@ -19,6 +19,11 @@ local Value = {}
 ---@return engine.Error? err
 function Value:decode() end
 
+--- The members of an object by their keys, or the elements of an array, each as text still.
+---@return table<string|integer, engine.json.Value>? parts
+---@return engine.Error? err `invalid_params`: neither an object nor an array
+function Value:parts() end
+
 ---@class engine.json.EncodeOpts
 ---@field pretty? boolean Two spaces of indentation
 

@@ -35,9 +35,33 @@ Result<int> raw_decode(lua_State* state) {
   return 1;
 }
 
+/// value:parts() → {key → value} | {value, …} | nil, err
+Result<int> raw_parts(lua_State* state) {
+  const auto raw = check_object<RawJson>(state, 1);
+  TRY_ASSIGN(const json::Value value, json::parse(raw->text));
+  lua_newtable(state);
+  if (const json::Array* elements = value.array()) {
+    for (const json::Value& element : *elements) {
+      push_raw(state, json::write(element));
+      lua_rawseti(state, -2, static_cast<int>(lua_objlen(state, -2)) + 1);
+    }
+    mark_array(state);
+    return 1;
+  }
+  const json::Object* members = value.object();
+  if (members == nullptr) return fail(Errc::invalid_params, "neither an object nor an array");
+  for (const auto& [key, member] : *members) {
+    push_string(state, key);
+    push_raw(state, json::write(member));
+    lua_rawset(state, -3);
+  }
+  return 1;
+}
+
 constexpr luaL_Reg kRawMethods[] = {{"__tostring", thunk<raw_tostring>},
                                     {"__eq", thunk<raw_eq>},
                                     {"decode", thunk<raw_decode>},
+                                    {"parts", thunk<raw_parts>},
                                     {nullptr, nullptr}};
 
 void push_integer(lua_State* state, std::int64_t value) {

@@ -92,13 +92,15 @@ end
 function Watcher:open()
   local connection, err = self.call.ctx.connect()
   if not connection then return nil, err end
-  local start, failure = connection:call('db.subscribe',
-    { pointer = self.at, since = self.id, store = self.store }, { read_only = true })
+  -- What is printed as it came never becomes a table: `1.0` stays `1.0`.
+  local answer, failure = connection:call('db.subscribe',
+    { pointer = self.at, since = self.id, store = self.store }, { read_only = true, raw = true })
+  local start = answer and answer:parts()
   local socket
-  if start then socket, failure = connection:websocket('/ws/rpc/' .. start.guid) end
+  if start then socket, failure = connection:websocket('/ws/rpc/' .. start.guid:decode()) end
   connection:close()
   if not socket then return nil, failure end
-  self.store = start.store
+  self.store = start.store:decode()
   return socket, start
 end
 
@@ -107,8 +109,8 @@ function Watcher:follow()
   local socket, start = self:open()
   if not socket then return start end
   local goes_on = true
-  for _, update in ipairs(start.revisions or { start.dump }) do
-    goes_on = goes_on and self:update(json.encode(update))
+  for _, update in ipairs(start.revisions and start.revisions:parts() or { start.dump }) do
+    goes_on = goes_on and self:update(tostring(update))
   end
   local message, ended
   while goes_on do
