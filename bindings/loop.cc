@@ -23,6 +23,7 @@ struct SpawnedTask {
   static constexpr const char* kLuaName = "engine.loop.Task";
 
   std::string name;
+  std::string author;  ///< of the task that spawned it
   Limits limits;
   Ref body;     ///< {function, arguments…}, until it begins
   Ref results;  ///< {n =, …} of a task that ended well
@@ -111,6 +112,7 @@ void begin(Vm& vm, const Handle& task) {
     lua_remove(on, list);
     return count - 1;
   };
+  vm.author_next(task->author);
   const auto id = vm.spawn(
       function,
       std::move(arguments),
@@ -152,6 +154,7 @@ int loop_spawn(lua_State* state) {
   luaL_checktype(state, 1, LUA_TFUNCTION);
   auto task = std::make_shared<SpawnedTask>();
   read_options(state, 2, *task);
+  task->author = script::task_author(state);
   const int count = std::max(lua_gettop(state), 2);
   lua_settop(state, count);
   lua_createtable(state, count, 1);

@@ -331,7 +331,7 @@ Result<int> store_commit(lua_State* state) {
   Store& store = store_of(state);
   TRY_ASSIGN(store::ChangeSet change, std::move(mutation->source).finish());
   change.origin = {.method = std::string(script::task_name(state)),
-                   .who = script::field_string(state, options, "who").value_or("")};
+                   .who = std::string(script::task_author(state))};
   drop<LuaMutation>(state, 1);
   return script::suspend(state, [&](Resumer resumer) -> script::Cancel {
     auto done = Resumer::completion<store::Committed>(
@@ -341,6 +341,12 @@ Result<int> store_commit(lua_State* state) {
     store.commit(std::move(change), durability, deliver(state, std::move(done)), exclusive.get());
     return {};
   });
+}
+
+/// set_author(who)
+int store_set_author(lua_State* state) {
+  script::set_task_author(state, script::check_string(state, 1));
+  return 0;
 }
 
 /// exclusive() → ticket | nil, err   *async*
@@ -492,6 +498,7 @@ int open_store(lua_State* state) {
       {"stats", script::thunk<&store_stats>},
       {"feed", script::thunk<&store_feed>},
       {"sync", script::thunk<&store_sync>},
+      {"set_author", script::thunk<&store_set_author>},
       {nullptr, nullptr}};
   define_classes(state);
   lua_newtable(state);

@@ -70,7 +70,8 @@ void push_revision(lua_State* state, const store::Revision& revision, const Quer
   set_number(state, "id", static_cast<double>(revision.id));
   set_number(state, "time", seconds(revision.time.time_since_epoch()));
   set_string(state, "class", revision.durable ? "durable" : "soon");
-  set_number(state, "bytes", static_cast<double>(revision.text.size()));
+  std::string patch = patch_at(revision, query.of.scope);
+  if (!patch.empty()) set_number(state, "bytes", static_cast<double>(patch.size()));
   set_string(state, "method", revision.origin.method);
   set_string(state, "who", revision.origin.who);
   if (revision.reverts) {
@@ -79,9 +80,7 @@ void push_revision(lua_State* state, const store::Revision& revision, const Quer
     set_number(state, "last", static_cast<double>(revision.reverts->last));
     lua_setfield(state, -2, "reverts");
   }
-  if (!query.patch) return;
-  std::string patch = patch_at(revision, query.of.scope);
-  if (patch.empty()) return;
+  if (!query.patch || patch.empty()) return;
   script::push_raw(state, std::move(patch));
   lua_setfield(state, -2, "patch");
 }

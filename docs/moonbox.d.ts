@@ -261,7 +261,7 @@ export interface Methods {
     };
     result: {
       revisions: Array<{
-        bytes: number;
+        bytes?: number;
         class: 'durable' | 'soon';
         id: number;
         method?: string;

@@ -317,7 +317,7 @@
 ---@field call fun(self, method: 'db.check', params?: table, opts?: engine.client.CallOptions): ({ documentBytes: integer, entries: integer, fileBytes: integer, findings: { what: string, where: string }[], head: integer, oldest: integer, revisions: integer })?, engine.Error?
 ---@field call fun(self, method: 'db.dump', params?: moonbox.DbDumpParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
 ---@field call fun(self, method: 'db.get', params: moonbox.DbGetParams, opts?: engine.client.CallOptions): (any)?, engine.Error?
----@field call fun(self, method: 'db.history', params?: moonbox.DbHistoryParams, opts?: engine.client.CallOptions): ({ revisions: ({ bytes: integer, class: 'durable'|'soon', id: integer, method?: string, patch?: any, reverts?: { first: integer, last: integer }, time: string, who?: string })[] })?, engine.Error?
+---@field call fun(self, method: 'db.history', params?: moonbox.DbHistoryParams, opts?: engine.client.CallOptions): ({ revisions: ({ bytes?: integer, class: 'durable'|'soon', id: integer, method?: string, patch?: any, reverts?: { first: integer, last: integer }, time: string, who?: string })[] })?, engine.Error?
 ---@field call fun(self, method: 'db.migrations', params?: table, opts?: engine.client.CallOptions): ({ migrations: ({ name: string, state: 'applied'|'not needed'|'pending', time?: string })[], version: integer })?, engine.Error?
 ---@field call fun(self, method: 'db.put', params: moonbox.DbPutParams, opts?: engine.client.CallOptions): ({ changed: boolean, revision: integer })?, engine.Error?
 ---@field call fun(self, method: 'db.put.ui', params: moonbox.DbPutUiParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?

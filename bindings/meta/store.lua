@@ -13,8 +13,6 @@ local store = {}
 ---@field durable? boolean Answer after the flush to disk (default). `false` is for progress: visible
 --- at once, on disk with the next durable change, lost by a crash before
 
----@field who? string Kept in the log: who makes the change, "uid 0". The method is kept by itself
-
 ---@class engine.store.HistoryQuery
 ---@field pointer? string Revisions that touch it, something above it or something below it
 ---@field since? integer Those after this one
@@ -26,7 +24,8 @@ local store = {}
 ---@field id integer
 ---@field time number Seconds since 1970
 ---@field class 'durable'|'soon' `soon`: only in memory when it was made
----@field bytes integer Of its patch as JSON
+---@field bytes? integer Of its patch as JSON, as far as it concerns the pointer; absent where
+--- the operations alone do not say that
 ---@field method? string Of the call that made it, or the name of the task
 ---@field who? string
 ---@field reverts? {first: integer, last: integer} The revisions it undoes
@@ -302,6 +301,11 @@ function store.revert(first, last, opts) end
 ---@return engine.Error? err `no_space`, `closed`
 ---@async
 function store.flush() end
+
+--- The log keeps with every change of this task, and of those it spawns, who made it. For a call
+--- the chain has said it already.
+---@param who string "uid 0"
+function store.set_author(who) end
 
 --- What happened, newest first, within 16 MiB of patches. *async*
 ---@param query? engine.store.HistoryQuery

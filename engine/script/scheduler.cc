@@ -31,7 +31,7 @@ Error cancelled_error(Errc reason) {
 
 }  // namespace
 
-Scheduler::Task* Scheduler::find(TaskId id) {
+Scheduler::Task* Scheduler::find(TaskId id) const {
   if (id.index >= tasks_.size()) return nullptr;
   Task& task = *tasks_[id.index];
   return task.alive && task.generation == id.generation ? &task : nullptr;
@@ -70,6 +70,7 @@ TaskId Scheduler::spawn(
   const TaskId id = take_slot();
   Task& task = *tasks_[id.index];
   task.name = name;
+  task.author.swap(next_author_);
   task.done = std::move(done);
   task.trace = std::exchange(next_trace_, nullptr);
   task.deadline = later(vm_.loop.now(), limits.deadline);
@@ -160,6 +161,7 @@ void Scheduler::release(TaskId id) {
   task.coroutine = nullptr;
   task.cancel = {};
   task.trace.reset();
+  task.author.clear();
   task.alive = false;
   task.suspended = false;
   task.cancelled.reset();
@@ -293,9 +295,17 @@ TaskId Scheduler::current(lua_State* state) const {
 }
 
 std::string_view Scheduler::name(TaskId id) const {
-  const bool alive = id.index < tasks_.size() && tasks_[id.index]->alive &&
-                     tasks_[id.index]->generation == id.generation;
-  return alive ? std::string_view(tasks_[id.index]->name) : std::string_view{};
+  const Task* task = find(id);
+  return task == nullptr ? std::string_view{} : task->name;
+}
+
+std::string_view Scheduler::author(TaskId id) const {
+  const Task* task = find(id);
+  return task == nullptr ? std::string_view{} : task->author;
+}
+
+void Scheduler::set_author(TaskId id, std::string_view author) {
+  if (Task* const task = find(id); task != nullptr) task->author = author;
 }
 
 TimePoint Scheduler::deadline(TaskId id) const {

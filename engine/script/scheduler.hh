@@ -37,6 +37,11 @@ class Scheduler {
   [[nodiscard]] TaskId current(lua_State* state) const;
   /// Empty for a dead id.
   [[nodiscard]] std::string_view name(TaskId id) const;
+  /// For whom it works; empty for a dead id.
+  [[nodiscard]] std::string_view author(TaskId id) const;
+  void set_author(TaskId id, std::string_view author);
+  /// The task spawned next works for `author`.
+  void author_next(std::string_view author) { next_author_ = author; }
   /// TimePoint::max() for a dead id.
   [[nodiscard]] TimePoint deadline(TaskId id) const;
   /// The task spawned next is followed.
@@ -52,6 +57,7 @@ class Scheduler {
     Done done;
     Cancel cancel;
     std::string name;
+    std::string author;
     std::shared_ptr<TraceLog> trace;  ///< null: nobody follows it
     int span = -1;                    ///< of what it waits for
     TimePoint deadline;
@@ -64,7 +70,7 @@ class Scheduler {
     int refusals = 0;  ///< suspensions refused since it was cancelled
   };
 
-  Task* find(TaskId id);
+  [[nodiscard]] Task* find(TaskId id) const;
   TaskId take_slot();
   void take_coroutine(lua_State* main, Task& task);
   void run(TaskId id, int arguments);
@@ -85,6 +91,7 @@ class Scheduler {
   std::vector<Spare> spare_;  ///< coroutines that ended well and can run another function
   std::size_t live_ = 0;
   std::shared_ptr<TraceLog> next_trace_;
+  std::string next_author_;
   TaskId current_;
   std::unique_ptr<loop::Timer> timer_;  ///< fires at the earliest deadline of a suspended task
   TimePoint timer_at_ = TimePoint::max();

@@ -70,6 +70,14 @@ std::string_view task_name(lua_State* state) {
   return Vm::of(state).impl().tasks.name(current_task(state));
 }
 
+std::string_view task_author(lua_State* state) {
+  return Vm::of(state).impl().tasks.author(current_task(state));
+}
+
+void set_task_author(lua_State* state, std::string_view author) {
+  Vm::of(state).impl().tasks.set_author(current_task(state), author);
+}
+
 TimePoint task_deadline(lua_State* state) {
   return Vm::of(state).impl().tasks.deadline(current_task(state));
 }

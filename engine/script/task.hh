@@ -68,6 +68,12 @@ TaskId current_task(lua_State* state);
 /// one. Valid until the task ends.
 std::string_view task_name(lua_State* state);
 
+/// For whom the running task works, as set_task_author said; a task has that of the one that
+/// spawned it. Empty when nobody was named. Valid until the task ends.
+std::string_view task_author(lua_State* state);
+/// Nothing happens outside of a task.
+void set_task_author(lua_State* state, std::string_view author);
+
 /// When the running task will be cancelled; TimePoint::max() outside of one, or when it never is.
 TimePoint task_deadline(lua_State* state);
 

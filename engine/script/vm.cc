@@ -245,6 +245,10 @@ void Vm::trace_next(std::shared_ptr<TraceLog> log) {
   impl_->tasks.trace_next(std::move(log));
 }
 
+void Vm::author_next(std::string_view author) {
+  impl_->tasks.author_next(author);
+}
+
 void Vm::cancel(TaskId task, Errc reason) {
   impl_->tasks.cancel(task, reason);
 }

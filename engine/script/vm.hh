@@ -125,6 +125,8 @@ class Vm {
 
   /// What the task spawned next waits for is written down in `log`.
   void trace_next(std::shared_ptr<TraceLog> log);
+  /// The task spawned next works for `author` (task_author).
+  void author_next(std::string_view author);
 
   /// Ends the task's pending operation and resumes it with `nil, {code = 'cancelled'}`; every later
   /// suspension of it fails the same way. No effect on a dead id.

@@ -24,7 +24,7 @@ struct Touch {
 /// Who made a change, as far as it is known.
 struct Origin {
   std::string method;  ///< of the call, "db.put"; or the name of the task
-  std::string who;     ///< in the words of the caller's kind: "uid 0", "session …"
+  std::string who;     ///< "uid 0", "session …", "key …"; empty: the daemon itself
 };
 
 /// Revisions from `first` to `last`, both included.

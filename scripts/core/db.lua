@@ -61,7 +61,7 @@ local function check_pointer(call, text)
 end
 
 --- The folder of user interfaces is made with the first thing in it.
-local function put_at(call, text, value, unchecked)
+local function put_at(text, value, unchecked)
   local admitted, too_large = quota.admit(text, #tostring(value))
   if not admitted then return nil, too_large end
   local result, outcome = store.mutate(function(db)
@@ -73,7 +73,7 @@ local function put_at(call, text, value, unchecked)
     if done and not unchecked then done, err = check.place(db, text) end
     if not done or is_below_ui(text) then return done, err end
     return quota.check(db, text)
-  end, { who = history.who(call) })
+  end)
   if result == nil then return nil, outcome end
   return outcome
 end
@@ -81,19 +81,19 @@ end
 local function put(call, params)
   local allowed, err = check_pointer(call, params.pointer)
   if not allowed then return nil, err end
-  return put_at(call, params.pointer, params.value, params.allowModelMismatch)
+  return put_at(params.pointer, params.value, params.allowModelMismatch)
 end
 
 local function put_ui(call, params)
   local text = UI .. params.pointer
   local allowed, err = check_pointer(call, text)
   if not allowed then return nil, err end
-  local outcome, failure = put_at(call, text, params.value)
+  local outcome, failure = put_at(text, params.value)
   if not outcome then return nil, failure end
   return nil
 end
 
-local function apply(call, params)
+local function apply(_call, params)
   local patch, malformed = json.decode(tostring(params.patch))
   if not patch then return nil, malformed end
   local result, outcome = store.mutate(function(db)
@@ -108,7 +108,7 @@ local function apply(call, params)
       if not fits then return nil, too_large end
     end
     return true
-  end, { who = history.who(call) })
+  end)
   if result == nil then return nil, outcome end
   return outcome
 end

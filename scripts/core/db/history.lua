@@ -11,15 +11,6 @@ local M = {}
 
 local MOST = 2 ^ 53
 
---- Who asks, for the log.
----@param call table
----@return string?
-function M.who(call)
-  if call.peer then return ('uid %d'):format(call.peer.uid) end
-  if call.signer then return 'key' end
-  return call.session and 'session' or nil
-end
-
 local function history(call, params)
   local at = params.pointer or (auth.is_local(call) and '' or '/public')
   local allowed, err = rights.check_read(call, at)
@@ -29,13 +20,13 @@ local function history(call, params)
   if not revisions then return nil, failure end
   for _, revision in ipairs(revisions) do
     revision.time = timestamp.format(revision.time)
+    if not call.auth.owner then revision.method, revision.who = nil, nil end
   end
   return { revisions = revisions }
 end
 
-local function revert(call, params)
-  local last = params.last or params.first
-  return store.revert(params.first, last, { who = M.who(call) })
+local function revert(_call, params)
+  return store.revert(params.first, params.last or params.first)
 end
 
 local function range_text(range)
@@ -71,7 +62,8 @@ local function revert_here(call, params)
 end
 
 local revision = t.object{ fields = {
-  id = t.integer, time = t.datetime, class = t.enum{ 'durable', 'soon' }, bytes = t.integer,
+  id = t.integer, time = t.datetime, class = t.enum{ 'durable', 'soon' },
+  bytes = t.optional(t.integer),
   method = t.optional(t.string), who = t.optional(t.string),
   reverts = t.optional(t.object{ fields = { first = t.integer, last = t.integer } }),
   patch = t.optional(t.json{ raw = true }),

@@ -10,10 +10,12 @@
 --- with the password, and a key that was added as an administrator's. `admin = true` asks for the
 --- owner, `local = true` for root or the daemon's user at the Unix socket itself (docs/auth.md).
 local cors = require('middleware.cors')
+local crypto = require('engine.crypto')
 local from_here = require('middleware.auth.local')
 local limiter = require('middleware.auth.limiter')
 local session = require('middleware.auth.session')
 local signature = require('middleware.auth.signature')
+local store = require('engine.store')
 
 local METHODS = { from_here, signature, session }
 
@@ -91,6 +93,17 @@ local function request_login(call)
   if not allowed then return { error = err } end
 end
 
+--- Enough of the name of a session or a key to tell it from others.
+local NAME_LENGTH = 12
+
+--- Whose changes these are, for the log of the store.
+local function author(call)
+  if call.auth.by == 'peer' then return ('uid %d'):format(call.peer.uid) end
+  if call.auth.by == 'cookie' then return 'local cookie' end
+  if call.auth.by == 'session' then return 'session ' .. call.session.id:sub(1, NAME_LENGTH) end
+  return 'key ' .. crypto.blake3(call.signer):sub(1, NAME_LENGTH)
+end
+
 function M.request(call, _params, metadata)
   if metadata.login then return request_login(call) end
   local failures = {}
@@ -98,6 +111,7 @@ function M.request(call, _params, metadata)
     local auth, err = method.accept(call)
     if auth then
       call.auth = auth
+      if not metadata.read_only then store.set_author(author(call)) end
       return check_rights(auth, metadata)
     end
     failures[#failures + 1] = err
