@@ -5,9 +5,11 @@
 #include "unit/store/temp_store.hh"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
-#include <map>
+#include <mutex>
 #include <random>
+#include <thread>
 
 namespace faults = engine::test::io_faults;
 using namespace engine::store;
@@ -60,23 +62,29 @@ std::unique_ptr<Store> open_with(const std::filesystem::path& directory, std::si
   return must(Store::open(directory, std::move(options)));
 }
 
-/// What must hold in a store that is opened again: every acknowledged change, and nothing torn.
-void check_reopened(const std::filesystem::path& directory, RevisionId acknowledged) {
-  const auto store = open_store(directory);
-  REQUIRE(store->head() >= acknowledged);
+/// What must hold in a store that is opened again: nothing torn, and the log tells the document.
+/// Comes last: LMDB is opened once more in this process, and `store` is no good afterwards.
+void check_whole(Store& store, const std::filesystem::path& directory) {
   Value folded = js(kInitial);
   RevisionId last = 0;
-  for (const auto& revision : must(store->revisions_since(0))) {
+  for (const auto& revision : must(store.revisions_since(0))) {
     // Ids of changes only in memory are left out, and the revision behind them is empty.
     if (revision->patch.empty()) last = revision->id - 1;
     REQUIRE(revision->id == ++last);
     must(engine::json::apply_patch(folded, revision->patch));
   }
-  REQUIRE(last == store->head());
-  REQUIRE(dump(*store) == engine::json::write(folded));
+  REQUIRE(last == store.head());
+  REQUIRE(dump(store) == engine::json::write(folded));
+  REQUIRE(must(check(directory)).head == last);
+}
+
+/// That and every acknowledged change.
+void check_reopened(const std::filesystem::path& directory, RevisionId acknowledged) {
+  const auto store = open_store(directory);
+  REQUIRE(store->head() >= acknowledged);
   const auto number = must(must(store->peek()).get(at("/n")));
   REQUIRE(*number->integer() >= static_cast<std::int64_t>(acknowledged));
-  REQUIRE(must(check(directory)).head == last);
+  check_whole(*store, directory);
 }
 
 /// What failed is not shown. Reading goes on, or says that the store must be opened again.
@@ -183,6 +191,23 @@ std::string contents(const std::string& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+/// The first calls of a recording: they write the files as they are now.
+std::vector<faults::Call> begin_recording(const std::filesystem::path& directory) {
+  std::vector<faults::Call> calls;
+  std::size_t file = 0;
+  for (const std::string& path : files_of(directory)) {
+    calls.push_back({.bytes = contents(path), .file = file});
+    calls.push_back({.kind = faults::Call::Kind::sync, .file = file++});
+  }
+  return calls;
+}
+
+/// The last cut is after everything.
+void end_recording(std::vector<faults::Call>& calls) {
+  for (std::size_t file = 0; file < 2; ++file)
+    calls.push_back({.kind = faults::Call::Kind::sync, .file = file});
+}
+
 /// What was written while changes went on.
 struct Recording {
   std::vector<faults::Call> calls;
@@ -197,11 +222,7 @@ Recording record(const std::filesystem::path& directory, std::size_t journal) {
   const auto store = open_with(directory, journal);
   made.answered.emplace_back(0, must(change(*store, 1)).revision);
   must(store->flush());
-  std::size_t file = 0;
-  for (const std::string& path : files_of(directory)) {
-    made.calls.push_back({.bytes = contents(path), .file = file});
-    made.calls.push_back({.kind = faults::Call::Kind::sync, .file = file++});
-  }
+  made.calls = begin_recording(directory);
   const std::size_t base = made.calls.size();
   const Watching watching(directory);
   for (int n = 2; n <= 60; ++n) {
@@ -212,9 +233,57 @@ Recording record(const std::filesystem::path& directory, std::size_t journal) {
   }
   const auto calls = faults::recorded();
   made.calls.insert(made.calls.end(), calls.begin(), calls.end());
-  for (file = 0; file < 2; ++file)  // the last cut is after everything
-    made.calls.push_back({.kind = faults::Call::Kind::sync, .file = file});
+  end_recording(made.calls);
   return made;
+}
+
+constexpr std::size_t kWriters = 6;
+
+std::string name_of(std::size_t writer) {
+  return "w" + std::to_string(writer);
+}
+
+/// A change that was answered when there had been so many calls.
+struct Answer {
+  std::size_t calls = 0;
+  std::size_t writer = 0;
+  std::int64_t count = 0;
+};
+
+/// Several count up, each in a place of its own, so that one flush runs while the next batch is
+/// made. Gives what was answered, and by writer the last error that somebody was told.
+struct Crowd {
+  std::vector<Answer> answers;
+  std::array<std::optional<engine::Error>, kWriters> errors;
+
+  void count_up(Store& store, std::int64_t most) {
+    std::mutex mutex;
+    std::vector<std::thread> threads;
+    for (std::size_t writer = 0; writer < kWriters; ++writer) {
+      threads.emplace_back([&, writer] {
+        const auto place = at("/" + name_of(writer));
+        for (std::int64_t count = 1; count <= most; ++count) {
+          const auto done =
+              store.mutate([&](Mutation& mutation) { return mutation.put(place, count); });
+          const std::lock_guard lock(mutex);
+          if (done) answers.push_back({faults::recorded().size(), writer, count});
+          errors[writer] = done ? std::nullopt : std::optional(done.error());
+        }
+      });
+    }
+    for (std::thread& thread : threads)
+      thread.join();
+  }
+};
+
+/// Each place has what its writer was answered last among the calls before `cut`, or newer.
+void check_counts(const Store& store, const Crowd& crowd, std::size_t cut) {
+  for (const Answer& answer : crowd.answers) {
+    if (answer.calls >= cut) continue;
+    const auto value = must(must(store.peek()).get(at("/" + name_of(answer.writer))));
+    REQUIRE(value.has_value());
+    REQUIRE(*value->integer() >= answer.count);
+  }
 }
 
 }  // namespace
@@ -249,5 +318,74 @@ TEST_CASE("store/faults: a power cut loses nothing that was answered, at any wri
         if (calls < cut) known = revision;
       check_reopened(after.path(), known);
     }
+  }
+}
+
+TEST_CASE("store/faults: a flush that fails is told to all who wait, and to those behind them",
+          "[faults]") {
+  const int how = GENERATE(EIO, ENOSPC);
+  const bool for_good = GENERATE(false, true);
+  for (std::size_t calls = 0; calls < 24; ++calls) {
+    CAPTURE(how, for_good, calls);
+    TempDir dir;
+    Crowd crowd;
+    bool failed = false;
+    {
+      const auto store = open_with(dir.path(), kNeverFull);
+      must(change(*store, 1));
+      const Watching watching(dir.path());
+      faults::fail_after(calls, how, for_good);
+      crowd.count_up(*store, 10);
+      failed = faults::has_failed();
+      check_counts(*store, crowd, SIZE_MAX);
+    }
+    const auto store = open_store(dir.path());
+    check_counts(*store, crowd, SIZE_MAX);
+    const auto told = std::count_if(
+        crowd.errors.begin(), crowd.errors.end(), [](const auto& e) { return e.has_value(); });
+    if (failed && (how == EIO || for_good)) CHECK(told > 0);
+    // What was refused for want of space never comes about.
+    for (std::size_t writer = 0; writer < kWriters; ++writer) {
+      const auto& error = crowd.errors[writer];
+      if (!error || error->code != Errc::no_space) continue;
+      std::int64_t last = 0;
+      for (const Answer& answer : crowd.answers)
+        if (answer.writer == writer) last = std::max(last, answer.count);
+      const auto value = must(must(store->peek()).get(at("/" + name_of(writer))));
+      CHECK((value ? *value->integer() : 0) == last);
+    }
+    check_whole(*store, dir.path());
+  }
+}
+
+TEST_CASE("store/faults: a power cut under several writers loses nothing that was answered",
+          "[faults]") {
+  TempDir dir;
+  Crowd crowd;
+  std::vector<faults::Call> calls;
+  {
+    const auto store = open_with(dir.path(), kNeverFull);
+    must(change(*store, 1));
+    must(store->flush());
+    calls = begin_recording(dir.path());
+    const Watching watching(dir.path());
+    crowd.count_up(*store, 12);
+    const auto made = faults::recorded();
+    for (Answer& answer : crowd.answers)
+      answer.calls += calls.size();
+    calls.insert(calls.end(), made.begin(), made.end());
+  }
+  end_recording(calls);
+  std::mt19937 random(47);
+  for (std::size_t cut = 5; cut <= calls.size(); ++cut) {
+    CAPTURE(cut);
+    TempDir after;
+    const Images files = images(calls, cut, random);
+    const auto names = files_of(after.path());
+    for (std::size_t i = 0; i < files.size(); ++i)
+      std::ofstream(names[i], std::ios::binary) << files[i];
+    const auto store = open_store(after.path());
+    check_counts(*store, crowd, cut);
+    check_whole(*store, after.path());
   }
 }
