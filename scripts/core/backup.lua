@@ -58,4 +58,6 @@ return rpc.parent():with_about('about.backup')
     :with_context('CliContext')
     :with_display_serializable()
     :with_custom_display_fn(show)
-    :with_about('about.backup.create'))
+    :with_about('about.backup.create')
+    :with_examples('backup create --target /mnt/disk',
+      'backup create --target /mnt/disk hello-world'))

@@ -108,3 +108,6 @@ return rpc.from_fn_async(logs)
   :with_context('CliContext')
   :no_display()
   :with_about('about.logs')
+  :with_examples('logs -f',
+    'logs --level warn --since 10m',
+    'logs --target service.hello-world -n 200')

@@ -78,6 +78,7 @@ return rpc.parent():with_about('about.notification')
     :with_result(t.integer)
     :with_metadata('sync_db', true)
     :with_about('about.notification.create')
+    :with_examples("notification create warning 'Disk' 'Less than 10 GiB are free'")
     :with_call_remote('CliContext'))
   :subcommand('remove', command(function(params) return notifications.remove(params.ids) end,
     ids(), 'about.notification.remove'))

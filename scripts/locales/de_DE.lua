@@ -370,6 +370,7 @@ return {
   ['help.cli.data-dir'] = 'wo der Dienst alles ablegt',
   ['help.cli.default'] = 'Vorgabe',
   ['help.cli.deprecated'] = 'veraltet',
+  ['help.cli.examples'] = 'Beispiele',
   ['help.cli.format'] = 'wie Ergebnisse ausgegeben werden',
   ['help.cli.instance'] = 'Name der Instanz',
   ['help.cli.more-help'] = 'Hilfe zu einem Befehl',

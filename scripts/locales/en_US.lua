@@ -360,6 +360,7 @@ return {
   ['help.cli.data-dir'] = 'where the daemon keeps everything',
   ['help.cli.default'] = 'default',
   ['help.cli.deprecated'] = 'deprecated',
+  ['help.cli.examples'] = 'examples',
   ['help.cli.format'] = 'how results are printed',
   ['help.cli.instance'] = 'name of the instance',
   ['help.cli.more-help'] = 'Help for one command',

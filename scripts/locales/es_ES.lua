@@ -367,6 +367,7 @@ return {
   ['help.cli.data-dir'] = 'dónde guarda todo el demonio',
   ['help.cli.default'] = 'predeterminado',
   ['help.cli.deprecated'] = 'obsoleto',
+  ['help.cli.examples'] = 'ejemplos',
   ['help.cli.format'] = 'cómo se muestran los resultados',
   ['help.cli.instance'] = 'nombre de la instancia',
   ['help.cli.more-help'] = 'Ayuda de una orden',

@@ -368,6 +368,7 @@ return {
   ['help.cli.data-dir'] = 'où le démon garde tout',
   ['help.cli.default'] = 'par défaut',
   ['help.cli.deprecated'] = 'obsolète',
+  ['help.cli.examples'] = 'exemples',
   ['help.cli.format'] = 'comment afficher les résultats',
   ['help.cli.instance'] = 'nom de l’instance',
   ['help.cli.more-help'] = 'Aide d’une commande',

@@ -361,6 +361,7 @@ return {
   ['help.cli.data-dir'] = 'gdzie demon przechowuje wszystko',
   ['help.cli.default'] = 'domyślnie',
   ['help.cli.deprecated'] = 'przestarzałe',
+  ['help.cli.examples'] = 'przykłady',
   ['help.cli.format'] = 'jak wypisywać wyniki',
   ['help.cli.instance'] = 'nazwa instancji',
   ['help.cli.more-help'] = 'Pomoc do polecenia',

@@ -85,6 +85,7 @@ M.history = rpc.from_fn_async(history)
   :with_display_serializable()
   :with_custom_display_fn(show_history)
   :with_about('about.db.history')
+  :with_examples('db history /public/ui --patch', 'db history --since 100 --limit 5')
   :with_call_remote('CliContext')
 
 --- Adds `revert`, the method and the command.
@@ -110,7 +111,8 @@ function M.add_revert(parent, outcome)
       })
       :with_context('CliContext')
       :with_display_serializable()
-      :with_about('about.db.revert'))
+      :with_about('about.db.revert')
+      :with_examples('db revert 12', 'db revert 12..14'))
 end
 
 return M

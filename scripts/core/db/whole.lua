@@ -222,15 +222,16 @@ function M.add(parent)
       :with_metadata('read_only', true):no_cli())
     :subcommand('stats', method(stats, {}, stats_schema)
       :with_metadata('read_only', true):no_cli())
-    :subcommand('backup', command(backup_here, backup_params(), show_backup, 'about.db.backup'))
+    :subcommand('backup', command(backup_here, backup_params(), show_backup, 'about.db.backup')
+      :with_examples('db backup store.mdb', 'db backup store.mdb --force'))
     :subcommand('restore', command(restore_here, {
       file = t.path{ positional = true, complete = 'file', help = 'help.arg.db-restore' },
-    }, show_restore, 'about.db.restore'))
+    }, show_restore, 'about.db.restore'):with_examples('db restore store.mdb'))
     :subcommand('compact', command(compact_here, {}, show_compact, 'about.db.compact'))
     :subcommand('check', command(check_here, {
       path = t.path{ positional = true, optional = true, complete = 'file',
         help = 'help.arg.db-check' },
-    }, show_check, 'about.db.check'))
+    }, show_check, 'about.db.check'):with_examples('db check', 'db check store.mdb'))
     :subcommand('stats', command(stats_here, {}, show_stats, 'about.db.stats'))
 end
 

@@ -83,6 +83,9 @@ M.command = rpc.from_fn_async(eval_here)
   :with_display_serializable()
   :with_custom_display_fn(show)
   :with_about('about.package.eval')
+  :with_examples("package eval hello-world '6 * 7'",
+    [[package eval hello-world 'subcontainers.web:exec({ "ps" }).out']],
+    'package eval hello-world --timeout 5s @look.lua')
 
 M.complete = rpc.from_fn_async(complete)
   :with_params({ id = ID, line = t.string{ max_length = 4096 }, session = SESSION })

@@ -155,7 +155,7 @@ return rpc.parent():with_about('about.package')
     :no_cli())
   :subcommand('install', command(rpc.from_fn_async(show.install), {
     package = t.string{ positional = true, help = 'help.arg.package-file-or-id' },
-  }, 'about.package.install'))
+  }, 'about.package.install'):with_examples('package install hello-world.s9pk'))
   :subcommand('uninstall', job_method(rpc.from_fn_async_local(uninstall)
     :with_metadata('admin', true), uninstall_params))
   :subcommand('uninstall', command(rpc.from_fn_async(show.job('package.uninstall')),

@@ -57,6 +57,7 @@ function M.command(name, params)
     :with_context('CliContext')
     :no_display()
     :with_about('about.package.' .. name)
+    :with_examples(('package %s hello-world --wait'):format(name))
 end
 
 return M

@@ -107,7 +107,7 @@ return rpc.parent():with_about('about.s9pk')
   :subcommand('init', command(init, {
     directory = here,
     id = t.optional(t.package_id{ help = 'help.arg.package-id' }),
-  }, show_init, 'about.s9pk.init'))
+  }, show_init, 'about.s9pk.init'):with_examples('s9pk init my-app'))
   :subcommand('keygen', command(keygen, {
     file = t.optional(t.path{ positional = true, help = 'help.arg.key-file' }),
   }, show_keygen, 'about.s9pk.keygen'))
@@ -115,7 +115,8 @@ return rpc.parent():with_about('about.s9pk')
     directory = here, key = signer.PARAMS.key, signCommand = signer.PARAMS.signCommand,
     signTimeout = signer.PARAMS.signTimeout,
     output = t.optional(t.path{ short = 'o', help = 'help.arg.output' }),
-  }, show_pack, 'about.s9pk.pack'))
+  }, show_pack, 'about.s9pk.pack')
+    :with_examples('s9pk pack my-app -o my-app.s9pk', 's9pk pack my-app --key release.pem'))
   :subcommand('list-ingredients', require('core.s9pk.ingredients'))
   :subcommand('sign', command(sign, { key = signer.PARAMS.key,
     context = t.optional(t.string{ min_length = 1, max_length = 255,

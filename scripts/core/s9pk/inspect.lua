@@ -149,6 +149,7 @@ M.command = rpc.from_fn_async(inspect)
   :with_context('CliContext')
   :with_custom_display_fn(show)
   :with_about('about.s9pk.inspect')
+  :with_examples('s9pk inspect hello-world.s9pk', 's9pk inspect hello-world.s9pk --format json')
 
 M.cat = rpc.from_fn_async(cat)
   :with_params({ file = package_source,

@@ -106,6 +106,7 @@ M.command = rpc.from_fn_async(eval_command)
   :with_display_serializable()
   :with_custom_display_fn(show)
   :with_about('about.script.eval')
+  :with_examples("script eval '6 * 7'", 'script eval --vm worker:1 @look.lua')
 
 M.complete = rpc.from_fn_async(complete)
   :with_params({ line = t.string{ max_length = 4096 }, vm = vm, session = session })

@@ -169,9 +169,11 @@ M.new = rpc.parent():with_about('about.script.new')
     name = t.string{ positional = true, help = 'help.arg.handler-name' },
     kind = t.enum{ 'fn', 'async', 'async_local', 'blocking', default = 'async',
       help = 'help.arg.handler-kind' },
-  }, show_handler, 'about.script.new.handler'))
+  }, show_handler, 'about.script.new.handler')
+    :with_examples('script new handler greet', 'script new handler garden.water --kind blocking'))
   :subcommand('middleware', command(new_middleware, {
     name = t.string{ positional = true, help = 'help.arg.middleware-name' },
-  }, show_middleware, 'about.script.new.middleware'))
+  }, show_middleware, 'about.script.new.middleware')
+    :with_examples('script new middleware quota'))
 
 return M

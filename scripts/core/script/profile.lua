@@ -120,5 +120,6 @@ M.command = rpc.from_fn_async(profile)
   :with_context('CliContext')
   :with_custom_display_fn(show)
   :with_about('about.script.profile')
+  :with_examples('script profile --seconds 10 --out scripts.svg')
 
 return M

@@ -186,5 +186,6 @@ M.command = rpc.from_fn_async(test)
   :with_context('CliContext')
   :with_custom_display_fn(show)
   :with_about('about.script.test')
+  :with_examples('script test', 'script test --match greets')
 
 return M

@@ -101,5 +101,6 @@ M.command = rpc.from_fn_async(trace)
   :with_context('CliContext')
   :with_custom_display_fn(show)
   :with_about('about.script.trace')
+  :with_examples('script trace package.list --count 3', 'script trace echo --out echo.json')
 
 return M

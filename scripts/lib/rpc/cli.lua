@@ -50,6 +50,10 @@ local function describe(node, locale)
   local about = about_of(node, locale)
   local out = { name = node.name, about = about, args = describe_arguments(node, locale),
     callable = node.leaf ~= nil, subcommands = {} }
+  for i, example in ipairs(node.leaf and node.leaf.handler.examples or {}) do
+    out.examples = out.examples or {}
+    out.examples[i] = 'moon-cli ' .. example
+  end
   for i, name in ipairs(names.sorted_keys(node.children)) do
     out.subcommands[i] = describe(node.children[name], locale)
   end
@@ -58,9 +62,9 @@ end
 
 --- The words of help pages, which the parser writes. Placed in the locale files as `help.cli.…`.
 local WORDS = {
-  'usage', 'commands', 'arguments', 'options', 'options-of-every-command', 'default', 'required',
-  'repeatable', 'deprecated', 'more-options', 'more-help', 'data-dir', 'instance', 'format',
-  'color', 'scripts', 'verbose',
+  'usage', 'commands', 'arguments', 'options', 'examples', 'options-of-every-command', 'default',
+  'required', 'repeatable', 'deprecated', 'more-options', 'more-help', 'data-dir', 'instance',
+  'format', 'color', 'scripts', 'verbose',
 }
 
 --- What the parser says of wrong words. Placed in the locale files as `error.cli.…`.

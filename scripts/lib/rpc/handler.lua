@@ -174,6 +174,13 @@ function Handler:with_about(key)
   return self
 end
 
+--- Commands to show in help and manual, without the name of the program: each is one that works.
+---@param ... string `package start hello-world --wait`
+function Handler:with_examples(...)
+  self.examples = shape.examples(step(self, 'with_examples', 4), ...)
+  return self
+end
+
 --- Lets a CLI call this method on its daemon. Always last.
 ---@param context string `CliContext`
 function Handler:with_call_remote(context)

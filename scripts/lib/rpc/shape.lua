@@ -147,6 +147,20 @@ function M.about(key, at)
   return key
 end
 
+---@param at lib.rpc.Where
+---@param ... any
+---@return string[]
+function M.examples(at, ...)
+  local list = { ... }
+  for i = 1, select('#', ...) do
+    if type(list[i]) ~= 'string' or not list[i]:find('^%l') or list[i]:find('^moon%-cli') then
+      fault.raise(at, ("'%s' is no example"):format(tostring(list[i])),
+        "write the command without the program: 'package start hello-world --wait'")
+    end
+  end
+  return list
+end
+
 ---@param name any
 ---@param at lib.rpc.Where
 ---@return string

@@ -68,6 +68,15 @@ local function add_commands(lines, command, say)
   end
 end
 
+local function add_examples(lines, command, say)
+  if not command.node.examples then return end
+  lines[#lines + 1] = '.SH ' .. plain(say('examples'):upper()) .. '\n.EX'
+  for _, example in ipairs(command.node.examples) do
+    lines[#lines + 1] = plain(example)
+  end
+  lines[#lines + 1] = '.EE'
+end
+
 local function see_also(command)
   local list = {}
   if #command.words > 1 then
@@ -103,6 +112,7 @@ function M.page(command, options)
     add_arguments(lines, say('options-of-every-command'), options.globals, say)
   end
   add_commands(lines, command, say)
+  add_examples(lines, command, say)
   local more = see_also(command)
   if more ~= '' then lines[#lines + 1] = '.SH SEE ALSO\n' .. more end
   return table.concat(lines, '\n') .. '\n'
