@@ -191,6 +191,8 @@ local function show_status(_params, result, out)
   if result.fault then show_fault(result.fault, out) end
   if result.state == 'stopped' then
     out:line(('start it with: %s daemon start'):format(out.program))
+  elseif result.state == 'not answering' then
+    out:line(('end it with: %s daemon stop'):format(out.program))
   end
 end
 

@@ -13,6 +13,8 @@ return {
   ['about.auth.sign'] = 'Den Header ausgeben, der eine HTTP-Anfrage signiert',
   ['about.backup'] = 'Pakete sichern',
   ['about.backup.create'] = 'Pakete in ein Verzeichnis sichern',
+  ['about.backup.list'] = 'Die Sicherungen in einem Verzeichnis zeigen',
+  ['about.backup.verify'] = 'Jedes Byte der Sicherungen in einem Verzeichnis prüfen',
   ['about.call'] = 'Eine beliebige Methode des Daemons aufrufen',
   ['about.completion'] = 'Ausgeben, was eine Shell zum Vervollständigen braucht',
   ['about.completion.bash'] = 'Die Vervollständigung für bash ausgeben',

@@ -13,6 +13,8 @@ return {
   ['about.auth.sign'] = 'Print the header that signs an HTTP request',
   ['about.backup'] = 'Back up packages',
   ['about.backup.create'] = 'Back up packages into a directory',
+  ['about.backup.list'] = 'List the backups in a directory',
+  ['about.backup.verify'] = 'Check every byte of the backups in a directory',
   ['about.call'] = 'Call any method of the daemon',
   ['about.completion'] = 'Print what a shell needs to complete commands',
   ['about.completion.bash'] = 'Print the completion of bash',

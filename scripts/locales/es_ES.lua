@@ -13,6 +13,8 @@ return {
   ['about.auth.sign'] = 'Imprimir la cabecera que firma una petición HTTP',
   ['about.backup'] = 'Respaldar paquetes',
   ['about.backup.create'] = 'Respaldar paquetes en un directorio',
+  ['about.backup.list'] = 'Listar las copias de seguridad de un directorio',
+  ['about.backup.verify'] = 'Comprobar cada byte de las copias de un directorio',
   ['about.call'] = 'Llamar a cualquier método del daemon',
   ['about.completion'] = 'Imprimir lo que un intérprete necesita para completar órdenes',
   ['about.completion.bash'] = 'Imprimir el completado de bash',

@@ -13,6 +13,8 @@ return {
   ['about.auth.sign'] = "Afficher l'en-tête qui signe une requête HTTP",
   ['about.backup'] = 'Sauvegarder des paquets',
   ['about.backup.create'] = 'Sauvegarder des paquets dans un répertoire',
+  ['about.backup.list'] = "Lister les sauvegardes d'un répertoire",
+  ['about.backup.verify'] = "Vérifier chaque octet des sauvegardes d'un répertoire",
   ['about.call'] = 'Appeler une méthode quelconque du daemon',
   ['about.completion'] = 'Afficher ce qu’il faut à un shell pour compléter',
   ['about.completion.bash'] = 'Afficher la complétion de bash',

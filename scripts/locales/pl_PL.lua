@@ -13,6 +13,8 @@ return {
   ['about.auth.sign'] = 'Wypisz nagłówek, który podpisuje żądanie HTTP',
   ['about.backup'] = 'Tworzenie kopii zapasowych pakietów',
   ['about.backup.create'] = 'Utwórz kopię zapasową pakietów w katalogu',
+  ['about.backup.list'] = 'Wypisz kopie zapasowe w katalogu',
+  ['about.backup.verify'] = 'Sprawdź każdy bajt kopii zapasowych w katalogu',
   ['about.call'] = 'Wywołanie dowolnej metody demona',
   ['about.completion'] = 'Wypisz to, czego powłoka potrzebuje do uzupełniania',
   ['about.completion.bash'] = 'Wypisz uzupełnianie dla bash',

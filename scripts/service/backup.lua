@@ -19,12 +19,11 @@ local phases = require('service.phases')
 local runtime = require('service.runtime')
 local status = require('service.status')
 local store = require('engine.store')
+local stored = require('service.stored')
 
 local M = {}
 
 local check = phases.check
-
-M.FORMAT = 1
 
 local function timestamp()
   return os.date('!%Y%m%dT%H%M%SZ')
@@ -104,7 +103,7 @@ local function store_snapshot(id, current, partial, report)
   check(file.write(
     partial .. '/manifest.json',
     json.encode({
-      format = M.FORMAT,
+      format = stored.FORMAT,
       kind = 'plain',
       package = { id = id, version = manifest.version, title = manifest.title },
       server = store.id(),

@@ -5,95 +5,35 @@
 --- swapped in only when that has worked; then it starts again if it ran.
 local backup = require('service.backup')
 local container = require('service.container')
-local crypto = require('engine.crypto')
 local entry = require('service.entry')
 local file = require('engine.file')
 local host = require('service.host')
 local install = require('service.install')
-local json = require('engine.json')
 local lease = require('engine.lease')
 local phases = require('service.phases')
 local status = require('service.status')
-local store = require('engine.store')
+local stored = require('service.stored')
 
 local M = {}
 
 local check = phases.check
 
-local function broken(path, why)
-  error({
-    code = 'restore',
-    message = ('the backup is damaged: %s %s'):format(path, why),
-    hint = 'nothing was changed; choose another backup',
-  }, 0)
-end
-
 --- The newest complete backup of a package on the target, of any server.
 local function newest(target, id)
-  local best, best_path
-  for _, server in ipairs(file.list(target .. '/moonbox') or {}) do
-    local directory = backup.directory(target, server.name, id)
-    for _, found in ipairs(file.list(directory) or {}) do
-      local mine = server.name == store.id()
-      if found.name:match('^%d+T%d+Z$') and (not best or mine or found.name > best) then
-        if not best or found.name > best then
-          best, best_path = found.name, directory .. '/' .. found.name
-        end
-      end
+  local best
+  for _, found in ipairs(stored.find(target)) do
+    if found.package == id and (not best or found.name > best.name) then
+      best = found
     end
   end
-  if not best_path then
+  if not best then
     error({
       code = 'not_found',
       message = ('no backup of %q below %s'):format(id, target),
       hint = 'moon-cli backup create --target DIR makes one',
     }, 0)
   end
-  return best_path
-end
-
-local function read_manifest(path, id)
-  local manifest = check(json.decode(check(file.read(path .. '/manifest.json'))))
-  if manifest.format ~= backup.FORMAT or manifest.kind ~= 'plain' then
-    error({
-      code = 'restore',
-      message = ('this backup has format %s, kind %s'):format(manifest.format, manifest.kind),
-      hint = 'a newer moonbox wrote it',
-    }, 0)
-  end
-  if manifest.package.id ~= id then
-    broken(path, 'belongs to ' .. tostring(manifest.package.id))
-  end
-  return manifest
-end
-
-local function verify_file(path, row)
-  local info = file.stat(path)
-  if not info then
-    broken(row.path, 'is missing')
-  elseif row.type == 'file' and check(crypto.blake3_file(path)) ~= row.blake3 then
-    broken(row.path, 'has other content than its hash says')
-  end
-end
-
---- Every file as its hash says, and none besides. Works on our private copy.
-local function verify(root, manifest, report)
-  local expected = {}
-  for index, row in ipairs(manifest.files) do
-    expected[row.path] = true
-    verify_file(root .. '/data/' .. row.path, row)
-    if index % 64 == 0 then
-      report('Verifying', index, #manifest.files, 'steps')
-    end
-  end
-  for _, found in ipairs(check(file.walk(root .. '/data'))) do
-    if not expected[found.path] then
-      broken(found.path, 'is not in the manifest')
-    end
-  end
-  if check(crypto.blake3_file(root .. '/' .. manifest.archive.file)) ~= manifest.archive.blake3 then
-    broken(manifest.archive.file, 'has other content than its hash says')
-  end
+  return best.path
 end
 
 --- The data side of a restore over an installed package.
@@ -152,9 +92,9 @@ function M.run(target, id, report)
     report('Copying')
     check(file.mkdir(host.data_dir() .. '/restore', 448))
     check(file.copy_tree(source, staged))
-    local manifest = read_manifest(staged, id)
+    local manifest = stored.manifest(staged, id)
     report('Verifying')
-    verify(staged, manifest, report)
+    stored.verify(staged, manifest, report)
     if entry.get(id) then
       restore_installed(id, staged, report)
     else

@@ -1,6 +1,7 @@
 --- `backup.*`: backups of many packages at once.
 local backup = require('service.backup')
 local follow = require('core.follow')
+local kept = require('core.backup.kept')
 local names = require('lib.names')
 local phases = require('service.phases')
 local rpc = require('lib.rpc')
@@ -37,27 +38,21 @@ local function show(_params, result, out)
   out:table({ 'package', 'backup', 'error' }, rows)
 end
 
-local function params()
-  return {
-    target = t.path{ help = 'help.arg.backup-target' },
-    packages = t.array{ of = t.package_id, default = {}, positional = true,
-      help = 'help.arg.package-ids' },
-  }
-end
-
 return rpc.parent():with_about('about.backup')
   :subcommand('create', rpc.from_fn_async_local(create)
-    :with_params(params())
+    :with_params(kept.params())
     :with_result(t.object{ fields = { jobId = t.string } })
     :with_metadata('audit', true)
     :with_metadata('local', true)
     :with_metadata('sync_db', true)
     :no_cli())
   :subcommand('create', rpc.from_fn_async(create_here)
-    :with_params(params())
+    :with_params(kept.params())
     :with_context('CliContext')
     :with_display_serializable()
     :with_custom_display_fn(show)
     :with_about('about.backup.create')
     :with_examples('backup create --target /mnt/disk',
       'backup create --target /mnt/disk hello-world'))
+  :subcommand('list', kept.list)
+  :subcommand('verify', kept.verify)
