@@ -3,6 +3,7 @@
 #include <lua.hpp>
 
 #include <cstddef>
+#include <cstdint>
 
 namespace engine::script {
 
@@ -19,6 +20,9 @@ class Heap {
 
   /// Takes the place of the allocator of `state`.
   void attach(lua_State* state);
+  /// Collects seldom, while the heap is smaller than `size`: each collection walks all that is
+  /// alive, and of a heap that holds little but the scripts that is nearly all there is.
+  void be_patient_below(lua_State* state, std::size_t size);
   /// Gives the state its own allocator back; LuaJIT tears its heap down only through that one.
   void detach(lua_State* state);
 
@@ -34,10 +38,13 @@ class Heap {
 
  private:
   static void* allocate(void* self, void* block, std::size_t old_size, std::size_t new_size);
+  void lose_patience();
 
   Vm& vm_;
   std::size_t limit_;
   std::size_t used_ = 0;
+  std::size_t patient_below_ = SIZE_MAX;  ///< SIZE_MAX: it is not, or not any more
+  lua_State* state_ = nullptr;            ///< of the patience
   lua_Alloc inner_ = nullptr;
   void* inner_data_ = nullptr;
 };

@@ -35,7 +35,8 @@ int keep(lua_State* state, lua_CFunction function) {
   return luaL_ref(state, LUA_REGISTRYINDEX);
 }
 
-/// Below this a heap is collected often, so that garbage does not fill it.
+/// A heap that may not become larger is collected often, so that garbage does not fill it; another
+/// one seldom, until it is.
 constexpr std::size_t kSmallHeap = 64UL << 20U;
 
 void start_jit(lua_State* state, const Vm::Options& options) {
@@ -146,6 +147,8 @@ Result<std::unique_ptr<Vm>> Vm::create(loop::Loop& loop,
   // A capped heap must not fill up with garbage: LuaJIT does not collect when an allocation fails.
   if (impl.options.memory_limit != 0 && impl.options.memory_limit <= kSmallHeap) {
     lua_gc(impl.state, LUA_GCSETPAUSE, 110);
+  } else {
+    impl.heap.be_patient_below(impl.state, kSmallHeap);
   }
   return vm;
 }

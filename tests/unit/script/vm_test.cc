@@ -79,6 +79,22 @@ TEST_CASE("script/vm: refs may outlive their VM", "[script]") {
   CHECK_FALSE(ref);
 }
 
+TEST_CASE("script/vm: garbage may grow beside a small heap, not beside a large one", "[script]") {
+  constexpr std::size_t kLimit = 256U << 20U;
+  const auto churn = [](int mebibytes) {
+    return "local s for i = 1, " + std::to_string(mebibytes) +
+           " do s = ('x'):rep(1048576 - i) end return 1";
+  };
+  ScriptFixture lua({.memory_limit = kLimit});
+  CHECK(lua.call(churn(400)).value() == "1");
+  CHECK(lua.vm->heap_bytes() < 80U << 20U);
+  // With so much alive, patience would end at the limit.
+  const std::string keep =
+      "local keep = {} for i = 1, 100 do keep[i] = ('y'):rep(1048576 + i) end ";
+  CHECK(lua.call(keep + churn(1'000)).value() == "1");
+  CHECK(lua.vm->heap_bytes() < kLimit);
+}
+
 TEST_CASE("script/vm: a capped VM answers not enough memory and goes on", "[script]") {
   ScriptFixture lua({.memory_limit = 8U << 20U, .trusted = false});
   const auto failed = lua.call("local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end");
