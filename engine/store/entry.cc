@@ -63,6 +63,20 @@ Result<std::string_view> unseal(Table table, std::string_view key, std::string_v
   return payload;
 }
 
+Result<> put(
+    const Txn& txn, Table table, std::string_view key, std::string_view payload, unsigned how) {
+  MDB_val name = as_val(key);
+  MDB_val value{payload.size() + kSeal, nullptr};
+  const int code = mdb_put(txn.raw, txn.table(table), &name, &value, MDB_RESERVE | how);
+  if (code != 0) return failed(table, "writing", code);
+  std::string seal;
+  append_number(seal, seal_of(key, payload), kSeal);
+  char* out = static_cast<char*>(value.mv_data);
+  std::memcpy(out, seal.data(), kSeal);
+  std::memcpy(out + kSeal, payload.data(), payload.size());
+  return {};
+}
+
 }  // namespace
 
 Result<std::optional<std::string_view>> load(const Txn& txn, Table table, std::string_view key) {
@@ -76,16 +90,11 @@ Result<std::optional<std::string_view>> load(const Txn& txn, Table table, std::s
 }
 
 Result<> save(const Txn& txn, Table table, std::string_view key, std::string_view payload) {
-  MDB_val name = as_val(key);
-  MDB_val value{payload.size() + kSeal, nullptr};
-  const int code = mdb_put(txn.raw, txn.table(table), &name, &value, MDB_RESERVE);
-  if (code != 0) return failed(table, "writing", code);
-  std::string seal;
-  append_number(seal, seal_of(key, payload), kSeal);
-  char* out = static_cast<char*>(value.mv_data);
-  std::memcpy(out, seal.data(), kSeal);
-  std::memcpy(out + kSeal, payload.data(), payload.size());
-  return {};
+  return put(txn, table, key, payload, 0);
+}
+
+Result<> append(const Txn& txn, Table table, std::string_view key, std::string_view payload) {
+  return put(txn, table, key, payload, MDB_APPEND);
 }
 
 Result<> erase(const Txn& txn, Table table, std::string_view key) {

@@ -23,6 +23,10 @@ Result<std::optional<std::string_view>> load(const Txn& txn, Table table, std::s
 /// ERRORS: Errc::no_space when the map is full (the transaction must be aborted then).
 Result<> save(const Txn& txn, Table table, std::string_view key, std::string_view payload);
 
+/// As `save`, behind the last key of the table: pages become full instead of being split in the
+/// middle. ERRORS: also Errc::filesystem if `key` does not come last.
+Result<> append(const Txn& txn, Table table, std::string_view key, std::string_view payload);
+
 /// Deletes an entry. ERRORS: Errc::corrupt if it is not there.
 Result<> erase(const Txn& txn, Table table, std::string_view key);
 

@@ -104,7 +104,7 @@ Result<std::shared_ptr<Revision>> decode(RevisionId id, std::string_view payload
 }
 
 Result<> append_revision(const Txn& txn, RevisionId id, std::string_view payload, Head& head) {
-  TRY(save(txn, Table::revs, key_of(id), payload));
+  TRY(append(txn, Table::revs, key_of(id), payload));
   head.revision = id;
   head.log_bytes += payload.size();
   return {};

@@ -199,7 +199,6 @@ Result<> Uncommitted::commit() {
   return {};
 }
 
-/// Without a journal each batch is committed into the file, which is slower and as safe.
 void Uncommitted::open_journal(std::size_t bytes) {
   if (bytes == 0) return;
   options_.journal_bytes = 0;  // once
@@ -207,12 +206,16 @@ void Uncommitted::open_journal(std::size_t bytes) {
   if (!opened || (*opened)->bytes() < bytes) {
     opened = Journal::create(options_.directory, options_.identity, bytes);
   }
-  if (opened) {
-    journal_ = std::move(*opened);
-  } else {
+  use_journal(std::move(opened));
+}
+
+/// Without a journal each batch is committed into the file, which is slower and as safe.
+void Uncommitted::use_journal(Result<std::unique_ptr<Journal>> opened) {
+  if (!opened) {
     log::warn(
         "store", "there is no journal, changes are slower", {{"error", opened.error().message}});
   }
+  journal_ = opened ? std::move(*opened) : nullptr;
 }
 
 void Uncommitted::tidy() {
@@ -220,9 +223,8 @@ void Uncommitted::tidy() {
   journal_is_small_ = false;
   const std::size_t bytes = journal_->bytes() * 2;
   if (bytes > Journal::kMaxBytes) return;
-  auto bigger = Journal::create(options_.directory, options_.identity, bytes);
-  // The old one may be gone already. What comes now goes into the file, which then says so.
-  journal_ = bigger ? std::move(*bigger) : nullptr;
+  // If it cannot be made, the old one may be gone all the same, so that is not used any more.
+  use_journal(Journal::create(options_.directory, options_.identity, bytes));
 }
 
 /// Makes the batch visible. Who knows of a revision finds it among the pending ones.

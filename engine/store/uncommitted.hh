@@ -90,6 +90,7 @@ class Uncommitted {
   Result<> lay_over(const Revision& revision);
   bool goes_into_journal();
   void open_journal(std::size_t bytes);
+  void use_journal(Result<std::unique_ptr<Journal>> opened);
   Result<> flush_frame();
   Result<> commit();
   void note_failure(const Error& error);
