@@ -198,6 +198,22 @@ int package_list(lua_State* state) {
            }});
 }
 
+int package_find(lua_State* state) {
+  auto package = script::check_object<Package>(state, 1);
+  std::string path(script::check_string(state, 2));
+  return run_job<Listing>(state,
+                          {.work = [package = std::move(package), path = std::move(path)](
+                                       const std::stop_token&) -> Result<Listing> {
+                             TRY_ASSIGN(auto entry, package->archive->find(path));
+                             return Listing{{path, std::move(entry)}};
+                           },
+                           .push =
+                               [](lua_State* target, Listing&& found) {
+                                 push_entry(target, found.front().first, found.front().second);
+                                 return 1;
+                               }});
+}
+
 int package_read(lua_State* state) {
   auto package = script::check_object<Package>(state, 1);
   std::string path(script::check_string(state, 2));
@@ -346,6 +362,7 @@ int open_archive(lua_State* state) {
                                      {"size", script::thunk<&package_size>},
                                      {"signer", script::thunk<&package_signer>},
                                      {"list", script::thunk<&package_list>},
+                                     {"find", script::thunk<&package_find>},
                                      {"read", script::thunk<&package_read>},
                                      {"extract", script::thunk<&package_extract>},
                                      {"extract_all", script::thunk<&package_extract_all>},

@@ -56,6 +56,13 @@ function Package:signer() end
 ---@async
 function Package:list(path) end
 
+--- One entry, of whatever type. *async*
+---@param path string
+---@return engine.archive.Entry? entry
+---@return engine.Error? err `not_found`, `parse_s9pk`, `validate_s9pk`
+---@async
+function Package:find(path) end
+
 --- The verified content of a file of at most 16 MiB. *async*
 ---@param path string
 ---@return string? content

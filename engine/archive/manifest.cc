@@ -233,7 +233,7 @@ Result<> dependency(const Value& value, const std::string& at) {
 Result<> pattern(const Value& value, const std::string& at) {
   if (!value.is_string()) return refuse(value, at, "a regular expression");
   const auto good = check_pattern(*value.string());
-  return good ? Result<>{} : refuse(at, "a regular expression; " + good.error().message);
+  return good ? Result<>{} : refuse(at, "a regular expression: " + good.error().message);
 }
 
 Result<> device_class(const Value& value, const std::string& at) {

@@ -28,7 +28,7 @@ constexpr std::array<std::string_view, 15> kImageExtensions = {"apng",
                                                                "mng",
                                                                "x-mng"};
 
-const std::string kDependencies = "dependencies";
+constexpr std::string_view kDependencies = "dependencies/";
 
 // In bytes; longer ones do not fit where they are shown.
 constexpr std::size_t kShortDescription = 160;
@@ -95,19 +95,19 @@ void check_length(const json::Value& description,
     check(translation, name + "." + locale);
 }
 
-Error metadata_fault(const std::string& path, const std::string& why) {
-  return package_fault(Rule::dependency_metadata,
-                       path,
-                       show_path(path) + " " + why,
-                       "write it like {\"title\":\"Name of the package\"}, and pack again");
-}
-
 /// `{"title": text}`, the text plain, by locale, or null.
 Result<> check_metadata(const Archive& archive, const std::string& path) {
+  TRY_ASSIGN(const Entry entry, archive.find(path));
   TRY_ASSIGN(const std::string text, archive.read_file(path));
+  const auto refuse = [&](const std::string& why) {
+    return fail(fault(Errc::validate_s9pk,
+                      {Rule::dependency_metadata, path, entry.position},
+                      show_path(path) + " " + why,
+                      "write it like {\"title\":\"Name of the package\"}, and pack again"));
+  };
   const auto metadata = json::parse(text);
-  if (!metadata) return fail(metadata_fault(path, "is not JSON: " + metadata.error().message));
-  if (!metadata->is_object()) return fail(metadata_fault(path, "does not hold an object"));
+  if (!metadata) return refuse("is not JSON: " + metadata.error().message);
+  if (!metadata->is_object()) return refuse("does not hold an object");
   const json::Value* title = metadata->find("title");
   if (title == nullptr || title->is_null() || title->is_string()) return {};
   const bool by_locale =
@@ -115,30 +115,53 @@ Result<> check_metadata(const Archive& archive, const std::string& path) {
         return member.second.is_string();
       });
   if (by_locale) return {};
-  return fail(metadata_fault(path, "has a title that is neither a text nor texts by locale"));
+  return refuse("has a title that is neither a text nor texts by locale");
+}
+
+/// What is told about one package, in `folder`.
+Result<> check_dependency(const Archive& archive,
+                          const std::string& folder,
+                          std::vector<std::string>& warnings) {
+  TRY_ASSIGN(const bool described, has_file(archive, folder + "/metadata.json"));
+  if (described) TRY(check_metadata(archive, folder + "/metadata.json"));
+  TRY_ASSIGN(const std::vector<Entry> rows, archive.list(folder));
+  if (std::ranges::count_if(rows, is_icon) > 1) {
+    warnings.push_back("there is more than one icon in " + show_path(folder));
+  }
+  return {};
+}
+
+/// The ids of the packages a manifest depends on.
+std::set<std::string> dependency_ids(const json::Value& manifest) {
+  std::set<std::string> ids;
+  const json::Value* known = manifest.find("dependencies");
+  if (known == nullptr) return ids;
+  for (const auto& [id, info] : *known->object())
+    ids.insert(id);
+  return ids;
 }
 
 /// What a package tells about those it depends on, all of it optional.
 Result<> check_dependencies(const Archive& archive,
                             const json::Value& manifest,
                             std::vector<std::string>& warnings) {
-  TRY_ASSIGN(const auto folder, type_of(archive, kDependencies));
-  if (folder != EntryType::directory) return {};
-  const json::Value* known = manifest.find("dependencies");
-  TRY_ASSIGN(const std::vector<Entry> rows, archive.list(kDependencies));
+  const std::string root(kDependencies.substr(0, kDependencies.size() - 1));
+  TRY_ASSIGN(const auto type, type_of(archive, root));
+  if (type != EntryType::directory) return {};
+  const std::set<std::string> ids = dependency_ids(manifest);
+  TRY_ASSIGN(const std::vector<Entry> rows, archive.list(root));
+  std::vector<std::string> strangers;
   for (const Entry& row : rows) {
-    const std::string path = kDependencies + "/" + row.name;
-    if (known == nullptr || known->find(row.name) == nullptr) {
-      warnings.push_back(show_path(path) + " belongs to no dependency of the manifest");
-      continue;
+    if (!ids.contains(row.name)) {
+      strangers.push_back(row.name);
+    } else if (row.type == EntryType::directory) {
+      TRY(check_dependency(archive, root + "/" + row.name, warnings));
     }
-    if (row.type != EntryType::directory) continue;
-    TRY_ASSIGN(const bool described, has_file(archive, path + "/metadata.json"));
-    if (described) TRY(check_metadata(archive, path + "/metadata.json"));
-    TRY_ASSIGN(const std::vector<Entry> inner, archive.list(path));
-    if (std::ranges::count_if(inner, is_icon) > 1) {
-      warnings.push_back("there is more than one icon in " + show_path(path));
-    }
+  }
+  if (!strangers.empty()) {
+    warnings.push_back(
+        show_path(root + "/" + strangers.front()) + " belongs to no dependency of the manifest" +
+        (strangers.size() == 1 ? "" : ", like " + std::to_string(strangers.size() - 1) + " more"));
   }
   return {};
 }
@@ -199,20 +222,10 @@ Result<> each_image_file(const Archive& archive,
   return {};
 }
 
-/// The ids of the packages a manifest depends on.
-std::set<std::string> dependency_ids(const json::Value& manifest) {
-  std::set<std::string> ids;
-  const json::Value* known = manifest.find("dependencies");
-  if (known == nullptr) return ids;
-  for (const auto& [id, info] : *known->object())
-    ids.insert(id);
-  return ids;
-}
-
 /// Whether a path is the title or the icon of one of these dependencies.
 bool describes_dependency(std::string_view path, const std::set<std::string>& ids) {
-  if (!path.starts_with(kDependencies + "/")) return false;
-  const std::string_view inner = path.substr(kDependencies.size() + 1);
+  if (!path.starts_with(kDependencies)) return false;
+  const std::string_view inner = path.substr(kDependencies.size());
   const auto slash = inner.find('/');
   if (slash == std::string_view::npos || !ids.contains(std::string(inner.substr(0, slash)))) {
     return false;

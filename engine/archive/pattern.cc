@@ -15,7 +15,7 @@ re2::RE2 compile(std::string_view pattern) {
 
 Result<> accept(const re2::RE2& compiled) {
   if (compiled.ok()) return {};
-  return fail(Errc::invalid_params, "it is no regular expression: " + compiled.error());
+  return fail(Errc::invalid_params, compiled.error());
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace engine::archive {
 
 /// Checks a regular expression as device filters hold them: RE2's syntax, whose search takes time
 /// in proportion to the text whatever the expression is.
-/// ERRORS: Errc::invalid_params, with the reason.
+/// ERRORS: Errc::invalid_params; the message is the reason alone.
 Result<> check_pattern(std::string_view pattern);
 
 /// Whether `pattern` is found anywhere in `text`.

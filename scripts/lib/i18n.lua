@@ -1,4 +1,6 @@
 --- Messages: dotted kebab-case keys, `%{name}` placeholders, one table per locale.
+local names = require('lib.names')
+
 local M = {}
 
 --- Spelt out, so that tools see the modules.
@@ -85,6 +87,21 @@ function M.pick(getenv)
     if value and value ~= '' then return M.match(value) end
   end
   return FALLBACK
+end
+
+--- Of a text by locale, as manifests hold them, the one for a locale: that very one, else the first
+--- of its language, else the first there is. A plain text is for every locale.
+---@param text string|table<string, string>
+---@param locale string
+---@return string?
+function M.choose(text, locale)
+  if type(text) ~= 'table' then return text end
+  if text[locale] then return text[locale] end
+  local language, keys = locale:match('^[^_]*') .. '_', names.sorted_keys(text)
+  for _, key in ipairs(keys) do
+    if key:sub(1, #language) == language then return text[key] end
+  end
+  return text[keys[1]]
 end
 
 --- Replaces `%{name}` by the argument of that name; unknown names stay.

@@ -23,12 +23,8 @@ local M = {}
 local check = phases.check
 
 local function holds_lua(package)
-  for _, found in ipairs(check(package:list())) do
-    if found.path == 'lua.squashfs' and found.type == 'file' then
-      return true
-    end
-  end
-  return false
+  local code = package:find('lua.squashfs')
+  return code ~= nil and code.type == 'file'
 end
 
 --- Programs of another architecture need an interpreter the kernel knows.

@@ -1,6 +1,7 @@
 --- `moon-cli s9pk inspect`, `cat`: what is in a package. Nothing is shown that was not verified.
 local dependencies = require('core.s9pk.dependencies')
 local display = require('lib.display')
+local i18n = require('lib.i18n')
 local json = require('engine.json')
 local names = require('lib.names')
 local rpc = require('lib.rpc')
@@ -97,9 +98,8 @@ local function dependency_rows(result)
   local rows = {}
   for _, id in ipairs(names.sorted_keys(result.dependencies)) do
     local told = result.dependencies[id]
-    local title = type(told.title) == 'table' and told.title.en_US or told.title
-    rows[#rows + 1] = { 'depends on', ('%s%s%s'):format(id,
-      type(title) == 'string' and (' (%s)'):format(title) or '',
+    local title = told.title ~= json.null and i18n.choose(told.title, i18n.pick(os.getenv))
+    rows[#rows + 1] = { 'depends on', ('%s%s%s'):format(id, title and (' (%s)'):format(title) or '',
       told.optional and ', optional' or '') }
   end
   return rows

@@ -96,3 +96,16 @@ describe('locales', function()
     expect(labels.de_DE.not_found):equals('Nicht gefunden')
   end)
 end)
+
+describe('a text by locale', function()
+  local text = { de_AT = 'Servus', de_DE = 'Hallo', pl_PL = 'Hej', deu = 'nobody' }
+
+  it('is chosen by locale, then by language, then as it comes', function()
+    expect(i18n.choose(text, 'de_DE')):equals('Hallo')
+    expect(i18n.choose(text, 'de_CH')):equals('Servus')
+    expect(i18n.choose(text, 'pl')):equals('Hej')
+    expect(i18n.choose(text, 'fr_FR')):equals('Servus')
+    expect(i18n.choose('Hi', 'fr_FR')):equals('Hi')
+    expect(i18n.choose({}, 'fr_FR')):is_nil()
+  end)
+end)
