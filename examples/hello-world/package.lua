@@ -15,8 +15,9 @@ return {
   canMigrateFrom = '*',
   canMigrateTo = '!',
 
-  --- Each image is made by the recipe images/ID.lua when the package is packed.
-  images = { main = { source = 'packed', arch = { 'x86_64' } } },
+  --- Each image is made by the recipe images/ID.lua when the package is packed, for the machine
+  --- that packs or those named with --arch.
+  images = { main = { source = 'packed', arch = { 'x86_64', 'aarch64', 'riscv64' } } },
 
   --- Directories that outlive the container and are part of backups.
   volumes = { 'main' },

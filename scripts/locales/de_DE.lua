@@ -246,11 +246,13 @@ return {
   ['help.arg.db-force'] = 'Eine vorhandene Datei ersetzen',
   ['help.arg.db-restore'] = 'Datei, die moon-cli db backup angelegt hat',
   ['help.arg.directory'] = 'Verzeichnis',
-  ['help.arg.edit-from'] = 'Datei, die in das Paket kommt',
+  ['help.arg.edit-from'] =
+    'Für put eine Datei; für add-image ein Ordner, ein tar- oder OCI-Archiv oder ein Rezept (.lua)',
   ['help.arg.edit-operation'] =
-    'Was geändert wird: manifest, put (eine Datei) oder remove (Datei oder Ordner)',
+    'Was zu ändern ist: manifest, add-image, put (eine Datei) oder remove (Datei oder Ordner)',
   ['help.arg.edit-subject'] =
-    'Pfad im Paket; für manifest ein JSON Patch oder Merge Patch, als Text oder Datei',
+    'Pfad im Paket; für add-image der Name des Images; für manifest ein JSON Patch '
+      .. 'oder Merge Patch, als Text oder Datei',
   ['help.arg.ephemeral'] = 'Endet mit dem Dienst: nur im Speicher gehalten',
   ['help.arg.event-job'] = 'Nur Ereignisse dieses Vorgangs',
   ['help.arg.event-level'] = 'Nur ab dieser Stufe',
@@ -275,6 +277,13 @@ return {
   ['help.arg.http'] = 'HTTP und WebSocket unter dieser Adresse und diesem Port'
     .. ' anbieten, etwa 127.0.0.1:8080; wiederholbar',
   ['help.arg.https'] = 'Dasselbe über TLS; wiederholbar',
+  ['help.arg.image-arch'] = 'Architektur des Images; sonst die, für die das Paket ist',
+  ['help.arg.image-docker-build'] = 'Das Image aus einem Dockerfile bauen, mit docker oder podman',
+  ['help.arg.image-docker-tag'] = 'Das Image dieses Namens holen, mit docker oder podman',
+  ['help.arg.image-dockerfile'] = 'Dockerfile, wenn es nicht das im Arbeitsordner ist',
+  ['help.arg.image-emulate'] = 'Architektur, deren Image emuliert wird, wo es kein anderes gibt',
+  ['help.arg.image-nvidia'] = 'Das Image ist für NVIDIA-Grafikkarten',
+  ['help.arg.image-workdir'] = 'Ordner, den der Bau sieht; sonst der aktuelle',
   ['help.arg.include-descendants'] = 'false: nur der Pfad und was unmittelbar darunter liegt',
   ['help.arg.input'] = 'Eingabe als JSON; - liest die Standardeingabe, @DATEI eine Datei',
   ['help.arg.inspect-view'] =
@@ -307,6 +316,13 @@ return {
   ['help.arg.notification-title'] = 'Eine Zeile, die es kurz sagt',
   ['help.arg.nowait'] = 'Nicht warten, bis der Daemon wieder da ist',
   ['help.arg.output'] = 'Datei, die geschrieben wird',
+  ['help.arg.pack-arch'] = 'Architektur, für die gepackt wird; sonst diese Maschine',
+  ['help.arg.pack-assets'] = 'Ordner mit Beigaben statt assets/',
+  ['help.arg.pack-icon'] = 'Symbol statt dessen im Ordner',
+  ['help.arg.pack-instructions'] = 'Anleitung statt instructions.md',
+  ['help.arg.pack-license'] = 'Lizenz statt der im Ordner',
+  ['help.arg.pack-no-assets'] = 'Die Beigaben weglassen',
+  ['help.arg.pack-procedures'] = 'Ordner mit den Prozeduren statt procedures/',
   ['help.arg.package-file'] = 'Paketdatei',
   ['help.arg.package-file-or-id'] =
     'Eine Paketdatei (.s9pk) oder die Kennung eines Pakets in einem Verzeichnisdienst',

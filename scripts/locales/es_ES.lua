@@ -244,11 +244,13 @@ return {
   ['help.arg.db-force'] = 'Reemplazar un archivo existente',
   ['help.arg.db-restore'] = 'Archivo creado por moon-cli db backup',
   ['help.arg.directory'] = 'Directorio',
-  ['help.arg.edit-from'] = 'Archivo que se pone en el paquete',
+  ['help.arg.edit-from'] =
+    'Para put un archivo; para add-image una carpeta, un archivo tar u OCI, o una receta (.lua)',
   ['help.arg.edit-operation'] =
-    'Qué cambiar: manifest, put (un archivo) o remove (archivo o carpeta)',
+    'Qué cambiar: manifest, add-image, put (un archivo) o remove (un archivo o una carpeta)',
   ['help.arg.edit-subject'] =
-    'Ruta en el paquete; para manifest un JSON Patch o merge patch, como texto o archivo',
+    'Ruta en el paquete; para add-image, el id de la imagen; para manifest, un JSON '
+      .. 'Patch o merge patch, como texto o archivo',
   ['help.arg.ephemeral'] = 'Termina con el servicio: solo se guarda en memoria',
   ['help.arg.event-job'] = 'Solo sucesos de esta operación',
   ['help.arg.event-level'] = 'Solo desde este nivel',
@@ -273,6 +275,14 @@ return {
   ['help.arg.http'] = 'Servir HTTP y WebSocket en esta dirección y puerto, como'
     .. ' 127.0.0.1:8080; repetible',
   ['help.arg.https'] = 'Lo mismo sobre TLS; repetible',
+  ['help.arg.image-arch'] = 'Arquitectura de la imagen; por defecto, las del paquete',
+  ['help.arg.image-docker-build'] =
+    'Construir la imagen con un Dockerfile, mediante docker o podman',
+  ['help.arg.image-docker-tag'] = 'Traer la imagen de este nombre, mediante docker o podman',
+  ['help.arg.image-dockerfile'] = 'Dockerfile, si no es el de la carpeta de trabajo',
+  ['help.arg.image-emulate'] = 'Arquitectura cuya imagen se emula donde no hay otra',
+  ['help.arg.image-nvidia'] = 'La imagen es para GPU de NVIDIA',
+  ['help.arg.image-workdir'] = 'Carpeta que ve la construcción; por defecto, la actual',
   ['help.arg.include-descendants'] = 'false: solo la ruta y lo que está justo debajo',
   ['help.arg.input'] = 'Entrada en JSON; - lee la entrada estándar, @ARCHIVO un archivo',
   ['help.arg.inspect-view'] = 'Qué mostrar: file-tree, cat (un archivo), manifest o commitment',
@@ -303,6 +313,13 @@ return {
   ['help.arg.notification-title'] = 'Una línea que lo resume',
   ['help.arg.nowait'] = 'No esperar a que el demonio vuelva',
   ['help.arg.output'] = 'Archivo que se escribe',
+  ['help.arg.pack-arch'] = 'Arquitectura para la que se empaqueta; por defecto, esta máquina',
+  ['help.arg.pack-assets'] = 'Carpeta de recursos en vez de assets/',
+  ['help.arg.pack-icon'] = 'Icono en vez del de la carpeta',
+  ['help.arg.pack-instructions'] = 'Instrucciones en vez de instructions.md',
+  ['help.arg.pack-license'] = 'Licencia en vez de la de la carpeta',
+  ['help.arg.pack-no-assets'] = 'Omitir los recursos',
+  ['help.arg.pack-procedures'] = 'Carpeta de los procedimientos en vez de procedures/',
   ['help.arg.package-file'] = 'Archivo de paquete',
   ['help.arg.package-file-or-id'] =
     'Un archivo de paquete (.s9pk) o el identificador de un paquete de un registro',

@@ -243,11 +243,14 @@ return {
   ['help.arg.db-force'] = 'Remplacer un fichier existant',
   ['help.arg.db-restore'] = 'Fichier créé par moon-cli db backup',
   ['help.arg.directory'] = 'Répertoire',
-  ['help.arg.edit-from'] = 'Fichier à mettre dans le paquet',
+  ['help.arg.edit-from'] =
+    'Pour put un fichier ; pour add-image un dossier, une archive tar ou OCI, ou une '
+      .. 'recette (.lua)',
   ['help.arg.edit-operation'] =
-    'Ce qui est modifié : manifest, put (un fichier) ou remove (fichier ou dossier)',
+    'Ce qui change : manifest, add-image, put (un fichier) ou remove (un fichier ou un dossier)',
   ['help.arg.edit-subject'] =
-    'Chemin dans le paquet ; pour manifest un JSON Patch ou merge patch, texte ou fichier',
+    "Chemin dans le paquet ; pour add-image l'identifiant de l'image ; pour manifest "
+      .. "un JSON Patch ou merge patch, texte ou fichier",
   ['help.arg.ephemeral'] = 'Se termine avec le démon : gardée en mémoire seulement',
   ['help.arg.event-job'] = 'Seulement les événements de cette opération',
   ['help.arg.event-level'] = 'Seulement à partir de ce niveau',
@@ -272,6 +275,14 @@ return {
   ['help.arg.http'] = 'Servir HTTP et WebSocket à cette adresse et ce port, comme'
     .. ' 127.0.0.1:8080 ; répétable',
   ['help.arg.https'] = 'La même chose par TLS ; répétable',
+  ['help.arg.image-arch'] = "Architecture de l'image ; par défaut celles du paquet",
+  ['help.arg.image-docker-build'] =
+    "Construire l'image à partir d'un Dockerfile, avec docker ou podman",
+  ['help.arg.image-docker-tag'] = "Récupérer l'image de ce nom, avec docker ou podman",
+  ['help.arg.image-dockerfile'] = "Dockerfile, si ce n'est pas celui du dossier de travail",
+  ['help.arg.image-emulate'] = "Architecture dont l'image est émulée là où il n'y en a pas d'autre",
+  ['help.arg.image-nvidia'] = "L'image est pour des GPU NVIDIA",
+  ['help.arg.image-workdir'] = 'Dossier que voit la construction ; par défaut le dossier courant',
   ['help.arg.include-descendants'] = 'false : seulement le chemin et ce qui est juste en dessous',
   ['help.arg.input'] = "Entrée en JSON ; - lit l'entrée standard, @FICHIER un fichier",
   ['help.arg.inspect-view'] =
@@ -304,6 +315,13 @@ return {
   ['help.arg.notification-title'] = 'Une ligne qui le résume',
   ['help.arg.nowait'] = 'Ne pas attendre le retour du démon',
   ['help.arg.output'] = 'Fichier à écrire',
+  ['help.arg.pack-arch'] = 'Architecture visée ; par défaut cette machine',
+  ['help.arg.pack-assets'] = 'Dossier de ressources au lieu de assets/',
+  ['help.arg.pack-icon'] = 'Icône au lieu de celle du dossier',
+  ['help.arg.pack-instructions'] = 'Instructions au lieu de instructions.md',
+  ['help.arg.pack-license'] = 'Licence au lieu de celle du dossier',
+  ['help.arg.pack-no-assets'] = 'Omettre les ressources',
+  ['help.arg.pack-procedures'] = 'Dossier des procédures au lieu de procedures/',
   ['help.arg.package-file'] = 'Fichier de paquet',
   ['help.arg.package-file-or-id'] =
     "Un fichier de paquet (.s9pk) ou l'identifiant d'un paquet d'un registre",

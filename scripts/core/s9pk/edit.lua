@@ -1,4 +1,6 @@
 --- `moon-cli s9pk edit`, `convert`: packages from packages. What is copied is verified on the way.
+local add_image = require('core.s9pk.add_image')
+local archive = require('engine.archive')
 local display = require('lib.display')
 local errc = require('engine.errc')
 local file = require('engine.file')
@@ -6,7 +8,7 @@ local json = require('engine.json')
 local rpc = require('lib.rpc')
 local signer = require('core.s9pk.signer')
 local source = require('core.s9pk.source')
-local archive = require('engine.archive')
+local tool = require('core.s9pk.image.tool')
 local t = rpc.types
 
 local M = {}
@@ -49,21 +51,27 @@ local function read_patch(name)
   return patch
 end
 
+---@class core.s9pk.Change What becomes of a package
+---@field manifest? table The new one
+---@field entries? engine.archive.NewEntry[]
+---@field remove? string[]
+---@field complete? boolean It must be a whole package afterwards
+
 local OPERATIONS = {}
 
-function OPERATIONS.manifest(package, params)
+function OPERATIONS.manifest(_call, package, params)
   local manifest, err = package:manifest()
   if not manifest then return nil, err end
   local patch, wrong = read_patch(params.subject)
   if not patch then return nil, wrong end
   local changed, failure = apply(manifest, patch)
   if not changed then return nil, failure end
-  local good, invalid = archive.check_manifest(changed)
-  if not good then return nil, invalid end
-  return { entries = { { path = MANIFEST, data = json.encode(changed) } }, manifest = changed }
+  return { manifest = changed }
 end
 
-function OPERATIONS.put(_package, params)
+OPERATIONS['add-image'] = add_image.run
+
+function OPERATIONS.put(_call, _package, params)
   if not params.from then
     return source.usage('edit put needs the file to take',
       'moon-cli s9pk edit PACKAGE put PATH --from FILE')
@@ -71,8 +79,25 @@ function OPERATIONS.put(_package, params)
   return { entries = { { path = params.subject, file = params.from } } }
 end
 
-function OPERATIONS.remove(_package, params)
-  return { entries = {}, remove = { params.subject } }
+function OPERATIONS.remove(_call, _package, params) return { remove = { params.subject } } end
+
+--- The change with the new manifest as one of its files.
+local function checked(change)
+  change.entries, change.remove = change.entries or {}, change.remove or {}
+  if not change.manifest then return change end
+  local good, invalid = archive.check_manifest(change.manifest)
+  if not good then return nil, invalid end
+  change.entries[#change.entries + 1] = { path = MANIFEST, data = json.encode(change.manifest) }
+  return change
+end
+
+--- Whether what was written is a package with all it needs. *async*
+local function is_complete(path)
+  local package, err = archive.open(path)
+  if not package then return nil, err end
+  local report, wrong = package:verify({ level = 'package' })
+  package:close()
+  return report, wrong
 end
 
 local function write(call, package, params, change)
@@ -85,24 +110,52 @@ local function write(call, package, params, change)
     progress = source.progress(call, 'writing') })
   call.ctx.progress(nil)
   if not commitment then return nil, wrong end
-  local fine, failure = file.rename(temporary, output)
-  if not fine then return nil, failure end
+  local fine, failure = true, nil
+  if change.complete then
+    fine, failure = is_complete(temporary)
+  end
+  if fine then
+    fine, failure = file.rename(temporary, output)
+  end
+  if not fine then
+    file.remove(temporary)
+    return nil, failure
+  end
   return { file = output, commitment = commitment, manifest = change.manifest }
 end
 
+local function change_and_write(call, package, params, work)
+  local change, err = OPERATIONS[params.operation](call, package, params, work)
+  if not change then return nil, err end
+  local good, invalid = checked(change)
+  if not good then return nil, invalid end
+  return write(call, package, params, good)
+end
+
+--- An option that the operation would not look at is a mistake.
+local function check_options(params)
+  if params.operation == 'add-image' then return true end
+  local option = add_image.given(params)
+  if option then
+    return source.usage(('--%s is for add-image'):format((option:gsub('%u', '-%0'):lower())))
+  end
+  if not params.from or params.operation == 'put' then return true end
+  return source.usage('--from is for put and add-image')
+end
+
 local function edit(call, params)
-  local package, err = source.open(params.file, params)
-  if not package then return nil, err end
+  local fine, err = check_options(params)
+  if not fine then return nil, err end
   if source.is_url(params.file) and not params.output then
     return source.usage('a package on a web server cannot be rewritten there', 'name --output FILE')
   end
-  local change, wrong = OPERATIONS[params.operation](package, params)
-  local result
-  if change then
-    result, wrong = write(call, package, params, change)
-  end
+  local package, wrong = source.open(params.file, params)
+  if not package then return nil, wrong end
+  local result, failure = tool.in_work_folder(function(work)
+    return change_and_write(call, package, params, work)
+  end)
   package:close()
-  return result, wrong
+  return result, failure
 end
 
 local function show_edit(_params, result, out)
@@ -113,10 +166,15 @@ end
 M.edit = rpc.from_fn_async(edit)
   :with_params({
     file = t.string{ positional = 1, complete = 'file', help = 'help.arg.package-source' },
-    operation = t.enum{ 'manifest', 'put', 'remove', positional = 2,
+    operation = t.enum{ 'manifest', 'add-image', 'put', 'remove', positional = 2,
       help = 'help.arg.edit-operation' },
     subject = t.string{ positional = 3, help = 'help.arg.edit-subject' },
-    from = t.optional(t.path{ help = 'help.arg.edit-from' }),
+    from = t.optional(t.path{ conflicts_with = { 'dockerBuild', 'dockerTag' },
+      help = 'help.arg.edit-from' }),
+    dockerBuild = add_image.PARAMS.dockerBuild, dockerfile = add_image.PARAMS.dockerfile,
+    workdir = add_image.PARAMS.workdir, dockerTag = add_image.PARAMS.dockerTag,
+    arch = add_image.PARAMS.arch, emulateMissingAs = add_image.PARAMS.emulateMissingAs,
+    nvidiaContainer = add_image.PARAMS.nvidiaContainer,
     output = t.optional(t.path{ short = 'o', help = 'help.arg.output' }),
     cacert = source.PARAMS.cacert, timeout = source.PARAMS.timeout,
     key = signer.PARAMS.key, signCommand = signer.PARAMS.signCommand,

@@ -1,6 +1,7 @@
 --- `s9pk.*`: what package authors do, all of it on their own machine.
 local display = require('lib.display')
 local edit = require('core.s9pk.edit')
+local folder = require('core.s9pk.folder')
 local inspect = require('core.s9pk.inspect')
 local keys = require('core.s9pk.keys')
 local pack = require('core.s9pk.pack')
@@ -48,11 +49,11 @@ local function show_keygen(_params, result, out)
 end
 
 local function run_pack(call, params)
-  local result, err = pack.run(absolute(params.directory), {
-    key = params.key, signCommand = params.signCommand, signTimeout = params.signTimeout,
-    output = params.output,
-    say = function(step) call.ctx.progress('packing: ' .. step) end,
-  })
+  local options = { say = function(step) call.ctx.progress('packing: ' .. step) end }
+  for name, value in pairs(params) do
+    options[name] = value
+  end
+  local result, err = pack.run(absolute(params.directory), options)
   call.ctx.progress(nil)
   return result, err
 end
@@ -115,6 +116,9 @@ return rpc.parent():with_about('about.s9pk')
     directory = here, key = signer.PARAMS.key, signCommand = signer.PARAMS.signCommand,
     signTimeout = signer.PARAMS.signTimeout,
     output = t.optional(t.path{ short = 'o', help = 'help.arg.output' }),
+    icon = folder.PARAMS.icon, license = folder.PARAMS.license,
+    instructions = folder.PARAMS.instructions, procedures = folder.PARAMS.procedures,
+    assets = folder.PARAMS.assets, noAssets = folder.PARAMS.noAssets, arch = folder.PARAMS.arch,
   }, show_pack, 'about.s9pk.pack')
     :with_examples('s9pk pack my-app -o my-app.s9pk', 's9pk pack my-app --key release.pem'))
   :subcommand('list-ingredients', require('core.s9pk.ingredients'))

@@ -6,6 +6,7 @@ local json = require('engine.json')
 local list = require('lib.list')
 local module = require('engine.module')
 local names = require('lib.names')
+local tool = require('core.s9pk.image.tool')
 
 local M = {}
 
@@ -61,17 +62,47 @@ function M.read(directory)
   return source
 end
 
---- Images are built for the machine that packs, and for no other.
-local function finish_image(id, image, arch)
+--- Those of `wanted` that are in `allowed`, in the order of `wanted`; all of them without a list.
+local function common(wanted, allowed)
+  local out = json.array()
+  for _, value in ipairs(wanted) do
+    if type(allowed) ~= 'table' or list.contains(allowed, value) then out[#out + 1] = value end
+  end
+  return out
+end
+
+--- What packages are packed for: what was asked for and the hardware requirements allow.
+local function choose_archs(manifest, target)
+  local required = type(manifest.hardwareRequirements) == 'table'
+    and manifest.hardwareRequirements.arch
+  local archs = common(target.archs, required)
+  if #archs > 0 then return archs end
+  return problem(('hardwareRequirements.arch does not allow %s%s'):format(
+    table.concat(target.archs, ', '), target.asked and '' or ', the machine that packs'),
+    ('it allows %s: choose with --arch'):format(table.concat(required, ', ')))
+end
+
+--- An image is narrowed to what is packed; where it is emulated, to what stands in.
+local function finish_image(id, image, archs, asked)
   if type(image) ~= 'table' then
     return problem(("package.lua: images.%s must be a table"):format(id))
   end
-  if type(image.arch) == 'table' and not list.contains(image.arch, arch) then
-    return problem(('images.%s.arch does not list %s, the machine that packs'):format(id, arch),
-      ("add '%s' to it, or pack on one of the machines listed"):format(arch))
+  local kept = common(archs, image.arch)
+  local emulated = image.emulateMissingAs
+  if type(image.arch) == 'table' and #kept < #archs and not emulated then
+    for _, arch in ipairs(archs) do
+      if not list.contains(kept, arch) then
+        return problem(('images.%s.arch does not list %s%s'):format(id, arch,
+          asked and '' or ', the machine that packs'),
+          ("add '%s' to it, set emulateMissingAs, or choose others with --arch"):format(arch))
+      end
+    end
+  end
+  if #kept < #archs and emulated and not list.contains(kept, emulated) then
+    kept[#kept + 1] = emulated
   end
   image.source = 'packed'
-  image.arch = json.array({ arch })
+  image.arch = kept
   return true
 end
 
@@ -92,26 +123,49 @@ local function check_names(source)
   return true
 end
 
---- The manifest for a package packed on a machine of architecture `arch`.
+local function finish_images(manifest, archs, asked)
+  local images = type(manifest.images) == 'table' and manifest.images or {}
+  for _, id in ipairs(names.sorted_keys(images)) do
+    local fine, err = finish_image(id, images[id], archs, asked)
+    if not fine then return nil, err end
+  end
+  if asked or next(images) ~= nil then
+    manifest.hardwareRequirements = manifest.hardwareRequirements or {}
+    manifest.hardwareRequirements.arch = archs
+  end
+  return true
+end
+
+---@class core.s9pk.Target
+---@field archs string[] At least one
+---@field asked boolean They were asked for; else it is the machine that packs
+
+--- What is packed for: the architectures asked for, or this machine's. *async*
+---@param archs? string[]
+---@return core.s9pk.Target? target
+---@return engine.Error? err `pack`
+---@async
+function M.target(archs)
+  if archs and #archs > 0 then return { archs = archs, asked = true } end
+  local arch, err = tool.machine()
+  if not arch then return nil, err end
+  return { archs = { arch }, asked = false }
+end
+
+--- The manifest of a package packed for a target.
 ---@param source table What `package.lua` returned
----@param arch string
+---@param target core.s9pk.Target
 ---@param git_hash? string
 ---@return table? manifest
 ---@return engine.Error? err `pack`, `validate_s9pk` naming the field
-function M.make(source, arch, git_hash)
+function M.make(source, target, git_hash)
   local fine, err = check_names(source)
   if not fine then return nil, err end
   local manifest = marked(source)
-  if type(manifest.images) == 'table' then
-    for _, id in ipairs(names.sorted_keys(manifest.images)) do
-      fine, err = finish_image(id, manifest.images[id], arch)
-      if not fine then return nil, err end
-    end
-    if next(manifest.images) ~= nil then
-      manifest.hardwareRequirements = manifest.hardwareRequirements or {}
-      manifest.hardwareRequirements.arch = json.array({ arch })
-    end
-  end
+  local archs, refused = choose_archs(manifest, target)
+  if not archs then return nil, refused end
+  fine, err = finish_images(manifest, archs, target.asked)
+  if not fine then return nil, err end
   without_metadata(manifest.dependencies)
   manifest.gitHash = git_hash
   local good, invalid = archive.check_manifest(manifest)

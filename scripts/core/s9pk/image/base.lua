@@ -1,5 +1,6 @@
 --- Where a root begins: the `from` of a recipe.
 local debian = require('core.s9pk.image.debian')
+local docker = require('core.s9pk.image.docker')
 local errc = require('engine.errc')
 local file = require('engine.file')
 local oci = require('core.s9pk.image.oci')
@@ -63,20 +64,16 @@ local function plain_file(path, status, job)
   return path
 end
 
-local function in_package(directory, path)
-  return path:sub(1, 1) == '/' and path or directory .. '/' .. path
-end
-
 local makers = {}
 
 function makers.folder(from, job)
-  local path = in_package(job.directory, from.folder)
+  local path = tool.in_package(job.directory, from.folder)
   if file.exists(path) then return copy_folder(path, job) end
   return problem(('there is no folder %s'):format(path), 'from.folder lies in the package folder')
 end
 
 function makers.archive(from, job)
-  local path = in_package(job.directory, from.archive)
+  local path = tool.in_package(job.directory, from.archive)
   local status = file.stat(path, { follow = true })
   if not status then
     return problem(('there is no %s'):format(path),
@@ -95,6 +92,8 @@ function makers.debian(from, job)
   if not fine then return nil, err end
   return {}
 end
+
+function makers.docker(from, job) return docker.make(from.docker, job) end
 
 --- The command finds its folder in ROOT; it runs in the package's folder.
 function makers.command(from, job)

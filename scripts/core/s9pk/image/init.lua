@@ -3,7 +3,7 @@
 --- A recipe `images/ID.lua` returns a table:
 ---
 ---     return {
----       from = { archive = 'alpine.tar' },  -- or folder, debian, command; nothing by default
+---       from = { archive = 'alpine.tar' },  -- or folder, debian, docker, command; or nothing
 ---       busybox = true,                     -- with all its applets, or { 'sh', 'httpd' }
 ---       directories = { '/data' },
 ---       files = { ['/etc/motd'] = 'hello\n' },
@@ -17,7 +17,6 @@ local busybox = require('core.s9pk.image.busybox')
 local file = require('engine.file')
 local json = require('engine.json')
 local names = require('lib.names')
-local recipe_of = require('core.s9pk.image.recipe')
 local root_of = require('core.s9pk.image.root')
 local squashfs = require('core.s9pk.squashfs')
 local tool = require('core.s9pk.image.tool')
@@ -53,13 +52,13 @@ local function add_members(root, recipe)
 end
 
 --- What the author adds to where the root began.
-local function complete(root, folder, recipe)
+local function complete(root, folder, recipe, arch)
   local fine, err = add_skeleton(root)
   if fine and file.exists(folder) then
     fine, err = root_of.add_folder(root, folder)
   end
   if fine and recipe.busybox then
-    fine, err = busybox.add(root, recipe.busybox)
+    fine, err = busybox.add(root, recipe.busybox, arch)
   end
   if not fine then return nil, err end
   return add_members(root, recipe)
@@ -75,7 +74,8 @@ local function build_root(job, recipe)
     if not fine then return nil, wrong end
   end
   if not defaults then return nil, err end
-  local fine, wrong = complete(job.root, ('%s/images/%s'):format(job.directory, job.id), recipe)
+  local fine, wrong = complete(job.root, ('%s/images/%s'):format(job.directory, job.id),
+    recipe, job.arch)
   if not fine then return nil, wrong end
   return defaults
 end
@@ -118,27 +118,36 @@ local function entries_of(base_path, image, defaults, recipe)
   }
 end
 
+---@class core.s9pk.image.Order What is to be built
+---@field directory string Of the package
+---@field id string
+---@field arch string
+---@field work string A folder to build in
+---@field recipe table
+
 --- Builds one image and gives the entries it adds to the package. *async*
----@param directory string Of the package
----@param id string
----@param arch string
----@param work string A directory to build in
+---@param order core.s9pk.image.Order
 ---@return engine.archive.NewEntry[]? entries
 ---@return engine.Error? err
 ---@async
-function M.build(directory, id, arch, work)
-  local recipe, err = recipe_of.read(directory, id)
-  if not recipe then return nil, err end
-  local job = { directory = directory, id = id, arch = arch, work = work,
-    root = ('%s/root-%s'):format(work, id) }
+function M.build(order)
+  local recipe, place = order.recipe, ('%s/%s-%s'):format(order.work, order.id, order.arch)
+  local job = { directory = order.directory, id = order.id, arch = order.arch, work = order.work,
+    root = place .. '-root' }
   local defaults, wrong = build_root(job, recipe)
   if not defaults then return nil, wrong end
-  local image = ('%s/%s.squashfs'):format(work, id)
+  local image = place .. '.squashfs'
   -- Users of the packer's machine mean nothing to others; those of an image do.
   local owned = recipe.from ~= nil and not recipe.from.folder and tool.is_root()
   local fine, failure = squashfs.make(job.root, image, { keep_owners = owned })
   if not fine then return nil, failure end
-  return entries_of(('images/%s/%s'):format(arch, id), image, defaults, recipe)
+  return entries_of(M.path(order.arch, order.id), image, defaults, recipe)
 end
+
+--- Where an image lies in a package, without the extension of its three files.
+---@param arch string
+---@param id string
+---@return string
+function M.path(arch, id) return ('images/%s/%s'):format(arch, id) end
 
 return M

@@ -13,6 +13,11 @@ local OCI_ARCH = { x86_64 = 'amd64', aarch64 = 'arm64', riscv64 = 'riscv64' }
 
 local SKOPEO = { package = 'skopeo' }
 
+--- A platform as tools of containers name it.
+---@param arch string
+---@return string
+function M.platform(arch) return 'linux/' .. OCI_ARCH[arch] end
+
 ---@alias core.s9pk.image.OciKind 'docker-archive'|'oci-archive'|'oci'
 
 --- Copies the image into a layout of its own, whose only tag is `image`. *async*
@@ -32,7 +37,7 @@ local function read_config(layout, source, arch)
   if config.architecture == OCI_ARCH[arch] then return config.config or {} end
   return nil, errc.new('pack', ('%s is an image for %s; this package is for %s'):format(source,
     tostring(config.architecture), OCI_ARCH[arch]),
-    { hint = 'save it with --platform linux/' .. OCI_ARCH[arch] })
+    { hint = 'save it with --platform ' .. M.platform(arch) })
 end
 
 local function unpack_layers(layout, root, source)

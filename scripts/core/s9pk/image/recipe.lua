@@ -12,9 +12,12 @@ local FIELDS = {
 }
 
 -- Where a root begins; a recipe names one of them.
-local FROM = { folder = 'string', archive = 'string', debian = 'table', command = 'table' }
+local FROM = { folder = 'string', archive = 'string', debian = 'table', docker = 'table',
+  command = 'table' }
 
 local DEBIAN = { suite = 'string', packages = 'table', variant = 'string', mirror = 'string' }
+
+local DOCKER = { tag = 'string', build = 'string', dockerfile = 'string', args = 'table' }
 
 local function problem(message, hint) return nil, errc.new('pack', message, { hint = hint }) end
 
@@ -39,10 +42,33 @@ local function check_debian(debian, name)
   return problem(("%s: from.debian needs a suite"):format(name), "such as suite = 'bookworm'")
 end
 
+local function check_docker(docker, name)
+  local fine, err = check_fields(docker, DOCKER, name .. ': from.docker')
+  if not fine then return nil, err end
+  if (docker.tag == nil) == (docker.build == nil) then
+    return problem(('%s: from.docker names either a tag or a folder to build'):format(name),
+      "such as tag = 'alpine:3.20' or build = '.'")
+  end
+  if docker.tag and (docker.dockerfile or docker.args) then
+    return problem(('%s: from.docker: dockerfile and args go with build'):format(name))
+  end
+  for _, key in ipairs(names.sorted_keys(docker.args or {})) do
+    local value = docker.args[key]
+    if type(value) ~= 'string' and (type(value) ~= 'table' or type(value.env) ~= 'string') then
+      return problem(("%s: the build argument '%s' must be a text or { env = NAME }")
+        :format(name, tostring(key)))
+    end
+  end
+  return true
+end
+
 local function check_from(from, name)
   -- `tag` chooses one image of an archive that holds several.
-  local fine, err = check_fields(from, { folder = FROM.folder, archive = FROM.archive,
-    debian = FROM.debian, command = FROM.command, tag = 'string' }, name .. ': from')
+  local fields = { tag = 'string' }
+  for kind, type_name in pairs(FROM) do
+    fields[kind] = type_name
+  end
+  local fine, err = check_fields(from, fields, name .. ': from')
   if not fine then return nil, err end
   local begins = {}
   for _, kind in ipairs(names.sorted_keys(FROM)) do
@@ -55,6 +81,7 @@ local function check_from(from, name)
         'it names ' .. table.concat(begins, ' and '))
   end
   if from.debian then return check_debian(from.debian, name) end
+  if from.docker then return check_docker(from.docker, name) end
   return true
 end
 
@@ -81,26 +108,69 @@ local function check(recipe, name)
   return recipe
 end
 
---- The recipe of an image; empty when there is only its folder. *async*
----@param directory string Of the package
----@param id string
+--- Runs the text of a recipe, which knows the architecture as `arch`. *async*
+---@param text string
+---@param name string For messages
+---@param arch string
 ---@return table? recipe
 ---@return engine.Error? err `pack`, `script` with file:line
 ---@async
-function M.read(directory, id)
-  local name = ('images/%s.lua'):format(id)
-  local text, err = file.read(directory .. '/' .. name)
-  if not text then
-    if err.code ~= 'not_found' then return nil, err end
-    if file.exists(('%s/images/%s'):format(directory, id)) then return {} end
-    return problem(("the image '%s' has no recipe"):format(id),
-      ('write %s, or put its files into images/%s/'):format(name, id))
-  end
-  local chunk, wrong = module.eval(text, {}, name)
-  if not chunk then return nil, wrong end
+function M.parse(text, name, arch)
+  local chunk, err = module.eval(text, { arch = arch }, name)
+  if not chunk then return nil, err end
   local fine, recipe = pcall(chunk)
   if not fine then return nil, errc.new('script', tostring(recipe)) end
   return check(recipe, name)
 end
+
+--- What a manifest may say of an image: where its root begins, for docker to find.
+local function from_source(source)
+  if type(source) ~= 'table' then return nil end
+  if source.dockerTag then return { docker = { tag = source.dockerTag } } end
+  local build = source.dockerBuild
+  if type(build) ~= 'table' then return nil end
+  return { docker = { build = build.workdir or '.', dockerfile = build.dockerfile,
+    args = build.buildArgs } }
+end
+
+local function with_source(recipe, name, source)
+  local from = from_source(source)
+  if not from then return recipe end
+  if recipe.from then
+    return problem(('%s has a from, and package.lua names a source besides'):format(name),
+      "keep one; the source of an image with a recipe is 'packed'")
+  end
+  recipe.from = from
+  return check(recipe, 'package.lua')
+end
+
+--- The recipe of an image; empty when there is only its folder. *async*
+---@param directory string Of the package
+---@param id string
+---@param arch string
+---@param source? string|table The manifest's
+---@return table? recipe
+---@return engine.Error? err `pack`, `script` with file:line
+---@async
+function M.read(directory, id, arch, source)
+  local name = M.path(id)
+  local text, err = file.read(directory .. '/' .. name)
+  if text then
+    local recipe, wrong = M.parse(text, name, arch)
+    if not recipe then return nil, wrong end
+    return with_source(recipe, name, source)
+  end
+  if err.code ~= 'not_found' then return nil, err end
+  if from_source(source) or file.exists(('%s/images/%s'):format(directory, id)) then
+    return with_source({}, name, source)
+  end
+  return problem(("the image '%s' has no recipe"):format(id),
+    ('write %s, or put its files into images/%s/'):format(name, id))
+end
+
+--- Where the recipe of an image lies, in the package's folder.
+---@param id string
+---@return string
+function M.path(id) return ('images/%s.lua'):format(id) end
 
 return M

@@ -1,5 +1,7 @@
 --- Programs of the packer's machine that build images.
+local crypto = require('engine.crypto')
 local errc = require('engine.errc')
+local file = require('engine.file')
 local keys = require('core.s9pk.keys')
 local process = require('engine.process')
 
@@ -55,6 +57,41 @@ function M.run(what, argv, opts)
   local said = last_lines(done.err ~= '' and done.err or done.out)
   return nil, errc.new('pack', ('%s: %s ended with %d%s'):format(what, argv[1], done.code,
     said ~= '' and '\n' .. said or ''))
+end
+
+--- A path of a recipe: relative ones lie in the package's folder.
+---@param directory string
+---@param path string
+---@return string
+function M.in_package(directory, path)
+  return path:sub(1, 1) == '/' and path or directory .. '/' .. path
+end
+
+--- This machine's architecture as packages spell it. *async*
+---@return string? arch
+---@return engine.Error? err `pack`
+---@async
+function M.machine()
+  local name, err = M.run('looking for the architecture', { 'uname', '-m' })
+  if not name then return nil, err end
+  return (name:gsub('%s+$', ''))
+end
+
+--- Calls `fn` with a new folder that goes away with all it holds; gives what it gives. *async*
+---@generic T
+---@param fn fun(work: string): T?, engine.Error?
+---@return T? result
+---@return engine.Error? err
+---@async
+function M.in_work_folder(fn)
+  local root = os.getenv('TMPDIR')
+  local work = ('%s/moonbox-pack-%s'):format(root and root ~= '' and root or '/tmp', crypto.guid())
+  local made, err = file.mkdir(work, 448)
+  if not made then return nil, err end
+  local fine, result, failure = pcall(fn, work)
+  file.remove(work, { recursive = true })
+  if not fine then error(result, 0) end
+  return result, failure
 end
 
 --- Whether owners can be kept. *async*
