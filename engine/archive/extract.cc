@@ -43,6 +43,15 @@ Result<UniqueFd> new_folder(const std::filesystem::path& folder) {
                     .hint = "extract into a new folder"});
 }
 
+/// After a system call that found something in the place of a new entry, or failed otherwise.
+tl::unexpected<Error> not_created(const char* call, const std::string& path) {
+  if (errno != EEXIST) return fail_errno(std::string(call) + " " + show_path(path));
+  return fail(Error{.code = Errc::duplicate,
+                    .message = "there is something in the place of " + show_path(path) + " already",
+                    .hint = "another name of the package is the same to this file system, in the "
+                            "other case for instance: extract elsewhere"});
+}
+
 /// Writes directory after directory, each through the descriptor of the one above.
 class TreeWriter {
  public:
@@ -63,7 +72,7 @@ class TreeWriter {
 
  private:
   Result<> subdirectory(const std::string& path, const Entry& row, int at) {
-    if (::mkdirat(at, row.name.c_str(), 0755) != 0) return fail_errno("mkdir " + show_path(path));
+    if (::mkdirat(at, row.name.c_str(), 0755) != 0) return not_created("mkdir", path);
     const UniqueFd inner(
         ::openat(at, row.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!inner) return fail_errno("open " + show_path(path));
@@ -74,7 +83,7 @@ class TreeWriter {
   Result<> file(const std::string& path, const Entry& row, int at) {
     const UniqueFd fd(
         ::openat(at, row.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
-    if (!fd) return fail_errno("create " + show_path(path));
+    if (!fd) return not_created("create", path);
     Defer discard([&] { ::unlinkat(at, row.name.c_str(), 0); });
     FileSink sink(fd.get());
     TRY(archive_.verify(path, row, options_, &sink));

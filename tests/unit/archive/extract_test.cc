@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <functional>
 
 using namespace engine;
 using archive::Archive;
@@ -22,6 +23,22 @@ namespace {
 std::shared_ptr<const Archive> open(Bytes bytes) {
   return Archive::open(std::make_shared<archive::MemorySource>(std::move(bytes))).value();
 }
+
+/// Does something else whenever it is read.
+class MeddlingSource final : public archive::ByteSource {
+ public:
+  MeddlingSource(Bytes bytes, std::function<void()> meddle)
+      : inner_(std::move(bytes)), meddle_(std::move(meddle)) {}
+  [[nodiscard]] std::uint64_t size() const override { return inner_.size(); }
+  Result<> read(std::uint64_t offset, MutableBytes into) const override {
+    meddle_();
+    return inner_.read(offset, into);
+  }
+
+ private:
+  archive::MemorySource inner_;
+  std::function<void()> meddle_;
+};
 
 /// Everything below `folder`, links not followed.
 std::size_t count(const fs::path& folder) {
@@ -87,6 +104,35 @@ TEST_CASE("archive/extract: names of devices and of the other case are plain fil
   CHECK(count(out) == 9);
   CHECK(read_file(out / "README").value() == "README");
   CHECK(read_file(out / "Readme").value() == "Readme");
+}
+
+TEST_CASE("archive/extract: what appears in the place of a file is neither replaced nor followed",
+          "[archive]") {
+  // As when two names are one to the file system, or somebody puts a link there meanwhile.
+  for (const bool link : {false, true}) {
+    for (const char* name : {"b", "d/c"}) {
+      archive::Tree tree;
+      REQUIRE(tree.add_text("a", "first"));
+      REQUIRE(tree.add_text(name, "second"));
+      archive::MemorySink sink;
+      REQUIRE(archive::write_archive(tree, archive::seal_with(vectors::key("shared-1")), sink));
+      const test::TempDir directory;
+      const fs::path out = directory.path() / "out";
+      const fs::path outside = directory.path() / "outside";
+      const fs::path taken = out / fs::path(name).begin()->string();
+      const auto source = std::make_shared<const MeddlingSource>(sink.take(), [&] {
+        if (!fs::exists(out / "a") || fs::exists(fs::symlink_status(taken))) return;
+        if (link) return fs::create_symlink(outside, taken);
+        REQUIRE(write_file_atomic(taken, "theirs"));
+      });
+      const auto package = Archive::open(source).value();
+      const auto report = archive::extract_tree(*package, out);
+      REQUIRE_FALSE(report);
+      CHECK(report.error().code == Errc::duplicate);
+      CHECK_FALSE(fs::exists(outside));
+      if (!link) CHECK(read_file(taken).value() == "theirs");
+    }
+  }
 }
 
 TEST_CASE("archive/extract: a name that is too long for the disk is an error", "[archive]") {
