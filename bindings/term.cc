@@ -112,26 +112,33 @@ Result<std::string> read_input_line() {
   return fail(Errc::usage, "the line is longer than 64 MiB");
 }
 
-Result<std::string> read_hidden_line() {
+/// Asks for what is not to be seen. The terminal is silent before it asks: whoever answers at once
+/// is neither shown nor lost.
+Result<std::string> read_hidden_line(const std::string& prompt) {
   termios before{};
   if (::tcgetattr(STDIN_FILENO, &before) != 0) return read_input_line();
   termios silent = before;
   silent.c_lflag &= static_cast<tcflag_t>(~ECHO);
   ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  static_cast<void>(write_all(STDERR_FILENO, prompt));
   const Defer restore([&before] {
-    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+    ::tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
     static_cast<void>(write_all(STDERR_FILENO, "\n"));
   });
   return read_input_line();
 }
 
 int term_read_line(lua_State* state) {
-  const std::string prompt(script::opt_string(state, 1).value_or(""));
+  std::string prompt(script::opt_string(state, 1).value_or(""));
   const bool echo = script::field_boolean(state, 2, "echo").value_or(true);
   wipe_progress();
-  if (::isatty(STDIN_FILENO) != 0) static_cast<void>(write_all(STDERR_FILENO, prompt));
+  if (echo && ::isatty(STDIN_FILENO) != 0) static_cast<void>(write_all(STDERR_FILENO, prompt));
   return script::offload<std::string>(
-      state, [echo] { return echo ? read_input_line() : read_hidden_line(); }, &push_text);
+      state,
+      [echo, prompt = std::move(prompt)] {
+        return echo ? read_input_line() : read_hidden_line(prompt);
+      },
+      &push_text);
 }
 
 /// Draws over the line before. Elsewhere than on a terminal nothing is written.
