@@ -22,10 +22,12 @@ return {
   ['about.completion.values'] = 'Namen zur Auswahl ausgeben: package, method, job',
   ['about.completion.zsh'] = 'Die Vervollständigung für zsh ausgeben',
   ['about.daemon'] = 'Den Dienst starten, anhalten, ansehen',
+  ['about.daemon.install'] = 'Die Unit schreiben, mit der systemd den Daemon betreibt',
   ['about.daemon.restart'] = 'Den Dienst anhalten und neu starten',
   ['about.daemon.start'] = 'Den Dienst im Hintergrund starten',
   ['about.daemon.status'] = 'Zeigen, ob der Dienst läuft',
   ['about.daemon.stop'] = 'Den Dienst anhalten; Container laufen weiter',
+  ['about.daemon.uninstall'] = 'Diese Unit entfernen; die Daten bleiben',
   ['about.db'] = 'Den Patch-Speicher lesen und ändern',
   ['about.db.apply'] = 'Einen JSON-Patch anwenden, ganz oder gar nicht',
   ['about.db.backup'] = 'Den Speicher in eine Datei kopieren, auch im Betrieb',
@@ -246,6 +248,7 @@ return {
   ['help.arg.db-force'] = 'Eine vorhandene Datei ersetzen',
   ['help.arg.db-restore'] = 'Datei, die moon-cli db backup angelegt hat',
   ['help.arg.directory'] = 'Verzeichnis',
+  ['help.arg.dry-run'] = 'Nur ausgeben',
   ['help.arg.edit-from'] =
     'Für put eine Datei; für add-image ein Ordner, ein tar- oder OCI-Archiv oder ein Rezept (.lua)',
   ['help.arg.edit-operation'] =
@@ -376,6 +379,7 @@ return {
   ['help.arg.trace-count'] = 'Wie viele Aufrufe verfolgt werden',
   ['help.arg.trace-out'] = 'OpenTelemetry-JSON in diese Datei schreiben; - ist die Standardausgabe',
   ['help.arg.transcript'] = 'Das Gesagte auch in diese Datei schreiben',
+  ['help.arg.unit-dir'] = 'Verzeichnis der Unit',
   ['help.arg.value'] = 'Wert als JSON; - liest die Standardeingabe, @DATEI eine Datei',
   ['help.arg.vm'] = 'Welche VM: control oder worker:N',
   ['help.arg.wait'] = 'Warten, bis der Dienst so weit ist',

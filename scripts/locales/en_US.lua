@@ -22,10 +22,12 @@ return {
   ['about.completion.values'] = 'Print names to choose from: package, method, job',
   ['about.completion.zsh'] = 'Print the completion of zsh',
   ['about.daemon'] = 'Start, stop and look at the daemon',
+  ['about.daemon.install'] = 'Write the unit with which systemd runs the daemon',
   ['about.daemon.restart'] = 'Stop the daemon, then start it again',
   ['about.daemon.start'] = 'Start the daemon in the background',
   ['about.daemon.status'] = 'Tell whether the daemon runs',
   ['about.daemon.stop'] = 'Stop the daemon; containers keep running',
+  ['about.daemon.uninstall'] = 'Remove that unit; data stays',
   ['about.db'] = 'Read and change the patch store',
   ['about.db.apply'] = 'Apply a JSON Patch, all of it or nothing',
   ['about.db.backup'] = 'Copy the store to a file, while it is in use',
@@ -241,6 +243,7 @@ return {
   ['help.arg.db-force'] = 'Replace a file that is there',
   ['help.arg.db-restore'] = 'File that moon-cli db backup made',
   ['help.arg.directory'] = 'Directory',
+  ['help.arg.dry-run'] = 'Only print it',
   ['help.arg.edit-from'] =
     'For put a file; for add-image a folder, a tar or OCI archive, or a recipe (.lua)',
   ['help.arg.edit-operation'] =
@@ -366,6 +369,7 @@ return {
   ['help.arg.trace-count'] = 'How many calls to follow',
   ['help.arg.trace-out'] = 'Write OpenTelemetry JSON to this file; - is standard output',
   ['help.arg.transcript'] = 'Also write what is said to this file',
+  ['help.arg.unit-dir'] = 'Folder of the unit',
   ['help.arg.value'] = 'Value as JSON; - reads standard input, @FILE a file',
   ['help.arg.vm'] = 'Which VM: control, or worker:N',
   ['help.arg.wait'] = 'Wait until the service is what was asked for',

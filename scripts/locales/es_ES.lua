@@ -22,10 +22,12 @@ return {
   ['about.completion.values'] = 'Imprimir nombres entre los que elegir: package, method, job',
   ['about.completion.zsh'] = 'Imprimir el completado de zsh',
   ['about.daemon'] = 'Iniciar, detener y consultar el demonio',
+  ['about.daemon.install'] = 'Escribir la unidad con la que systemd ejecuta el demonio',
   ['about.daemon.restart'] = 'Detener el demonio y volver a iniciarlo',
   ['about.daemon.start'] = 'Iniciar el demonio en segundo plano',
   ['about.daemon.status'] = 'Mostrar si el demonio está en marcha',
   ['about.daemon.stop'] = 'Detener el demonio; los contenedores siguen en marcha',
+  ['about.daemon.uninstall'] = 'Quitar esa unidad; los datos se conservan',
   ['about.db'] = 'Leer y modificar el almacén de parches',
   ['about.db.apply'] = 'Aplicar un JSON Patch, entero o nada',
   ['about.db.backup'] = 'Copiar el almacén a un archivo, también en uso',
@@ -244,6 +246,7 @@ return {
   ['help.arg.db-force'] = 'Reemplazar un archivo existente',
   ['help.arg.db-restore'] = 'Archivo creado por moon-cli db backup',
   ['help.arg.directory'] = 'Directorio',
+  ['help.arg.dry-run'] = 'Solo mostrarla',
   ['help.arg.edit-from'] =
     'Para put un archivo; para add-image una carpeta, un archivo tar u OCI, o una receta (.lua)',
   ['help.arg.edit-operation'] =
@@ -374,6 +377,7 @@ return {
   ['help.arg.trace-out'] =
     'Escribir JSON de OpenTelemetry en este archivo; - es la salida estándar',
   ['help.arg.transcript'] = 'Escribir también lo dicho en este archivo',
+  ['help.arg.unit-dir'] = 'Directorio de la unidad',
   ['help.arg.value'] = 'Valor en JSON; - lee la entrada estándar, @ARCHIVO un archivo',
   ['help.arg.vm'] = 'Qué VM: control o worker:N',
   ['help.arg.wait'] = 'Esperar hasta que el servicio esté como se pidió',

@@ -22,10 +22,12 @@ return {
   ['about.completion.values'] = 'Afficher les noms à choisir : package, method, job',
   ['about.completion.zsh'] = 'Afficher la complétion de zsh',
   ['about.daemon'] = 'Démarrer, arrêter et consulter le démon',
+  ['about.daemon.install'] = "Écrire l'unité avec laquelle systemd fait tourner le démon",
   ['about.daemon.restart'] = 'Arrêter le démon puis le redémarrer',
   ['about.daemon.start'] = 'Démarrer le démon en arrière-plan',
   ['about.daemon.status'] = 'Indiquer si le démon est en marche',
   ['about.daemon.stop'] = 'Arrêter le démon ; les conteneurs continuent',
+  ['about.daemon.uninstall'] = 'Retirer cette unité ; les données restent',
   ['about.db'] = 'Lire et modifier la base de correctifs',
   ['about.db.apply'] = 'Appliquer un JSON Patch, en entier ou pas du tout',
   ['about.db.backup'] = 'Copier la base dans un fichier, même en service',
@@ -243,6 +245,7 @@ return {
   ['help.arg.db-force'] = 'Remplacer un fichier existant',
   ['help.arg.db-restore'] = 'Fichier créé par moon-cli db backup',
   ['help.arg.directory'] = 'Répertoire',
+  ['help.arg.dry-run'] = "Seulement l'afficher",
   ['help.arg.edit-from'] =
     'Pour put un fichier ; pour add-image un dossier, une archive tar ou OCI, ou une '
       .. 'recette (.lua)',
@@ -376,6 +379,7 @@ return {
   ['help.arg.trace-out'] =
     'Écrire du JSON OpenTelemetry dans ce fichier ; - est la sortie standard',
   ['help.arg.transcript'] = 'Écrire aussi ce qui est dit dans ce fichier',
+  ['help.arg.unit-dir'] = "Répertoire de l'unité",
   ['help.arg.value'] = "Valeur en JSON ; - lit l'entrée standard, @FICHIER un fichier",
   ['help.arg.vm'] = 'Quelle VM : control ou worker:N',
   ['help.arg.wait'] = "Attendre que le service soit dans l'état demandé",

@@ -22,10 +22,12 @@ return {
   ['about.completion.values'] = 'Wypisz nazwy do wyboru: package, method, job',
   ['about.completion.zsh'] = 'Wypisz uzupełnianie dla zsh',
   ['about.daemon'] = 'Uruchamianie, zatrzymywanie i podgląd demona',
+  ['about.daemon.install'] = 'Zapisać jednostkę, którą systemd uruchamia demona',
   ['about.daemon.restart'] = 'Zatrzymaj demona i uruchom go ponownie',
   ['about.daemon.start'] = 'Uruchom demona w tle',
   ['about.daemon.status'] = 'Pokaż, czy demon działa',
   ['about.daemon.stop'] = 'Zatrzymaj demona; kontenery działają dalej',
+  ['about.daemon.uninstall'] = 'Usunąć tę jednostkę; dane pozostają',
   ['about.db'] = 'Odczyt i zmiana magazynu danych',
   ['about.db.apply'] = 'Zastosuj JSON Patch w całości albo wcale',
   ['about.db.backup'] = 'Skopiuj magazyn do pliku, także w trakcie pracy',
@@ -242,6 +244,7 @@ return {
   ['help.arg.db-force'] = 'Zastąp istniejący plik',
   ['help.arg.db-restore'] = 'Plik utworzony przez moon-cli db backup',
   ['help.arg.directory'] = 'Katalog',
+  ['help.arg.dry-run'] = 'Tylko wypisać',
   ['help.arg.edit-from'] =
     'Dla put plik; dla add-image folder, archiwum tar lub OCI albo przepis (.lua)',
   ['help.arg.edit-operation'] =
@@ -368,6 +371,7 @@ return {
   ['help.arg.trace-count'] = 'Ile wywołań śledzić',
   ['help.arg.trace-out'] = 'Zapisać JSON OpenTelemetry do tego pliku; - to standardowe wyjście',
   ['help.arg.transcript'] = 'Zapisywać rozmowę także do tego pliku',
+  ['help.arg.unit-dir'] = 'Katalog jednostki',
   ['help.arg.value'] = 'Wartość jako JSON; - czyta standardowe wejście, @PLIK plik',
   ['help.arg.vm'] = 'Która VM: control lub worker:N',
   ['help.arg.wait'] = 'Czekaj, aż usługa osiągnie żądany stan',
