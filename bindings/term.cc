@@ -9,6 +9,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <string>
@@ -112,19 +113,28 @@ Result<std::string> read_input_line() {
   return fail(Errc::usage, "the line is longer than 64 MiB");
 }
 
+/// The terminal as it was before it was made silent. Who presses Ctrl-C at the prompt ends the
+/// process while a thread still reads; the way out of the process makes it speak again.
+termios spoken{};
+std::atomic<bool> silent = false;
+
+void speak_again() {
+  if (!silent.exchange(false)) return;
+  ::tcsetattr(STDIN_FILENO, TCSADRAIN, &spoken);
+  static_cast<void>(write_all(STDERR_FILENO, "\n"));
+}
+
 /// Asks for what is not to be seen. The terminal is silent before it asks: whoever answers at once
 /// is neither shown nor lost.
 Result<std::string> read_hidden_line(const std::string& prompt) {
-  termios before{};
-  if (::tcgetattr(STDIN_FILENO, &before) != 0) return read_input_line();
-  termios silent = before;
-  silent.c_lflag &= static_cast<tcflag_t>(~ECHO);
-  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  static const int kAtEnd = std::atexit(&speak_again);
+  if (kAtEnd != 0 || ::tcgetattr(STDIN_FILENO, &spoken) != 0) return read_input_line();
+  termios quiet = spoken;
+  quiet.c_lflag &= static_cast<tcflag_t>(~ECHO);
+  silent = true;
+  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
   static_cast<void>(write_all(STDERR_FILENO, prompt));
-  const Defer restore([&before] {
-    ::tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
-    static_cast<void>(write_all(STDERR_FILENO, "\n"));
-  });
+  const Defer restore([] { speak_again(); });
   return read_input_line();
 }
 
