@@ -64,9 +64,11 @@ const char* advice(CURLcode code) {
   }
 }
 
-Error transfer_error(CURLcode code, const std::string& url, const char* words) {
+Error transfer_error(CURLcode code, const Request& request, const char* words) {
+  const bool reads = request.method.empty() || request.method == "GET";
+  const char* doing = reads ? "reading " : "sending to ";
   return Error{.code = kind_of(code),
-               .message = "reading " + shown_url(url) + ": " + words,
+               .message = doing + shown_url(request.url) + ": " + words,
                .hint = advice(code)};
 }
 
@@ -246,10 +248,10 @@ class Transfer::State {
   [[nodiscard]] Result<> failure() const {
     if (outcome_ == CURLE_OK) return {};
     if (head_bytes_ > kMaxHead) {
-      return fail(transfer_error(*outcome_, request_.url, "the head of the answer does not end"));
+      return fail(transfer_error(*outcome_, request_, "the head of the answer does not end"));
     }
     const char* words = words_[0] != '\0' ? words_.data() : curl_.easy_strerror(*outcome_);
-    return fail(transfer_error(*outcome_, request_.url, words));
+    return fail(transfer_error(*outcome_, request_, words));
   }
 
   std::shared_ptr<CurlPool> pool_;

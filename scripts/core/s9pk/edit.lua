@@ -158,8 +158,10 @@ local function edit(call, params)
   return result, failure
 end
 
-local function show_edit(_params, result, out)
-  if result.manifest then out:write(json.encode(result.manifest, { pretty = true }) .. '\n') end
+local function show_edit(params, result, out)
+  if params.operation == 'manifest' then
+    out:write(json.encode(result.manifest, { pretty = true }) .. '\n')
+  end
   out:line(('written: %s, root hash %s'):format(result.file, result.commitment.rootSighashHex))
 end
 
