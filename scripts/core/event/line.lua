@@ -12,12 +12,15 @@ local function job_line(event)
   local job = event.data
   if job.state == 'running' then return follow.line(job) end
   local target = type(job.target) == 'string' and job.target ~= '' and ' ' .. job.target or ''
-  return ('%s%s: %s'):format(job.kind or 'job', target, job.state or '')
+  local line = ('%s: %s'):format(job.title or (job.kind or 'job') .. target, job.state or '')
+  local why = type(job.error) == 'table' and job.error.message
+  return why and ('%s: %s'):format(line, why) or line
 end
 
 local function data_line(data)
   if type(data) ~= 'table' then return display.scalar(data) end
   if type(data.message) == 'string' then
+    if data.message == '' then return data.title or '' end
     return data.title and ('%s: %s'):format(data.title, data.message) or data.message
   end
   local parts = {}

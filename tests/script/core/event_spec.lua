@@ -96,6 +96,17 @@ describe('event.list', function()
 end)
 
 describe('moon-cli events', function()
+  it('says of a job what people call it, and why it failed', function()
+    local line = require('core.event.line')
+    expect(line.about({ type = 'job', data = { kind = 'package.sideload', state = 'failed',
+      title = 'Install x.s9pk', error = { message = 'no package' } } }))
+      :equals('Install x.s9pk: failed: no package')
+    expect(line.about({ type = 'job', data = { kind = 'package.rebuild', target = 'x',
+      state = 'succeeded' } })):equals('package.rebuild x: succeeded')
+    expect(line.about({ type = 'notification.created', data = { title = 'Done', message = '' } }))
+      :equals('Done')
+  end)
+
   it('prints the last, as lines or as JSON', function()
     expect((command({ 'events' }))):equals(
       '2026-01-01T00:00:00.000Z info  job  backup.create: succeeded\n' ..
