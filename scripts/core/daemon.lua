@@ -86,8 +86,9 @@ local function fault_of(call, fault)
 end
 
 local function launch(call, params)
+  local options = arguments(call, params)
   local report, err = control.start(with_instance(call, {
-    arguments = arguments(call, params), timeout = params.timeout,
+    arguments = options, timeout = params.timeout,
   }))
   if not report then
     show_boot_log(call, err)
@@ -96,7 +97,9 @@ local function launch(call, params)
   local paths = control.paths(call.ctx.instance)
   return {
     instance = paths.instance, pid = report.pid, socket = paths.socket, data = paths.data,
-    alreadyRunning = report.alreadyRunning, fault = fault_of(call, report.fault),
+    alreadyRunning = report.alreadyRunning,
+    ignored = report.alreadyRunning and #options > 0 and table.concat(options, ' ') or nil,
+    fault = fault_of(call, report.fault),
   }
 end
 
@@ -154,6 +157,10 @@ local function show_start(_params, result, out)
   local words = result.alreadyRunning and 'the daemon is already running: %s'
     or 'the daemon is running: %s'
   out:line(words:format(describe(result)))
+  if result.ignored then
+    out:line(('it goes on with the options it was started with; for others: %s daemon restart %s')
+      :format(out.program, result.ignored))
+  end
 end
 
 local HOW = {
