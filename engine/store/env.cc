@@ -12,6 +12,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 
 namespace engine::store {
 namespace {
@@ -153,7 +154,31 @@ Result<> Env::open_file() {
   return checked(mdb_reader_check(env_, &dead), "clearing the reader table");
 }
 
-/// A file shorter than its pages would kill the process at the first access behind its end.
+/// Whether all pages from `from` up to `end` are in LMDB's list of free ones.
+bool Env::are_free(std::size_t from, std::size_t end) const {
+  constexpr MDB_dbi kFreePages = 0;
+  MDB_txn* txn = nullptr;
+  MDB_cursor* cursor = nullptr;
+  MDB_val key{};
+  MDB_val value{};
+  if (mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn) != 0) return false;
+  int code = mdb_cursor_open(txn, kFreePages, &cursor);
+  std::size_t found = 0;
+  while (code == 0 && (code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+    // Each entry is a list of page numbers with its length in front.
+    for (std::size_t at = sizeof from; at + sizeof from <= value.mv_size; at += sizeof from) {
+      std::size_t page = 0;
+      std::memcpy(&page, static_cast<const char*>(value.mv_data) + at, sizeof page);
+      if (page >= from && page < end) ++found;
+    }
+  }
+  if (cursor != nullptr) mdb_cursor_close(cursor);
+  mdb_txn_abort(txn);
+  return code == MDB_NOTFOUND && found == end - from;
+}
+
+/// A file shorter than its pages would kill the process at the first access behind its end. Only
+/// pages that were freed by the commit that made them are never written, and may be missing.
 Result<> Env::check_length() const {
   MDB_envinfo info{};
   MDB_stat stat{};
@@ -164,6 +189,18 @@ Result<> Env::check_length() const {
   const bool unwritten = file.st_size == 0 || info.me_last_txnid == 0;
   const std::size_t needed = (info.me_last_pgno + 1) * stat.ms_psize;
   if (unwritten || static_cast<std::size_t>(file.st_size) >= needed) return {};
+  if (!is_backup_) {
+    // Zeros in their place keep the list itself from being read behind the end.
+    const bool lengthens = !options_.read_only;
+    if (lengthens && ::truncate(file_.c_str(), static_cast<off_t>(needed)) != 0) {
+      return fail_errno("lengthening " + file_.native());
+    }
+    const std::size_t there = static_cast<std::size_t>(file.st_size) / stat.ms_psize;
+    if (are_free(there, info.me_last_pgno + 1)) return {};
+    if (lengthens && ::truncate(file_.c_str(), file.st_size) != 0) {
+      return fail_errno("shortening " + file_.native());
+    }
+  }
   return fail(Error{
       .code = Errc::corrupt,
       .message =

@@ -134,6 +134,7 @@ class Env {
       : file_(std::move(file)), options_(options), is_backup_(is_backup) {}
   Result<> open_file();
   Result<> open_tables();
+  [[nodiscard]] bool are_free(std::size_t from, std::size_t end) const;
   Result<> check_length() const;
   void give_back(MDB_txn* txn);
 

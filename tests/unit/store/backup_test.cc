@@ -101,8 +101,8 @@ TEST_CASE("store/backup: is taken under load, and no one else may read it", "[st
     while (acknowledged < 20)
       std::this_thread::yield();
     put(*store, "/soon", 1, Durability::soon);
-    must(store->flush());
     before = acknowledged;
+    must(store->flush());
     CHECK(first.run() == 0);
     CHECK(again.run() == static_cast<int>(Errc::duplicate));
     CHECK(instead.run() == 0);

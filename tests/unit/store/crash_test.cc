@@ -57,7 +57,10 @@ void write_for_ever(Store& store, int writer, int count, int pipe) {
 [[noreturn]] void run_child(const std::filesystem::path& directory, int pipe, int base) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   auto store = Store::open(directory);
-  if (!store) ::_exit(2);
+  if (!store) {
+    std::cerr << "opening: " << store.error().message << std::endl;
+    ::_exit(2);
+  }
   std::vector<std::thread> writers;
   for (int i = 0; i < kWriters; ++i)
     writers.emplace_back([&, i] { write_for_ever(**store, i, base, pipe); });
