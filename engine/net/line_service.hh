@@ -2,14 +2,11 @@
 
 #include "loop/loop.hh"
 #include "net/line_session.hh"
-#include "net/poller.hh"
+#include "net/turns.hh"
 
-#include <atomic>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace engine::net {
@@ -56,10 +53,10 @@ class LineService {
   /// when it has. Thread-safe; may be called with locks held.
   void wake(std::uint64_t id);
   /// Connections open or about to be. Thread-safe.
-  [[nodiscard]] std::size_t connections() const { return connections_; }
-  [[nodiscard]] LineSession* find(std::uint64_t id) const;
+  [[nodiscard]] std::size_t connections() const { return turns_->count(); }
+  [[nodiscard]] LineSession* find(std::uint64_t id) const { return turns_->find(id); }
   /// Whether a connection id was given by the service with this index.
-  static unsigned index_of(std::uint64_t id) { return static_cast<unsigned>(id >> kIndexShift); }
+  static unsigned index_of(std::uint64_t id) { return service_of(id); }
 
   /// Reads no more; closes each connection when all it was asked is answered and written.
   /// `done` runs when none is left.
@@ -67,45 +64,18 @@ class LineService {
 
  private:
   friend class LineSession;
-  static constexpr unsigned kIndexShift = 40;
 
-  LineService(loop::Loop& loop, LineHandler& handler, const LineLimits& limits, unsigned index);
-  void turn();
-  std::size_t serve_group(std::size_t first);
-  void let_others_join();
-  void look_at(LineSession& session);
-  void schedule();
-  void rest();
-  void retire(LineSession& session);
+  LineService(LineHandler& handler, const LineLimits& limits)
+      : handler_(handler), limits_(limits) {}
+  void on_end(LineSession& session);
   void wake_sessions();
-  void watch_time();
-  bool keep_spinning();
 
-  loop::Loop& loop_;
   LineHandler& handler_;
   LineLimits limits_;
-  unsigned index_;
-  std::unique_ptr<Poller> poller_;
-  std::unique_ptr<char, void (*)(void*)> scratch_;  ///< read buffer shared by all; page-aligned
-  std::unordered_map<std::uint64_t, std::shared_ptr<LineSession>> sessions_;
-  std::vector<LineSession*> to_look_at_;
-  std::vector<LineSession*> looking_at_;
-  std::vector<std::shared_ptr<LineSession>> retired_;  ///< closed in this turn
-  std::uint64_t next_id_ = 1;
-  std::atomic<std::size_t> connections_ = 0;
-  loop::Timer clock_;
-  Completion<> drained_;
-  TimePoint last_work_;
-  TimePoint may_join_until_;  ///< the turn under way
-  bool draining_ = false;
-  bool scheduled_ = false;
-  bool in_turn_ = false;
-  bool clock_running_ = false;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-
   std::mutex wake_mutex_;
   std::vector<std::uint64_t> to_wake_;
   std::vector<std::uint64_t> waking_;
+  std::unique_ptr<Turns<LineSession>> turns_;
 };
 
 }  // namespace engine::net

@@ -96,7 +96,7 @@ void LineSession::finish_answer(bool written) {
 
 /// Something was queued or became possible outside the session's own step.
 void LineSession::changed() {
-  if (!stepping_ && !closed()) service_.look_at(*this);
+  if (!stepping_ && !closed()) service_.turns_->look_at(*this);
 }
 
 void LineSession::note_events(std::uint32_t events) {
@@ -108,7 +108,7 @@ void LineSession::note_events(std::uint32_t events) {
 
 bool LineSession::paused() const {
   const LineLimits& limits = service_.limits_;
-  return closing_ || failed_ || handed_over_ || service_.draining_ ||
+  return closing_ || failed_ || handed_over_ || service_.turns_->draining() ||
          in_flight_ >= limits.in_flight || unsent() > limits.unsent;
 }
 
@@ -122,7 +122,7 @@ bool LineSession::finished() const {
   if (ended_ && hung_up_ && !framer_.has_unread()) return true;
   if (unsent() > 0) return false;
   if (closing_) return true;
-  const bool no_more_lines = service_.draining_ || (ended_ && !framer_.has_unread());
+  const bool no_more_lines = service_.turns_->draining() || (ended_ && !framer_.has_unread());
   return no_more_lines && in_flight_ == 0;
 }
 
@@ -146,13 +146,13 @@ void LineSession::write_output() {
 }
 
 void LineSession::read_chunk() {
-  const std::size_t size = service_.limits_.read_chunk;
-  const ssize_t got = receive_now(socket_.get(), {service_.scratch_.get(), size});
+  const std::span<char> scratch = service_.turns_->scratch();
+  const ssize_t got = receive_now(socket_.get(), scratch);
   if (got > 0) {
     // A short read has emptied the socket, unless what comes next is its end.
-    if (static_cast<std::size_t>(got) < size && !end_is_near_) readable_ = false;
-    last_input_ = service_.last_work_;
-    take_chunk({service_.scratch_.get(), static_cast<std::size_t>(got)});
+    if (static_cast<std::size_t>(got) < scratch.size() && !end_is_near_) readable_ = false;
+    last_input_ = service_.turns_->now();
+    take_chunk({scratch.data(), static_cast<std::size_t>(got)});
   } else if (got == 0) {
     end_input();
   } else if (errno == EAGAIN) {
@@ -217,7 +217,7 @@ void LineSession::flush() {
     if (sent >= 0) {
       out_begin_ += static_cast<std::size_t>(sent);
       sent_total_ += static_cast<std::size_t>(sent);
-      last_output_ = service_.last_work_;
+      last_output_ = service_.turns_->now();
     } else if (errno == EAGAIN) {
       blocked_ = true;
       watch_writable(true);
@@ -244,7 +244,7 @@ void LineSession::watch_writable(bool wanted) {
   if (watching_writable_ == wanted) return;
   watching_writable_ = wanted;
   const std::uint32_t events = kReadEvents | (wanted ? EPOLLOUT : 0U);
-  if (!service_.poller_->modify(socket_.get(), events, this)) failed_ = true;
+  if (!service_.turns_->poller().modify(socket_.get(), events, this)) failed_ = true;
 }
 
 /// Lets the handler push what waits, once all before it has gone.

@@ -66,6 +66,9 @@ struct LineLimits {
   std::chrono::microseconds spin{0};     ///< poll so long after work before sleeping (burns CPU)
 };
 
+template <typename Connection>
+class Turns;
+
 /// One connection that speaks lines. Made and owned by a LineService; lives on its loop.
 class LineSession {
  public:
@@ -100,7 +103,10 @@ class LineSession {
  private:
   friend class Answer;
   friend class LineService;
+  friend class Turns<LineSession>;
 
+  [[nodiscard]] int fd() const { return socket_.get(); }
+  [[nodiscard]] bool in_step() const { return stepping_; }
   void note_events(std::uint32_t events);
   void take_input();
   void write_output();
@@ -142,7 +148,7 @@ class LineSession {
   bool closing_ = false;
   bool telling_ = false;      ///< not yet known whether it is HTTP
   bool handed_over_ = false;  ///< it is
-  bool queued_ = false;       ///< in the service's list of sessions to look at
+  bool queued = false;        ///< in the list of Turns
   bool stepping_ = false;
   bool stalled_ = false;     ///< the handler knows that the peer takes no pushes
   bool wants_room_ = false;  ///< a push was refused, or somebody has one: on_room is due
