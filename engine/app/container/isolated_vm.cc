@@ -24,60 +24,70 @@ Result<std::string> take_text(script::Outcome& outcome) {
   return fail(script::to_error(outcome.state, first + 1));
 }
 
-}  // namespace
+/// Kept by what is under way: its first turn, its task, its last turn.
+struct IsolatedVm {
+  IsolatedVm(loop::Loop& on, bindings::IsolatedCall on_call, Completion<std::string> completion)
+      : loop(on), caller{std::move(on_call)}, done(std::move(completion)) {
+    services.add(caller);
+  }
 
-IsolatedVm::IsolatedVm(loop::Loop& loop,
-                       bindings::IsolatedCall on_call,
-                       Completion<std::string> done)
-    : loop_(loop), caller_{std::move(on_call)}, done_(std::move(done)) {
-  services_.add(caller_);
-}
+  loop::Loop& loop;
+  bindings::IsolatedCaller caller;
+  script::Services services;
+  std::unique_ptr<script::Vm> vm;
+  Completion<std::string> done;
+};
+using Isolated = std::shared_ptr<IsolatedVm>;
 
-void IsolatedVm::run(loop::Loop& loop,
-                     std::shared_ptr<const script::Snapshot> scripts,
-                     bindings::IsolatedRun run,
-                     Completion<std::string> done) {
-  std::shared_ptr<IsolatedVm> self(new IsolatedVm(loop, std::move(run.on_call), std::move(done)));
-  loop.post([self, scripts = std::move(scripts), run = std::move(run)]() mutable {
-    if (auto begun = self->begin(std::move(scripts), run); !begun) {
-      self->finish(fail(std::move(begun).error()));
-    }
+// The state must not be closed from inside its own task: a turn later.
+void finish(const Isolated& isolated, Result<std::string> result) {
+  isolated->loop.post([isolated, result = std::move(result)]() mutable {
+    isolated->vm.reset();
+    if (auto done = std::exchange(isolated->done, {})) done(std::move(result));
   });
 }
 
-Result<> IsolatedVm::begin(std::shared_ptr<const script::Snapshot> scripts,
-                           const bindings::IsolatedRun& run) {
-  TRY_ASSIGN(vm_,
-             script::Vm::create(loop_,
-                                services_,
+Result<> begin(const Isolated& isolated,
+               std::shared_ptr<const script::Snapshot> scripts,
+               const bindings::IsolatedRun& run) {
+  TRY_ASSIGN(isolated->vm,
+             script::Vm::create(isolated->loop,
+                                isolated->services,
                                 kModules,
                                 {.name = "isolated",
                                  .memory_limit = run.memory_limit,
                                  .jit = false,
                                  .trusted = false,
                                  .scripts = std::move(scripts)}));
-  TRY_ASSIGN(const script::Ref module, vm_->require(run.module));
-  module.push(vm_->state());
-  lua_getfield(vm_->state(), -1, "run");
-  const script::Ref function = script::Ref::pop(vm_->state());
-  lua_pop(vm_->state(), 1);
-  vm_->spawn(
+  script::Vm& vm = *isolated->vm;
+  TRY_ASSIGN(const script::Ref module, vm.require(run.module));
+  module.push(vm.state());
+  lua_getfield(vm.state(), -1, "run");
+  const script::Ref function = script::Ref::pop(vm.state());
+  lua_pop(vm.state(), 1);
+  vm.spawn(
       function,
       [&](lua_State* state) {
         if (!script::push_json(state, run.input)) lua_pushnil(state);
         return 1;
       },
       {.deadline = run.deadline},
-      [self = shared_from_this()](script::Outcome outcome) { self->finish(take_text(outcome)); },
+      [isolated](script::Outcome outcome) { finish(isolated, take_text(outcome)); },
       "isolated");
   return {};
 }
 
-// The state must not be closed from inside its own task: a turn later.
-void IsolatedVm::finish(Result<std::string> result) {
-  loop_.post([self = shared_from_this(), result = std::move(result)]() mutable {
-    self->vm_.reset();
-    if (auto done = std::exchange(self->done_, {})) done(std::move(result));
+}  // namespace
+
+void run_isolated(loop::Loop& loop,
+                  std::shared_ptr<const script::Snapshot> scripts,
+                  bindings::IsolatedRun run,
+                  Completion<std::string> done) {
+  auto isolated = std::make_shared<IsolatedVm>(loop, std::move(run.on_call), std::move(done));
+  loop.post([isolated, scripts = std::move(scripts), run = std::move(run)]() mutable {
+    if (auto begun = begin(isolated, std::move(scripts), run); !begun) {
+      finish(isolated, fail(std::move(begun).error()));
+    }
   });
 }
 

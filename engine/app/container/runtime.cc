@@ -98,7 +98,7 @@ void Runtime::exit(int status) {
 }
 
 void Runtime::run_isolated(bindings::IsolatedRun run, Completion<std::string> done) {
-  IsolatedVm::run(loop_, vm_->scripts(), std::move(run), std::move(done));
+  app::run_isolated(loop_, vm_->scripts(), std::move(run), std::move(done));
 }
 
 }  // namespace engine::app
