@@ -24,7 +24,8 @@ struct WebSocketOptions {
 
 /// The client's end of a WebSocket over a connected socket, for messages of text. Resource type;
 /// lives on its loop. Messages that nobody asks for are kept; when they are many, the server has to
-/// wait.
+/// wait. It holds itself while it calls its user, who may let go then, and while a timer runs: a
+/// close that nobody waits for is still said to its end.
 class WebSocketClient : public std::enable_shared_from_this<WebSocketClient> {
  public:
   using Opened = Completion<std::shared_ptr<WebSocketClient>>;

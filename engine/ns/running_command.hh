@@ -28,6 +28,7 @@ struct FinishedCommand {
 };
 
 /// A process together with its output. Resource type, on the loop. Destroying it kills the process.
+/// Whoever holds it may let go in a callback of ours, so it holds itself while it calls.
 class RunningCommand : public std::enable_shared_from_this<RunningCommand> {
  public:
   /// Starts a process with the given streams in place.

@@ -6,9 +6,6 @@ local M = {}
 
 local POINTER = '/private/password'
 
----@return boolean
-function M.is_set() return store.exists(POINTER) == true end
-
 --- Whether this is the password. *async*
 ---@param text string
 ---@return boolean? right
