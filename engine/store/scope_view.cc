@@ -4,7 +4,6 @@
 #include "store/path_index.hh"
 
 #include <algorithm>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -90,69 +89,13 @@ Pointer relative(const Pointer& scope, const Pointer& path) {
   return inside;
 }
 
-using Tokens = std::span<const std::string>;
-
-/// The member or element of `value` that a token names; null if there is none.
-const json::Value* child_of(const json::Value& value, const std::string& token) {
-  const auto found = json::resolve(value, Pointer().child(token));
-  return found ? *found : nullptr;
-}
-
-/// What the rest of a scope shows of `value`; nothing if it names nothing there.
-std::optional<json::Value> shown_of(const json::Value& value, Tokens rest) {
-  if (rest.empty()) return value;
-  if (rest.front() != kWildcard) {
-    const json::Value* child = child_of(value, rest.front());
-    return child == nullptr ? std::nullopt : shown_of(*child, rest.subspan(1));
-  }
-  json::Object all;
-  const auto add = [&](const std::string& name, const json::Value& child) {
-    if (auto shown = shown_of(child, rest.subspan(1))) all.emplace(name, std::move(*shown));
-  };
-  if (const json::Object* members = value.object()) {
-    for (const auto& [name, child] : *members)
-      add(name, child);
-  } else if (const json::Array* elements = value.array()) {
-    for (std::size_t i = 0; i < elements->size(); ++i)
-      add(std::to_string(i), (*elements)[i]);
-  } else {
-    return std::nullopt;
-  }
-  return json::Value(std::move(all));
-}
-
-/// What an operation above the end of a scope makes of what is seen: one value at the place that
-/// the wildcards before it stand for. Whether something was seen there before is not known.
-void add_from_above(const json::Operation& operation, const Pointer& scope, json::Patch& inside) {
-  const Pointer place = relative(scope, operation.path);
-  std::optional<json::Value> shown;
-  if (operation.op != json::Op::remove) {
-    shown = shown_of(operation.value, Tokens(scope.tokens()).subspan(operation.path.depth()));
-  }
-  if (place.is_root()) {
-    json::Operation whole{.op = json::Op::replace};
-    whole.value = std::move(shown).value_or(json::Value());
-    inside.push_back(std::move(whole));
-    return;
-  }
-  // Puts it in or replaces it.
-  json::Operation put{.op = json::Op::add, .path = place};
-  put.value = shown.value_or(json::Value());
-  inside.push_back(std::move(put));
-  if (!shown) inside.push_back({.op = json::Op::remove, .path = place});
-}
-
 std::optional<json::Patch> wildcard_patch(const json::Patch& patch, const Pointer& scope) {
   json::Patch inside;
   for (const json::Operation& each : patch) {
     const auto& path = each.path.tokens();
     const bool moves = each.shifts && path.size() <= scope.depth();
     if (!matches(scope.tokens(), path, moves ? path.size() - 1 : path.size())) continue;
-    if (moves) return std::nullopt;
-    if (path.size() < scope.depth()) {
-      add_from_above(each, scope, inside);
-      continue;
-    }
+    if (moves || path.size() < scope.depth()) return std::nullopt;
     inside.push_back(each);
     inside.back().path = relative(scope, each.path);
   }

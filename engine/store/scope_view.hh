@@ -18,8 +18,8 @@ namespace engine::store {
 Result<> write_scope(const Snapshot& snapshot, const json::Pointer& scope, json::Writer& out);
 
 /// What a revision changes of what is seen, as operations relative to it; nothing if they cannot
-/// be told without reading it anew: a scope without wildcards, or something above it, was replaced,
-/// or elements of an array on the way have moved.
+/// be told without reading it anew: something above the scope's end has changed, or elements of an
+/// array on the way have moved.
 /// REQUIRES: `patch` holds only `add`, `remove` and `replace`, with `shifts` set where it applies.
 std::optional<json::Patch> scope_patch(const json::Patch& patch, const json::Pointer& scope);
 

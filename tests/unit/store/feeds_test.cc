@@ -212,30 +212,6 @@ TEST_CASE("store/feeds: a wildcard shows what it stands for", "[store]") {
   CHECK(nothing.value == Value());
 }
 
-TEST_CASE("store/feeds: a change above the end of a wildcard tells what it concerns", "[store]") {
-  engine::test::TempDir dir;
-  const auto store = engine::test::open_store(dir.path(), R"({"p":{"a":{"status":1},"b":{}}})");
-  Feeds feeds(*store);
-  Copy status(feeds, "/p/*/status");
-  const auto told = [&] {
-    const auto text = status.feed.take();
-    REQUIRE(text != nullptr);
-    return text->substr(0, text->find(",\"prev\""));
-  };
-  const auto updated = [](std::uint64_t id, std::string_view patch) {
-    return "{\"id\":" + std::to_string(id) + ",\"patch\":" + std::string(patch);
-  };
-  const auto added = put(*store, "/p/c", js(R"({"status":{"n":1},"other":2})")).revision;
-  CHECK(told() == updated(added, R"([{"op":"add","path":"/c","value":{"n":1}}])"));
-  const auto removed =
-      must(store->mutate([](Mutation& mutation) { return mutation.remove(at("/p/c")); })).revision;
-  // Whether it was seen is not known: what is put there first can be taken away in any case.
-  constexpr auto kGone = R"([{"op":"add","path":"/c","value":null},{"op":"remove","path":"/c"}])";
-  CHECK(told() == updated(removed, kGone));
-  const auto whole = put(*store, "/p", js(R"({"d":{"status":5},"e":{}})")).revision;
-  CHECK(told() == updated(whole, R"([{"op":"replace","path":"","value":{"d":5}}])"));
-}
-
 TEST_CASE("store/feeds: a change costs those it concerns, not those who follow", "[store]") {
   engine::test::TempDir dir;
   const auto store = engine::test::open_store(dir.path(), R"({"p":{},"q":0})");
