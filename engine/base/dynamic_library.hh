@@ -1,7 +1,5 @@
 #pragma once
 
-#include <dlfcn.h>
-
 #include <string>
 
 namespace engine {
@@ -10,21 +8,20 @@ namespace engine {
 /// and all it brings along would be loaded by each. It is never unloaded.
 class DynamicLibrary {
  public:
-  explicit DynamicLibrary(const char* file) : library_(::dlopen(file, RTLD_NOW | RTLD_LOCAL)) {
-    if (library_ == nullptr) problem_ = ::dlerror();
-  }
+  explicit DynamicLibrary(const char* file);
 
+  /// Null if it is not there.
   template <typename Function>
   void find(Function*& function, const char* name) {
-    if (library_ == nullptr) return;
-    function = reinterpret_cast<Function*>(::dlsym(library_, name));
-    if (function == nullptr) problem_ = std::string(name) + " is missing: the library is too old";
+    function = reinterpret_cast<Function*>(symbol(name));
   }
 
   /// Why it cannot be used; empty when all that was asked for was found.
   [[nodiscard]] const std::string& problem() const { return problem_; }
 
  private:
+  void* symbol(const char* name);
+
   void* library_;
   std::string problem_;
 };
