@@ -4,14 +4,16 @@
 
 #include <catch2/catch.hpp>
 
+#include <filesystem>
 #include <string>
 
 using namespace engine;
+namespace fs = std::filesystem;
 
 namespace {
 
 std::string key_file(const std::string& name) {
-  return read_file(std::string(MOONBOX_SOURCE_DIR) + "/tests/data/s9pk/keys/" + name).value();
+  return read_file(fs::path(MOONBOX_SOURCE_DIR) / "tests/data/s9pk/keys" / name).value();
 }
 
 }  // namespace
