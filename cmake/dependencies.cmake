@@ -47,8 +47,8 @@ if(MOONBOX_LUAJIT AND EXISTS ${MOONBOX_LUAJIT}/lib/libluajit.a)
   target_include_directories(deps_luajit SYSTEM INTERFACE ${MOONBOX_LUAJIT}/include)
   target_link_libraries(deps_luajit INTERFACE ${MOONBOX_LUAJIT}/lib/libluajit.a m ${CMAKE_DL_LIBS})
   target_compile_definitions(deps_luajit INTERFACE MOONBOX_LUAJIT_CHECKHOOK=1)
-  if(EXISTS ${MOONBOX_LUAJIT}/include/moonbox_vmstate.h)  # what the VM does, for the profiler
-    target_compile_definitions(deps_luajit INTERFACE MOONBOX_LUAJIT_VMSTATE=1)
+  if(EXISTS ${MOONBOX_LUAJIT}/include/moonbox_luajit.h)  # what `dev` adds: hooks inside patterns, the VM's state
+    target_compile_definitions(deps_luajit INTERFACE MOONBOX_LUAJIT_MENDED=1)
   endif()
 else()
   message(WARNING "LuaJIT without LUAJIT_ENABLE_CHECKHOOK: scripts under a deadline run interpreted. "

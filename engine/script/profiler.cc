@@ -14,8 +14,8 @@
 #include <unordered_map>
 #include <vector>
 
-#if MOONBOX_LUAJIT_VMSTATE
-#include <moonbox_vmstate.h>
+#if MOONBOX_LUAJIT_MENDED
+#include <moonbox_luajit.h>
 #endif
 
 namespace engine::script {
@@ -42,7 +42,7 @@ int sample_signal() {
 
 /// LuaJIT's own word for what it does: the number of a trace, or the complement of one of these.
 std::string_view state_name(int state) {
-#if MOONBOX_LUAJIT_VMSTATE
+#if MOONBOX_LUAJIT_MENDED
   static constexpr std::string_view kNames[] = {
       "interpreted", "C", "gc", "compiled", "compiler", "compiler", "compiler"};
   if (state >= 0) return "compiled";
@@ -55,7 +55,7 @@ std::string_view state_name(int state) {
 }
 
 int state_of([[maybe_unused]] lua_State* state) {
-#if MOONBOX_LUAJIT_VMSTATE
+#if MOONBOX_LUAJIT_MENDED
   return moonbox_vmstate(state);
 #else
   return 0;
