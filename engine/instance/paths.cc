@@ -104,8 +104,13 @@ Result<Paths> resolve_paths(std::optional<std::string_view> data_dir,
 }
 
 fs::path executable_path() {
+  constexpr std::string_view kReplaced = " (deleted)";
   std::error_code ignored;
-  return fs::read_symlink("/proc/self/exe", ignored);
+  const fs::path path = fs::read_symlink("/proc/self/exe", ignored);
+  std::string_view name = path.native();
+  if (!name.ends_with(kReplaced) || fs::exists(path, ignored)) return path;
+  name.remove_suffix(kReplaced.size());
+  return name;
 }
 
 Result<fs::path> find_scripts(std::optional<std::string_view> wanted, const fs::path& executable) {

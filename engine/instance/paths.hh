@@ -39,7 +39,7 @@ Result<Paths> resolve_paths(std::optional<std::string_view> data_dir,
 /// 1 to 64 ASCII letters, digits, '-', '_'; the first is not '-'. ERRORS: Errc::usage.
 Result<> check_instance_name(std::string_view name);
 
-/// The running program's own file, links resolved.
+/// The running program's own file, links resolved; the one that took its place, if another has.
 std::filesystem::path executable_path();
 
 /// The folder of the scripts moonbox ships: `wanted` (an option), else $MOONBOX_SCRIPTS, else the
