@@ -142,7 +142,7 @@ export type Public = {
 };
 
 export type Document = {
-  private?: Private;
-  public?: Public;
+  private: Private;
+  public: Public;
   [key: string]: unknown;
 };

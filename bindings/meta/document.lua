@@ -127,8 +127,8 @@
 ---@field [string] any
 
 ---@class store.Document
----@field private? store.Private
----@field public? store.Public
+---@field private store.Private
+---@field public store.Public
 ---@field [string] any
 
 ---@class store.model.String: store.model.Node

@@ -139,7 +139,7 @@ local Private = named('Private', t.object{ open = true, fields = {
 
 --- The document.
 M.document = named('Document', t.object{ open = true, fields = {
-  public = t.optional(Public), private = t.optional(Private),
+  public = Public, private = Private,
 } })
 
 return M

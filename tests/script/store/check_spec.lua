@@ -48,7 +48,9 @@ describe('a place of the schema', function()
     refused('/public/packageData/web/s9pkk', 1, "/public/packageData/web/s9pkk: the schema has no")
     refused('/public/packageData/web/statusInfo/desired/main', 'walking',
       '/public/packageData/web/statusInfo/desired.main: expected one of')
-    refused('', { public = 7 }, 'the document.public: expected an object')
+    refused('', { public = 7, private = {} }, 'the document.public: expected an object')
+    refused('', {}, 'the document.private: is required')
+    refused('', { private = {} }, 'the document.public: is required')
     expect(tostring(engine.raw('/public/serverInfo'))):equals('{}')
   end)
 
@@ -92,7 +94,8 @@ describe('a secret', function()
     refused('/public/extension', { deep = { password = 'x' } }, '/public/extension/deep/password')
     refused('/public', { serverInfo = { smtp = { password = 'x' } } },
       '/public/serverInfo/smtp/password names a secret')
-    refused('', { public = { password = 'x' } }, '/public/password names a secret')
+    refused('', { private = {}, public = { password = 'x' } },
+      '/public/password names a secret')
     expect(put('/private/password', '$argon2id$')):is_true()
     expect(put('/public/serverInfo/passwordless', true)):is_true()
   end)
