@@ -63,9 +63,13 @@ function Out:line(text) return self.write_text(text .. '\n') end
 ---@param text string Commands in it mean the default daemon
 function Out:hint(text) self:line('hint: ' .. typed(text, self.program)) end
 
+--- Prints a table; to a terminal, `none` for one without rows.
 ---@param columns (string|lib.display.Column)[]
 ---@param rows table[]
-function Out:table(columns, rows) self.write_text(display.table(columns, rows, self)) end
+function Out:table(columns, rows)
+  if self.tty and #rows == 0 then return self:line('none') end
+  self.write_text(display.table(columns, rows, self))
+end
 
 ---@param entries {[1]: string, [2]: any}[]
 function Out:block(entries) self.write_text(display.block(entries)) end

@@ -310,8 +310,9 @@ describe('cli.run', function()
     expect(env.complained):equals('')
   end)
 
-  local function shown(build, result, format)
+  local function shown(build, result, format, tty)
     local env = support.environment(function() return result end)
+    env.out.tty = tty
     local leaf = build(rpc.from_fn(function() end)):with_about('about.echo')
       :with_call_remote('CliContext')
     cli.run(rpc.parent():subcommand('m', leaf), { 'm' }, {}, { format = format }, env)
@@ -326,6 +327,17 @@ describe('cli.run', function()
       out:line('custom ' .. result.a)
     end)
   end
+
+  it('says none for a table without rows, to a terminal only', function()
+    local function list(leaf)
+      return data(leaf):with_custom_display_fn(function(_params, result, out)
+        out:table({ 'a' }, result)
+      end)
+    end
+    expect(shown(list, {})):equals('A\n')
+    expect(shown(list, {}, nil, true)):equals('none\n')
+    expect(shown(list, { { a = 1 } }, nil, true)):equals('A\n1\n')
+  end)
 
   it('prints in each format', function()
     expect(shown(text, 'hi')):equals('hi\n')
