@@ -42,8 +42,11 @@ Explanation explain(int code) {
       return {Errc::read_only, "make the directory and its files writable, then try again"};
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
-    case MDB_INVALID:
       return {Errc::corrupt, "restore a backup of the store; nothing was changed"};
+    case MDB_INVALID:
+      return {Errc::corrupt,
+              "restore a backup of the store, or move the file away if it is somebody else's; "
+              "nothing was changed"};
     case MDB_PANIC:  // LMDB could not write its own page and goes no further
       return {Errc::closed, "check the disk, then restart the daemon"};
     case MDB_VERSION_MISMATCH:
@@ -124,8 +127,10 @@ Result<std::unique_ptr<Env>> Env::open(const std::filesystem::path& path, Option
   std::error_code failure;
   const bool is_file = std::filesystem::is_regular_file(path, failure);
   const std::filesystem::path directory = is_file ? path.parent_path() : path;
-  if (!options.read_only) std::filesystem::create_directories(directory, failure);
-  if (failure) return fail(errno_error("mkdir " + directory.native(), failure.value()));
+  if (!options.read_only) {
+    std::filesystem::create_directories(directory, failure);
+    if (failure) return fail(errno_error("mkdir " + directory.native(), failure.value()));
+  }
   std::unique_ptr<Env> env(new Env(is_file ? path : path / kFile, options, is_file));
   if (options.alone) {
     TRY_ASSIGN(env->lock_, lock_store(directory));

@@ -215,9 +215,10 @@ Result<std::vector<RevisionPtr>> Store::revisions_since(RevisionId since) const 
   TRY_ASSIGN(const ReadTxn txn, env_->read());
   TRY_ASSIGN(const Head head, load_head(txn.txn()));
   const RevisionId last = pending.empty() ? head.revision : pending.back()->id;
-  if (since + 1 < head.oldest || since > std::max(last, head.revision)) {
+  const RevisionId newest = std::max(last, head.revision);
+  if (since + 1 < head.oldest || since > newest) {
     return fail(Errc::not_found,
-                fmt::format("the log holds revisions {} to {}", head.oldest, head.revision));
+                fmt::format("the log holds revisions {} to {}", head.oldest, newest));
   }
   TRY_ASSIGN(auto revisions, load_revisions(txn.txn(), since));
   for (const RevisionPtr& revision : pending) {

@@ -50,7 +50,9 @@ end
 local function parse_range(text)
   local first, last = text:match('^(%d+)%.%.(%d+)$')
   first = first or text:match('^%d+$')
-  if first then return { first = tonumber(first), last = tonumber(last or first) } end
+  if first and tonumber(first) > 0 then
+    return { first = tonumber(first), last = tonumber(last or first) }
+  end
   return nil, { code = 'usage', message = ("'%s' is no revision"):format(text),
     hint = 'write 12, or 12..14 for several' }
 end

@@ -257,6 +257,7 @@ TEST_CASE("store/commit: changes that may be lost cost no flush", "[store]") {
     put(*store, "/other", true);
     CHECK(flushes(*store) == before + 1);
     CHECK(must(store->revisions_since(500)).size() == 502);
+    CHECK(store->revisions_since(1003).error().message == "the log holds revisions 0 to 1002");
     put(*store, "/progress", "last", Durability::soon);
   }
   CHECK_FALSE(Store::is_unclean(dir.path()));
