@@ -19,6 +19,11 @@ local GAP = '  '
 
 local function is_array(value) return value[1] ~= nil or getmetatable(value) ~= nil end
 
+local function is_object(value)
+  return type(value) == 'table' and not null.is_null(value) and next(value) ~= nil
+    and not is_array(value)
+end
+
 --- The shortest faithful text of a scalar; lists of scalars are joined.
 ---@param value any
 ---@return string
@@ -28,7 +33,7 @@ function M.scalar(value)
   if type(value) == 'number' then return (yaml.encode(value):gsub('\n$', '')) end
   if type(value) ~= 'table' then return tostring(value) end
   if next(value) == nil then return '-' end
-  if not is_array(value) then return (yaml.encode(value):gsub('\n$', ''):gsub('\n', '; ')) end
+  if is_object(value) then return (yaml.encode(value):gsub('\n$', ''):gsub('\n', '; ')) end
   local parts = {}
   for i = 1, #value do
     parts[i] = M.scalar(value[i])
@@ -114,7 +119,7 @@ function M.table(columns, rows, options)
   return table.concat(lines, '\n') .. '\n'
 end
 
---- `title: value` lines with the values in one column.
+--- `title: value` lines with the values in one column; an object has a line per member.
 ---@param entries {[1]: string, [2]: any}[]
 ---@return string
 function M.block(entries)
@@ -124,7 +129,9 @@ function M.block(entries)
   end
   local lines = {}
   for i, entry in ipairs(entries) do
-    local value = M.scalar(entry[2]):gsub('\n', '\n' .. (' '):rep(widest + 3))
+    local value = is_object(entry[2]) and yaml.encode(entry[2]):gsub('\n$', '')
+      or M.scalar(entry[2])
+    value = value:gsub('\n', '\n' .. (' '):rep(widest + 3))
     lines[i] = text.pad(entry[1] .. ':', widest + 1) .. GAP .. value
   end
   return table.concat(lines, '\n') .. '\n'

@@ -55,6 +55,11 @@ describe('display', function()
     expect(drawn):contains('…')
   end)
 
+  it('gives each member of an object in a block a line', function()
+    expect(display.block({ { 'id', 'a' }, { 'limits', { batch = 3, idle = 0 } } }))
+      :equals('id:      a\nlimits:  batch: 3\n         idle: 0\n')
+  end)
+
   it('makes the header bold where there are colours', function()
     expect(display.table({ 'a' }, {}, { color = true })):equals('\27[1mA\27[0m\n')
   end)
