@@ -55,14 +55,24 @@ auto encoding(rpc::AnswerForm form, bool has_head, Labels labels, LineAnswer ans
   };
 }
 
-/// A raised error that is not an error table is the script's own fault: the author gets the
-/// traceback, the caller a correlation id.
+/// A raised error that is not an error table is the script's own fault, and so is to run past a
+/// deadline that the caller did not lower: the author gets the traceback, the caller a correlation
+/// id.
+bool is_fault_of_script(const Error& error, bool own_deadline) {
+  return !error.debug.empty() &&
+         (error.code == Errc::script || (error.code == Errc::timeout && own_deadline));
+}
+
 template <typename F>
-auto recording(FailureTable& failures, Metrics::Counters& counters, TimePoint begun, F&& reply) {
-  return [&failures, &counters, begun, reply = std::forward<F>(reply)](Result<std::string> result,
-                                                                       ResponseHead head) mutable {
+auto recording(FailureTable& failures,
+               Metrics::Counters& counters,
+               TimePoint begun,
+               bool own_deadline,
+               F&& reply) {
+  return [&failures, &counters, begun, own_deadline, reply = std::forward<F>(reply)](
+             Result<std::string> result, ResponseHead head) mutable {
     Metrics::count(counters, read_clock() - begun, result ? nullptr : &result.error().code);
-    if (!result && result.error().code == Errc::script && !result.error().debug.empty()) {
+    if (!result && is_fault_of_script(result.error(), own_deadline)) {
       result = fail(failures.record(Metrics::method_of(counters), result.error()));
     }
     reply(std::move(result), std::move(head));
@@ -188,6 +198,7 @@ void Dispatcher::handle_call(ScriptLoop& worker,
     Reply recorded = recording(failures_,
                                counters_of(*tree, *method),
                                request.begun,
+                               request.deadline == method->deadline,
                                std::forward<decltype(ended)>(ended));
     route(worker, *tree, *method, std::move(request), call.params, std::move(recorded));
   };

@@ -52,8 +52,9 @@ Error FailureTable::record(const std::string& method, const Error& raised) {
   }
   json::Value info;
   info["correlationId"] = id;
-  return {.code = Errc::script,
-          .message = "the handler of " + method + " failed",
+  const bool late = raised.code == Errc::timeout;
+  return {.code = raised.code,
+          .message = "the handler of " + method + (late ? " ran past its deadline" : " failed"),
           .hint = "moon-cli script failures shows it; the log has the traceback under " + id,
           .info = json::write(info)};
 }
