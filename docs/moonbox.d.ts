@@ -198,6 +198,7 @@ export interface Methods {
         where: string;
       }>;
       head: number;
+      inJournal: number;
       oldest: number;
       revisions: number;
     };
@@ -216,6 +217,7 @@ export interface Methods {
         where: string;
       }>;
       head: number;
+      inJournal: number;
       oldest: number;
       revisions: number;
     };

@@ -12,6 +12,7 @@ local store_tool = {}
 ---@field head integer
 ---@field revisions integer In the log
 ---@field entries integer Of the document's table
+---@field inJournal integer Revisions after these that are still to be brought into the file
 ---@field documentBytes integer Of the document as compact JSON
 ---@field fileBytes integer
 ---@field findings engine.store_tool.Finding[] What is damaged; empty: the store is in order

@@ -33,11 +33,17 @@ Errc kind_of_errno(int error_number) {
   }
 }
 
+std::string_view hint_of_errno(int error_number) {
+  const bool is_full = error_number == ENOSPC || error_number == EDQUOT;
+  return is_full ? "free space on the disk, then try again" : "";
+}
+
 }  // namespace
 
 Error errno_error(std::string_view what, int error_number) {
   return Error{.code = kind_of_errno(error_number),
-               .message = std::string(what) + ": " + std::generic_category().message(error_number)};
+               .message = std::string(what) + ": " + std::generic_category().message(error_number),
+               .hint = std::string(hint_of_errno(error_number))};
 }
 
 tl::unexpected<Error> fail_errno(std::string_view what) {

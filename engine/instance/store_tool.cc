@@ -27,6 +27,7 @@ json::Value told(const store::CheckReport& report) {
   value["oldest"] = report.oldest;
   value["head"] = report.head;
   value["revisions"] = report.revisions;
+  value["inJournal"] = report.in_journal;
   value["entries"] = report.entries;
   value["documentBytes"] = report.document_bytes;
   value["fileBytes"] = report.file_bytes;

@@ -191,17 +191,18 @@ Result<> Checker::walk_elements(ContainerId array, const json::Pointer& at) {
   return damaged(fmt::format("it has {} elements, its header says {}", count, tree.size()));
 }
 
-/// Reads the journal where nobody has the store open: who has writes it at this moment.
-Result<> check_journal(const std::filesystem::path& directory, const Txn& txn) {
+/// Reads the journal where nobody has the store open: who has writes it at this moment. Gives how
+/// many revisions it holds that the file does not.
+Result<std::size_t> check_journal(const std::filesystem::path& directory, const Txn& txn) {
   std::error_code ignored;
-  if (!std::filesystem::is_directory(directory, ignored)) return {};
+  if (!std::filesystem::is_directory(directory, ignored)) return 0;
   const auto lock = lock_store(directory);
-  if (!lock) return {};
+  if (!lock) return 0;
   const auto identity = load_identity(txn);
   const auto head = load_head(txn);
-  if (!identity || !head) return {};  // found already
-  TRY(read_journal(directory, *identity, *head));
-  return {};
+  if (!identity || !head) return 0;  // found already
+  TRY_ASSIGN(const auto revisions, read_journal(directory, *identity, *head));
+  return revisions.size();
 }
 
 }  // namespace
@@ -211,8 +212,10 @@ Result<CheckReport> check(const std::filesystem::path& path, const CheckProgress
   TRY_ASSIGN(const auto env, Env::open(path, {.read_only = true, .alone = false}));
   TRY_ASSIGN(const ReadTxn txn, env->read());
   CheckReport report = Checker(txn.txn(), progress).run();
-  if (auto done = check_journal(path, txn.txn()); !done) {
-    report.findings.push_back({"journal", done.error().message});
+  if (const auto found = check_journal(path, txn.txn()); found) {
+    report.in_journal = *found;
+  } else {
+    report.findings.push_back({"journal", found.error().message});
   }
   std::error_code ignored;
   report.file_bytes = std::filesystem::file_size(env->file(), ignored);

@@ -23,6 +23,7 @@ struct CheckReport {
   RevisionId oldest = 0;  ///< first revision in the log
   RevisionId head = 0;
   std::uint64_t revisions = 0;       ///< in the log
+  std::uint64_t in_journal = 0;      ///< after them, still to be brought into the file
   std::uint64_t entries = 0;         ///< of the document's table
   std::uint64_t document_bytes = 0;  ///< of its compact text
   std::uint64_t file_bytes = 0;

@@ -54,7 +54,9 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& director
   TRY_ASSIGN(auto env, Env::open(directory, {.map_size = options.map_size}));
   std::unique_ptr<Store> store(new Store(std::move(env), directory));
   const auto where = [&](Error error) {
-    return fail(std::move(error).context(store->env_->file().native()));
+    const std::string& file = store->env_->file().native();
+    if (error.message.starts_with(file)) return fail(std::move(error));  // the file's own say it
+    return fail(std::move(error).context(file));
   };
   std::vector<RevisionPtr> unfiled;
   if (store->env_->fresh()) {

@@ -27,6 +27,7 @@ namespace {
 
 constexpr Milliseconds kDrainTimeout{5'000};
 constexpr const char* kContext = "DiagnosticContext";
+constexpr const char* kWhy = "the daemon is in diagnostic mode; moon-cli daemon status says why";
 
 tl::unexpected<Error> not_here() {
   return fail(Error{.code = Errc::uninitialized,
@@ -87,10 +88,11 @@ struct Diagnostic::Impl final : bindings::DaemonHost {
   ScriptLoop control{"control", services, host_modules()};
   ScriptLoop worker{"worker-1", services, host_modules()};
   BlockingPool blocking{1, services, host_modules()};
-  Dispatcher dispatcher{control,
-                        blocking,
-                        failures,
-                        {.limits = options.settings.limits, .instance = options.paths.instance}};
+  Dispatcher dispatcher{
+      control,
+      blocking,
+      failures,
+      {.limits = options.settings.limits, .instance = options.paths.instance, .absence = kWhy}};
   Events events;
   Continuations continuations;
   Doors doors{control.loop(),

@@ -84,8 +84,10 @@ bool begins_array(std::string_view line) {
   return begin != std::string_view::npos && line[begin] == '[';
 }
 
-/// The method of a call, or why there is none for it.
-Result<const rpc::Method*> find_method(const rpc::MethodTable* table, const rpc::Request& call) {
+/// The method of a call, or why there is none for it; `absence`: why any may be missing.
+Result<const rpc::Method*> find_method(const rpc::MethodTable* table,
+                                       const rpc::Request& call,
+                                       const std::string& absence) {
   const rpc::Method* method =
       table == nullptr ? nullptr : table->find(call.method, call.allow_latest);
   // Who sent a kind of the supervisor's named no method.
@@ -93,7 +95,7 @@ Result<const rpc::Method*> find_method(const rpc::MethodTable* table, const rpc:
   if (method == nullptr) {
     return fail(Error{.code = Errc::method_not_found,
                       .message = {},
-                      .hint = hinted ? table->hint(call.method) : std::string()});
+                      .hint = hinted && absence.empty() ? table->hint(call.method) : absence});
   }
   if (call.required == rpc::CallClass::any ||
       method->read_only == (call.required == rpc::CallClass::query)) {
@@ -179,7 +181,7 @@ void Dispatcher::handle_call(ScriptLoop& worker,
       call.locale.empty() && caller->locale.empty() ? default_locale.get() : call.locale;
   Labels labels = labels_for(loaded->generation, locale.empty() ? caller->locale : locale);
   const LoadedTree* tree = loaded->tree(caller->context);
-  auto found = find_method(tree == nullptr ? nullptr : tree->methods.get(), call);
+  auto found = find_method(tree == nullptr ? nullptr : tree->methods.get(), call, absence_);
   if (Result<> fits = found ? check_call(call) : fail(found.error()); !fits) {
     return answer(failure(form, fits.error(), labels));
   }

@@ -39,14 +39,16 @@ class Dispatcher {
  public:
   struct Settings {
     WireLimits limits;
-    std::string instance;  ///< requests may name it
+    std::string instance;      ///< requests may name it
+    std::string absence = {};  ///< why methods may be missing; empty if none should
   };
   Dispatcher(ScriptLoop& control, BlockingPool& pool, FailureTable& failures, Settings settings)
       : control_(control),
         pool_(pool),
         failures_(failures),
         limits_(settings.limits),
-        instance_(std::move(settings.instance)) {}
+        instance_(std::move(settings.instance)),
+        absence_(std::move(settings.absence)) {}
 
   /// Answers one message; returns the protocol it speaks.
   rpc::Protocol handle_line(ScriptLoop& worker,
@@ -97,6 +99,7 @@ class Dispatcher {
   IdempotencyTable idempotency_;
   const WireLimits limits_;
   const std::string instance_;
+  const std::string absence_;
   std::mutex batches_mutex_;
   std::map<std::uint64_t, std::vector<std::weak_ptr<Batch>>> batches_;  ///< of connections
   std::mutex deprecated_mutex_;

@@ -110,8 +110,9 @@ local function show_check(_params, report, out)
     out:table({ 'where', 'what' }, report.findings)
     return
   end
-  out:line(('in order: revisions %d to %d, %d entries, a document of %s, a file of %s'):format(
-    report.oldest, report.head, report.entries, display.bytes(report.documentBytes),
+  local waiting = report.inJournal > 0 and (', %d more in the journal'):format(report.inJournal) or ''
+  out:line(('in order: revisions %d to %d%s, %d entries, a document of %s, a file of %s'):format(
+    report.oldest, report.head, waiting, report.entries, display.bytes(report.documentBytes),
     display.bytes(report.fileBytes)))
 end
 
@@ -172,8 +173,8 @@ end
 local finding = t.object{ fields = { where = t.string, what = t.string } }
 
 local report_schema = t.object{ fields = {
-  oldest = t.integer, head = t.integer, revisions = t.integer, entries = t.integer,
-  documentBytes = t.integer, fileBytes = t.integer, findings = t.array(finding),
+  oldest = t.integer, head = t.integer, revisions = t.integer, inJournal = t.integer,
+  entries = t.integer, documentBytes = t.integer, fileBytes = t.integer, findings = t.array(finding),
 } }
 
 local stats_schema = t.object{ fields = {

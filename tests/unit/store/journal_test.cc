@@ -80,6 +80,7 @@ TEST_CASE("store/journal: what it holds is there after a crash, in the file", "[
   TempDir dir;
   leave_unfiled(dir.path(), 10);
   CHECK(filed(dir.path()) == 1);
+  CHECK(must(check(dir.path())).in_journal == 9);
   {
     const auto store = open_store(dir.path());
     CHECK(store->head() == 10);
@@ -89,6 +90,7 @@ TEST_CASE("store/journal: what it holds is there after a crash, in the file", "[
     put(*store, "/n", 11);
   }
   CHECK(filed(dir.path()) == 11);
+  CHECK(must(check(dir.path())).in_journal == 0);
   CHECK(open_store(dir.path())->head() == 11);
 }
 
