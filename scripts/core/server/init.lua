@@ -1,6 +1,5 @@
 --- `server.*`: the daemon itself.
 local daemon = require('engine.daemon')
-local display = require('lib.display')
 local duration = require('lib.duration')
 local filter = require('core.event.filter')
 local follow = require('core.server.follow')
@@ -61,13 +60,13 @@ end
 --- The order people want; what is not listed follows by name.
 local FIRST = {
   'name', 'version', 'gitInfo', 'instance', 'dataDir', 'socket', 'pid', 'uptime', 'workers',
-  'luajit', 'guard', 'cgroup', 'limits',
+  'luajit', 'guard', 'cgroup',
 }
 
 local function entry(key, value)
   if key == 'uptime' then return { key, duration.format(value) } end
   if key == 'startedAt' then return { 'started-at', timestamp.format(value) } end
-  return { names.kebab(key), display.scalar(value) }
+  return { names.kebab(key), value }
 end
 
 local function show_info(_params, result, out)
@@ -81,8 +80,9 @@ local function show_info(_params, result, out)
     add(key)
   end
   for _, key in ipairs(names.sorted_keys(result)) do
-    add(key)
+    if key ~= 'limits' then add(key) end
   end
+  add('limits')
   out:block(entries)
 end
 
