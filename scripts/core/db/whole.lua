@@ -110,7 +110,8 @@ local function show_check(_params, report, out)
     out:table({ 'where', 'what' }, report.findings)
     return
   end
-  local waiting = report.inJournal > 0 and (', %d more in the journal'):format(report.inJournal) or ''
+  local waiting = ''
+  if report.inJournal > 0 then waiting = (', %d more in the journal'):format(report.inJournal) end
   out:line(('in order: revisions %d to %d%s, %d entries, a document of %s, a file of %s'):format(
     report.oldest, report.head, waiting, report.entries, display.bytes(report.documentBytes),
     display.bytes(report.fileBytes)))
@@ -174,7 +175,8 @@ local finding = t.object{ fields = { where = t.string, what = t.string } }
 
 local report_schema = t.object{ fields = {
   oldest = t.integer, head = t.integer, revisions = t.integer, inJournal = t.integer,
-  entries = t.integer, documentBytes = t.integer, fileBytes = t.integer, findings = t.array(finding),
+  entries = t.integer, documentBytes = t.integer, fileBytes = t.integer,
+  findings = t.array(finding),
 } }
 
 local stats_schema = t.object{ fields = {
