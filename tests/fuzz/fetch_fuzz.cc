@@ -23,7 +23,7 @@ using namespace engine;
 namespace {
 
 constexpr std::string_view kBoundary = "\n====\n";
-constexpr fetch::ConnectOptions kImpatient{.connect_seconds = 2, .stall_seconds = 2, .retries = 1};
+const fetch::ConnectOptions kImpatient{.connect_seconds = 2, .stall_seconds = 2, .retries = 1};
 
 void must(bool good) {
   if (!good) std::abort();
