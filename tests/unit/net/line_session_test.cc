@@ -40,9 +40,10 @@ TEST_CASE("net/line_session: knows its peer") {
   Client client(server.path());
   client.write("echo x\n");
   CHECK(client.read_line() == "x");
-  CHECK(server.handler.last_peer.uid == getuid());
-  CHECK(server.handler.last_peer.gid == getgid());
-  CHECK(server.handler.last_peer.pid == getpid());
+  const auto peer = server.on_loop([&] { return server.handler.last_peer; });
+  CHECK(peer.uid == getuid());
+  CHECK(peer.gid == getgid());
+  CHECK(peer.pid == getpid());
   CHECK(engine::net::LineService::index_of(server.handler.last_id) == 3);
 }
 
