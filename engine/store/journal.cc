@@ -136,6 +136,7 @@ Result<> decode_frame(const Found& frame, RevisionId head, std::vector<RevisionP
     revision->schema = std::move(schema);
     into.push_back(std::move(revision));
   }
+  if (!payload.empty()) return fail(Errc::corrupt, "there is more than its revisions");
   return {};
 }
 

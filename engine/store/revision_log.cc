@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace engine::store {
 namespace {
 
@@ -37,9 +39,17 @@ std::uint64_t milliseconds(system_clock::time_point time) {
       std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
 }
 
+/// The nearest that the clock can say.
 system_clock::time_point time_of(std::string_view payload) {
-  return system_clock::time_point(
-      std::chrono::milliseconds(static_cast<std::int64_t>(number_at(payload, 0))));
+  using std::chrono::milliseconds;
+  constexpr auto kFirst = std::chrono::duration_cast<milliseconds>(system_clock::duration::min());
+  constexpr auto kLast = std::chrono::duration_cast<milliseconds>(system_clock::duration::max());
+  const milliseconds told(static_cast<std::int64_t>(number_at(payload, 0)));
+  return system_clock::time_point(std::clamp(told, kFirst, kLast));
+}
+
+bool is_recorded(json::Op op) {
+  return op == json::Op::add || op == json::Op::remove || op == json::Op::replace;
 }
 
 /// Takes the first bytes off `payload`. ERRORS: Errc::corrupt if there are fewer.
@@ -94,6 +104,8 @@ Result<std::shared_ptr<Revision>> decode(RevisionId id, std::string_view payload
   revision->text = payload;
   TRY_ASSIGN(const json::Value value, json::parse(revision->text, kTrustedDepth));
   TRY_ASSIGN(revision->patch, json::patch_from(value));
+  for (const json::Operation& operation : revision->patch)
+    if (!is_recorded(operation.op)) return broken("a revision holds what is never recorded");
   for (std::size_t at = 0; at < shifting.size(); at += 4) {
     const std::size_t index = number_at(shifting, at, 4);
     if (index >= revision->patch.size()) return broken("a revision names a missing operation");

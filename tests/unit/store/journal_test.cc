@@ -3,6 +3,7 @@
 #include "store/backup.hh"
 #include "store/check.hh"
 #include "store/env.hh"
+#include "store/revision_log.hh"
 
 #include "unit/store/temp_store.hh"
 #include <sys/wait.h>
@@ -263,6 +264,25 @@ TEST_CASE("store/journal: one of a newer format is refused with the cure", "[sto
   const auto error = refused(dir.path());
   CHECK(error.code == Errc::newer_format);
   CHECK_THAT(error.hint, Catch::Contains("at least as new"));
+}
+
+TEST_CASE("store/journal: a revision that nobody can have recorded is refused",
+          "[store][journal]") {
+  Revision revision;
+  revision.id = 1;
+  std::string payload;
+  SECTION("with an operation that changes are never written as") {
+    revision.text = R"([{"op":"move","from":"/a","path":"/b"}])";
+    encode(revision, payload);
+    CHECK(decode(1, payload).error().code == Errc::corrupt);
+  }
+  SECTION("but not for a time beyond what the clock can say") {
+    revision.text = "[]";
+    encode(revision, payload);
+    payload.replace(0, 8, "\xff\xff\xff\xff\xff\xff\xff\x7f");
+    const auto late = must(decode(1, payload));
+    CHECK(late->time > std::chrono::system_clock::now());
+  }
 }
 
 TEST_CASE("store/journal: a file older than the journal is refused", "[store][journal]") {
