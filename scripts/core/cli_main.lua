@@ -70,7 +70,7 @@ end
 ---@field instance engine.daemon_control.Instance Whose daemon is meant
 ---@field connect fun(): table?, table? A connection to it; the handler closes it. *async*
 ---@field progress fun(text: string?): boolean Shows one changing line
----@field exit fun(status: integer) The exit status of the process, should the command succeed
+---@field exit fun(status: integer) The exit status of the process, whatever the command's result
 ---@field facts core.cli.Facts
 
 ---@class core.cli.Facts
@@ -87,7 +87,8 @@ end
 
 local function environment(globals, facts, outcome)
   return {
-    call = remote(globals), json = json, exit_code = exit_code,
+    call = remote(globals), json = json,
+    exit_code = function(kind) return outcome.status or exit_code(kind) end,
     interrupted = term.interrupted,
     read_stdin = term.read_stdin, read_file = file.read,
     out = stream(1, term.write, globals), err = stream(2, term.error, globals),
