@@ -1,4 +1,5 @@
 #include "base/log.hh"
+#include "script/c_stack.hh"
 #include "script/thunk.hh"
 #include "script/traceback.hh"
 #include "script/vm_impl.hh"
@@ -54,6 +55,7 @@ void open_libraries(lua_State* state) {
 }
 
 int script_print(lua_State* state) {
+  check_c_stack(state);
   std::string line;
   const int count = lua_gettop(state);
   lua_getglobal(state, "tostring");
@@ -87,6 +89,7 @@ std::string chunk_text(lua_State* state) {
 }
 
 int script_load(lua_State* state) {
+  check_c_stack(state);
   const std::string text = chunk_text(state);
   std::string name(opt_string(state, 2).value_or("chunk"));
   if (name.starts_with('@') || name.starts_with('=')) name.erase(0, 1);
@@ -166,7 +169,7 @@ void define_xpcall(lua_State* state) {
       return ended(pcall(handler, ...))
     end
     return function(f, handler, ...) return settle(handler, xpcall(f, trap, ...)) end)";
-  if (load_chunk(state, kSource, "xpcall") != 0) lua_error(state);
+  if (load_chunk(state, kSource, "engine.xpcall") != 0) lua_error(state);
   for (const char* name : {"xpcall", "pcall", "error"})
     lua_getglobal(state, name);
   lua_pushcfunction(state, trap);
@@ -206,6 +209,7 @@ void open_sandbox(lua_State* state, const Vm::Options& options) {
   lua_register(state, "load", thunk<script_load>);
   lua_register(state, "loadstring", thunk<script_load>);
   define_xpcall(state);
+  bound_c_stack(state);
 }
 
 void make_strict(lua_State* state) {

@@ -10,8 +10,10 @@ namespace {
 constexpr int kMaxFrames = 40;
 constexpr int kMaxLevels = 400;
 
-bool is_lua_frame(const lua_Debug& frame) {
-  return std::string_view(frame.what) != "C";
+/// Neither C nor Lua of the engine's own (`xpcall`, `coroutine.wrap`).
+bool is_author_frame(const lua_Debug& frame) {
+  return std::string_view(frame.what) != "C" &&
+         !std::string_view(frame.short_src).starts_with("engine.");
 }
 
 std::string describe(const lua_Debug& frame) {
@@ -42,7 +44,7 @@ std::string traceback(lua_State* state, int level) {
   for (const int last = level + kMaxLevels; level < last && lua_getstack(state, level, &frame) != 0;
        ++level) {
     lua_getinfo(state, "Sln", &frame);
-    if (!is_lua_frame(frame)) continue;
+    if (!is_author_frame(frame)) continue;
     if (!text.empty()) text += '\n';
     if (++frames > kMaxFrames) return text + "...";
     text += describe(frame);
@@ -55,7 +57,7 @@ std::string where(lua_State* state, int level) {
   lua_Debug frame;
   for (; lua_getstack(state, level, &frame) != 0; ++level) {
     lua_getinfo(state, "Sl", &frame);
-    if (is_lua_frame(frame) && frame.currentline > 0) {
+    if (is_author_frame(frame) && frame.currentline > 0) {
       return std::string(frame.short_src) + ':' + std::to_string(frame.currentline);
     }
   }

@@ -127,6 +127,21 @@ TEST_CASE("script/task: a cancelled task that insists on waiting is stopped", "[
   lua.parked.resumers.clear();
 }
 
+TEST_CASE("script/task: a cancelled task that goes on running is stopped", "[script]") {
+  if (!kGuardWorks) return;
+  TaskFixture lua;
+  Errc code = Errc::unknown;
+  const TaskId id =
+      lua.vm->spawn(lua.compile("require('engine.test').park() while true do end"),
+                    {},
+                    {.deadline = Milliseconds(3'600'000), .slice = Milliseconds(3'600'000)},
+                    [&](Outcome outcome) { code = outcome.status.error().code; });
+  lua.vm->cancel(id);
+  CHECK(code == Errc::cancelled);
+  CHECK(lua.vm->live_tasks() == 0);
+  lua.parked.resumers.clear();
+}
+
 TEST_CASE("script/task: a dropped resumer resumes with cancelled", "[script]") {
   TaskFixture lua;
   std::string text;
