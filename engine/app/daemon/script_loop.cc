@@ -44,11 +44,19 @@ void take_runners(lua_State* state,
   lua_pop(state, 1);
 }
 
+/// What a script raised always has a traceback: that tells it from an error it returned.
+Error raised(Error error) {
+  if (error.code == Errc::script && error.debug.empty()) {
+    error.debug = "it was raised by a tail call: the functions above have left the stack";
+  }
+  return error;
+}
+
 /// The answer of a runner: a value, or `nil, err`.
 Result<std::string> take_answer(script::Outcome& outcome) {
   if (!outcome.status) {
     if (outcome.entered || outcome.status.error().code != Errc::script) {
-      return fail(std::move(outcome.status).error());
+      return fail(raised(std::move(outcome.status).error()));
     }
     return fail(Error{.code = Errc::request_too_large,
                       .message = "params: there is no room for them in a script's memory",
