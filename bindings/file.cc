@@ -163,7 +163,10 @@ Result<> make_directories(const fs::path& path, mode_t mode) {
     TRY(make_directories(parent, mode));
     if (::mkdir(path.c_str(), mode) == 0) return {};
   }
-  if (errno == EEXIST && fs::is_directory(path)) return {};
+  const int problem = errno;
+  std::error_code unknown;
+  if (problem == EEXIST && fs::is_directory(path, unknown)) return {};
+  errno = problem;
   return fail_errno("make directory " + path.string());
 }
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <future>
 #include <optional>
+#include <stdexcept>
 #include <thread>
 
 using engine::Result;
@@ -31,6 +32,20 @@ TEST_CASE("loop/offload: runs on another thread, answers on the loop") {
   run_until(loop, [&] { return result.has_value(); });
   CHECK(**result == 42);
   CHECK(there != here);
+}
+
+TEST_CASE("loop/offload: work that throws has failed") {
+  Loop loop("test");
+  OffloadPool pool(1);
+  std::optional<Result<int>> result;
+  pool.run<int>(
+      loop,
+      []() -> Result<int> { throw std::runtime_error("no more"); },
+      [&](Result<int> got) { result = std::move(got); });
+  run_until(loop, [&] { return result.has_value(); });
+  REQUIRE_FALSE(*result);
+  CHECK(result->error().code == engine::Errc::internal);
+  CHECK(result->error().message == "no more");
 }
 
 TEST_CASE("loop/offload: what the work holds is freed on the loop") {
