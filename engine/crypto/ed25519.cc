@@ -67,10 +67,25 @@ Signature SigningKey::sign(std::string_view context, ByteView message) const {
   return signature;
 }
 
-Result<> verify(const PublicKey& key,
-                std::string_view context,
-                ByteView message,
-                const Signature& signature) {
+struct Verifier::Hash {
+  decaf_ed25519_prehash_ctx_t state;
+};
+
+Verifier::Verifier() : hash_(std::make_unique<Hash>()) {
+  decaf_ed25519_prehash_init(hash_->state);
+}
+
+Verifier::~Verifier() {
+  decaf_ed25519_prehash_destroy(hash_->state);
+}
+
+void Verifier::update(ByteView piece) {
+  decaf_ed25519_prehash_update(hash_->state, raw(piece), piece.size());
+}
+
+Result<> Verifier::finish(const PublicKey& key,
+                          std::string_view context,
+                          const Signature& signature) {
   ensure_sodium();
   if (!is_good_point(key.bytes)) {
     return fail(Errc::invalid_signature, "the signer's public key is not an acceptable point");
@@ -78,16 +93,22 @@ Result<> verify(const PublicKey& key,
   if (!is_good_point(ByteView(signature).first(32))) {
     return fail(Errc::invalid_signature, "the signature's R is not an acceptable point");
   }
-  decaf_ed25519_prehash_ctx_t hash;
-  prehash(hash, message);
   const auto verdict = decaf_ed25519_verify_prehash(raw(ByteView(signature)),
                                                     raw(ByteView(key.bytes)),
-                                                    hash,
+                                                    hash_->state,
                                                     raw(context),
                                                     static_cast<std::uint8_t>(context.size()));
-  decaf_ed25519_prehash_destroy(hash);
   if (verdict == DECAF_SUCCESS) return {};
   return fail(Errc::invalid_signature, "the signature does not belong to this key and content");
+}
+
+Result<> verify(const PublicKey& key,
+                std::string_view context,
+                ByteView message,
+                const Signature& signature) {
+  Verifier verifier;
+  verifier.update(message);
+  return verifier.finish(key, context, signature);
 }
 
 }  // namespace engine::crypto

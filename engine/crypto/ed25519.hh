@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <string_view>
 
 namespace engine::crypto {
@@ -47,5 +48,22 @@ Result<> verify(const PublicKey& key,
                 std::string_view context,
                 ByteView message,
                 const Signature& signature);
+
+/// The same check of a message that comes in pieces. Single owner; one thread at a time.
+class Verifier {
+ public:
+  Verifier();
+  Verifier(const Verifier&) = delete;
+  Verifier& operator=(const Verifier&) = delete;
+  ~Verifier();
+
+  void update(ByteView piece);
+  /// Once, after the last piece. ERRORS: as `verify`.
+  Result<> finish(const PublicKey& key, std::string_view context, const Signature& signature);
+
+ private:
+  struct Hash;
+  std::unique_ptr<Hash> hash_;
+};
 
 }  // namespace engine::crypto
