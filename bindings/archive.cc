@@ -228,11 +228,6 @@ int package_read(lua_State* state) {
            }});
 }
 
-void set_count(lua_State* state, const char* name, std::uint64_t value) {
-  lua_pushnumber(state, static_cast<lua_Number>(value));
-  lua_setfield(state, -2, name);
-}
-
 int package_extract(lua_State* state) {
   auto package = script::check_object<Package>(state, 1);
   std::string path(script::check_string(state, 2));
@@ -373,6 +368,8 @@ int open_archive(lua_State* state) {
                                      {nullptr, nullptr}};
   static const luaL_Reg functions[] = {{"open", script::thunk<&archive_open>},
                                        {"open_fd", script::thunk<&archive_open_fd>},
+                                       {"open_legacy", script::thunk<&archive_open_legacy>},
+                                       {"open_legacy_url", script::thunk<&archive_open_legacy_url>},
                                        {"open_url", script::thunk<&archive_open_url>},
                                        {"seal", script::thunk<&archive_seal>},
                                        {"write", script::thunk<&archive_write>},
@@ -381,6 +378,7 @@ int open_archive(lua_State* state) {
                                        {"search", script::thunk<&archive_search>},
                                        {nullptr, nullptr}};
   script::define_class<Package>(state, methods);
+  define_legacy(state);
   lua_newtable(state);
   luaL_register(state, nullptr, functions);
   return 1;

@@ -62,6 +62,11 @@ fetch::ConnectOptions connect_at(lua_State* state, int options) {
   return out;
 }
 
+void set_count(lua_State* state, const char* name, std::uint64_t value) {
+  lua_pushnumber(state, static_cast<lua_Number>(value));
+  lua_setfield(state, -2, name);
+}
+
 int push_commitment(lua_State* state, const archive::Commitment& commitment) {
   lua_createtable(state, 0, 3);
   script::push_string(state, commitment.sighash_base64());

@@ -46,6 +46,9 @@ unsigned threads_at(lua_State* state, int options);
 /// How a server is to be reached: the fields `cacert` (a file) and `timeout` (seconds).
 fetch::ConnectOptions connect_at(lua_State* state, int options);
 
+/// Sets a field of the table on top of the stack.
+void set_count(lua_State* state, const char* name, std::uint64_t value);
+
 /// Pushes {rootSighash, rootSighashHex, rootMaxsize} and returns 1.
 int push_commitment(lua_State* state, const archive::Commitment& commitment);
 
@@ -60,6 +63,12 @@ struct Package {
 int archive_write(lua_State* state);
 int archive_seal(lua_State* state);
 int package_rewrite(lua_State* state);
+
+// In archive_legacy.cc.
+int archive_open_legacy(lua_State* state);
+int archive_open_legacy_url(lua_State* state);
+/// The class of what they give.
+void define_legacy(lua_State* state);
 
 template <typename T>
 struct Job {

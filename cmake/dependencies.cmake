@@ -78,5 +78,7 @@ list(GET BLAKE3_SOURCE_DIRS 0 BLAKE3_SOURCE_DIR)
 find_path(RE2_INCLUDE_DIR re2/re2.h REQUIRED)                          # archive
 find_library(RE2_LIBRARY NAMES libre2.a re2 REQUIRED)
 
+find_path(NLOHMANN_JSON_INCLUDE_DIR nlohmann/json.hpp REQUIRED)        # archive (CBOR)
+
 find_path(DECAF_INCLUDE_DIR decaf.h PATH_SUFFIXES decaf REQUIRED)      # crypto (Ed25519ph)
 find_library(DECAF_LIBRARY NAMES libdecaf.a decaf REQUIRED)

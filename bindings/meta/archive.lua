@@ -1,4 +1,4 @@
---- Signed packages (s9pk version 2): reading, verifying, writing.
+--- Signed packages (s9pk version 2): reading, verifying, writing. Those of version 1: reading.
 ---
 --- Nothing a package gives is unverified: its signature and tables are checked before they are
 --- used, the content of a file before it is handed out. Functions marked *async* run on the offload
@@ -178,6 +178,61 @@ function archive.open_fd(fd, name, opts) end
 ---@return engine.Error? err as for `open`; `network`, `timeout`, `not_found`, `parse_url`
 ---@async
 function archive.open_url(url, opts) end
+
+---@class engine.archive.LegacyPackage A package of version 1: sections, each with a label
+local LegacyPackage = {}
+
+--- As it was written, in the words of version 1.
+---@return table manifest
+function LegacyPackage:manifest() end
+
+--- The sections, by their places; their paths are their labels.
+---@return engine.archive.Entry[] sections
+function LegacyPackage:list() end
+
+--- Of the package file, in bytes.
+---@return integer bytes
+function LegacyPackage:size() end
+
+--- The public key that signed the package, as PEM.
+---@return string pem
+function LegacyPackage:signer() end
+
+--- Copies a section out, verifying it on the way; `destination` appears only when it is right.
+--- *async*
+---@param label string
+---@param destination string
+---@return true? ok
+---@return engine.Error? err `not_found`, `validate_s9pk`, `filesystem`, `cancelled`
+---@async
+function LegacyPackage:extract(label, destination) end
+
+--- Lets the file go. Idempotent.
+function LegacyPackage:close() end
+
+---@class engine.archive.LegacyOptions
+---@field progress? fun(done: integer, total: integer) as in VerifyOptions
+
+--- Opens a package of version 1, which `open` refuses by the rule `version`. It is read to its end,
+--- because its signature covers all of it. *async*
+---@param path string
+---@param opts? engine.archive.LegacyOptions
+---@return engine.archive.LegacyPackage? package
+---@return engine.Error? err as for `open`
+---@async
+function archive.open_legacy(path, opts) end
+
+---@class engine.archive.LegacyUrlOptions: engine.archive.LegacyOptions
+---@field cacert? string as in OpenUrlOptions
+---@field timeout? number as in OpenUrlOptions
+
+--- The same from a web server. What is taken out later is transferred again. *async*
+---@param url string http or https
+---@param opts? engine.archive.LegacyUrlOptions
+---@return engine.archive.LegacyPackage? package
+---@return engine.Error? err as for `open_url`
+---@async
+function archive.open_legacy_url(url, opts) end
 
 ---@class engine.archive.NewEntry
 ---@field path string

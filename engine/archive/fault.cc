@@ -41,6 +41,7 @@ constexpr std::array kRules = {
     Row{"manifest-missing", Stage::manifest},
     Row{"manifest-json", Stage::manifest},
     Row{"manifest-field", Stage::manifest},
+    Row{"manifest-cbor", Stage::manifest},
     Row{"icon", Stage::package},
     Row{"required-file", Stage::package},
     Row{"image-arch", Stage::package},

@@ -47,6 +47,7 @@ enum class Rule : std::uint8_t {
   manifest_missing,
   manifest_json,
   manifest_field,
+  manifest_cbor,
   icon,
   required_file,
   image_arch,

@@ -9,14 +9,22 @@ namespace engine::archive {
 namespace {
 
 constexpr std::uint64_t kSignaturePosition = 35;
-constexpr std::array<std::byte, 3> kMagic = {std::byte{0x3b}, std::byte{0x3b}, std::byte{2}};
+constexpr unsigned kVersion = 2;
+constexpr std::array<std::byte, 3> kMagic = {std::byte{0x3b}, std::byte{0x3b}, std::byte{kVersion}};
 
 Error header_fault(Rule rule, std::uint64_t offset, std::string message, std::string hint) {
   return fault(
       Errc::parse_s9pk, {.rule = rule, .offset = offset}, std::move(message), std::move(hint));
 }
 
-Result<> check_magic(ByteView bytes) {
+template <std::size_t N>
+void take(Cursor& cursor, std::array<std::byte, N>& into) {
+  std::ranges::copy(*cursor.take(N), into.begin());
+}
+
+}  // namespace
+
+Result<> check_magic(ByteView bytes, unsigned version) {
   if (bytes.empty()) {
     return fail(header_fault(
         Rule::header_length, 0, "the file is empty", "copy or download the package again"));
@@ -29,26 +37,24 @@ Result<> check_magic(ByteView bytes) {
                              "not an s9pk package: it does not start with the bytes 3b 3b",
                              "check that this is the right file"));
   }
-  if (bytes.size() < 3 || bytes[2] == kMagic[2]) return {};
-  const auto version = std::to_integer<unsigned>(bytes[2]);
-  if (version == 1) {
+  if (bytes.size() < 3) return {};
+  const auto found = std::to_integer<unsigned>(bytes[2]);
+  if (found == version) return {};
+  if (found == 1) {
     return fail(header_fault(Rule::version,
                              2,
-                             "an s9pk package of the old version 1, which moonbox does not read",
-                             "ask the author for a version 2 package, or rebuild it"));
+                             "an s9pk package of the old version 1",
+                             "moon-cli s9pk inspect shows it, and moon-cli s9pk convert makes a "
+                             "package of version 2 from it"));
   }
   return fail(header_fault(Rule::version,
                            2,
-                           "an s9pk package of the unknown version " + std::to_string(version),
-                           "it needs a newer moonbox, or the file is damaged"));
+                           "an s9pk package of the " +
+                               std::string(found == kVersion ? "" : "unknown ") + "version " +
+                               std::to_string(found),
+                           found == kVersion ? "it needs no conversion"
+                                             : "it needs a newer moonbox, or the file is damaged"));
 }
-
-template <std::size_t N>
-void take(Cursor& cursor, std::array<std::byte, N>& into) {
-  std::ranges::copy(*cursor.take(N), into.begin());
-}
-
-}  // namespace
 
 std::array<std::byte, kHeaderSize> encode_header(const Header& header) {
   std::array<std::byte, kHeaderSize> out;
@@ -62,7 +68,7 @@ std::array<std::byte, kHeaderSize> encode_header(const Header& header) {
 }
 
 Result<Header> decode_header(ByteView bytes) {
-  TRY(check_magic(bytes));
+  TRY(check_magic(bytes, kVersion));
   if (bytes.size() < kHeaderSize) {
     return fail(header_fault(Rule::header_length,
                              bytes.size(),

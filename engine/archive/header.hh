@@ -21,9 +21,13 @@ struct Header {
 
 std::array<std::byte, kHeaderSize> encode_header(const Header& header);
 
+/// Whether a file that begins with `bytes` is a package of `version`, as far as they go.
+/// ERRORS: Errc::parse_s9pk, stage header.
+Result<> check_magic(ByteView bytes, unsigned version);
+
 /// Reads the fields of the first `kHeaderSize` bytes of a file; fewer when the file is shorter.
 /// Does not check the signature.
-/// ERRORS: Errc::parse_s9pk, stage header. The old version 1 is recognised and refused.
+/// ERRORS: Errc::parse_s9pk, stage header. Version 1 is refused: see legacy.hh.
 Result<Header> decode_header(ByteView bytes);
 
 /// ERRORS: Errc::invalid_signature, stage signature.
