@@ -92,7 +92,8 @@ return {
   ['about.rpc.export'] = 'Schreiben, was aus dem Methodenbaum entsteht',
   ['about.s9pk'] = 'Paketdateien erstellen und prüfen',
   ['about.s9pk.cat'] = 'Eine Datei eines Pakets geprüft ausgeben',
-  ['about.s9pk.convert'] = 'Ein Paket geprüft neu schreiben, das Manifest zuerst',
+  ['about.s9pk.convert'] =
+    'Ein Paket geprüft neu schreiben; aus einem der Version 1 eines der Version 2 machen',
   ['about.s9pk.diff'] = 'Zwei Pakete vergleichen: Dateien, Manifest, Größe',
   ['about.s9pk.edit'] = 'Ein Paket ändern und neu unterschreiben',
   ['about.s9pk.extract'] = 'Die Dateien eines Pakets geprüft in einen neuen Ordner schreiben',
@@ -241,8 +242,7 @@ return {
     'Zusage, die das Archiv haben muss: Wurzel-Hash oder {"rootSighash":…,"rootMaxsize":…}',
   ['help.arg.completion-kind'] = 'Was aufgezählt wird: package, method oder job',
   ['help.arg.context'] = 'Kontext des Baumes',
-  ['help.arg.convert-arch'] =
-    'Weglassen, was andere Architekturen brauchen; Hashes und Unterschrift bleiben',
+  ['help.arg.convert-arch'] = 'Nur nehmen, was diese Architektur braucht',
   ['help.arg.db-backup'] = 'Datei, die angelegt wird',
   ['help.arg.db-check'] = 'Ein Speicher oder eine Sicherung; sonst der Speicher dieser Instanz',
   ['help.arg.db-force'] = 'Eine vorhandene Datei ersetzen',

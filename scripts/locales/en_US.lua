@@ -90,7 +90,8 @@ return {
   ['about.rpc.export'] = 'Write what is made from the handler tree',
   ['about.s9pk'] = 'Make and check package files',
   ['about.s9pk.cat'] = 'Print a file of a package, verified',
-  ['about.s9pk.convert'] = 'Rewrite a package, verified, with its manifest first',
+  ['about.s9pk.convert'] =
+    'Rewrite a package, verified; one of version 1 becomes one of version 2',
   ['about.s9pk.diff'] = 'Compare two packages: files, manifest, size',
   ['about.s9pk.edit'] = 'Change a package and sign it again',
   ['about.s9pk.extract'] = 'Write the files of a package into a new folder, verified',
@@ -237,7 +238,7 @@ return {
     'Commitment the archive must have: root hash or {"rootSighash":…,"rootMaxsize":…}',
   ['help.arg.completion-kind'] = 'What to list: package, method or job',
   ['help.arg.context'] = 'Context of the tree',
-  ['help.arg.convert-arch'] = 'Leave out what other architectures need; hashes and signature stay',
+  ['help.arg.convert-arch'] = 'Take only what this architecture needs',
   ['help.arg.db-backup'] = 'File to be made',
   ['help.arg.db-check'] = 'A store or a backup; without it, the store of this instance',
   ['help.arg.db-force'] = 'Replace a file that is there',

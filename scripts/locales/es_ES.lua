@@ -90,7 +90,8 @@ return {
   ['about.rpc.export'] = 'Escribir lo que se genera del árbol de métodos',
   ['about.s9pk'] = 'Crear y comprobar archivos de paquete',
   ['about.s9pk.cat'] = 'Mostrar un archivo de un paquete, verificado',
-  ['about.s9pk.convert'] = 'Reescribir un paquete verificado, el manifiesto primero',
+  ['about.s9pk.convert'] =
+    'Reescribir un paquete verificado; uno de la versión 1 pasa a la versión 2',
   ['about.s9pk.diff'] = 'Comparar dos paquetes: archivos, manifiesto, tamaño',
   ['about.s9pk.edit'] = 'Cambiar un paquete y firmarlo de nuevo',
   ['about.s9pk.extract'] = 'Escribir los archivos de un paquete en una carpeta nueva, verificados',
@@ -239,8 +240,7 @@ return {
     'Compromiso que debe tener el archivo: hash raíz o {"rootSighash":…,"rootMaxsize":…}',
   ['help.arg.completion-kind'] = 'Qué listar: package, method o job',
   ['help.arg.context'] = 'Contexto del árbol',
-  ['help.arg.convert-arch'] =
-    'Omitir lo que necesitan otras arquitecturas; los hashes y la firma se conservan',
+  ['help.arg.convert-arch'] = 'Tomar solo lo que necesita esta arquitectura',
   ['help.arg.db-backup'] = 'Archivo que se creará',
   ['help.arg.db-check'] = 'Un almacén o una copia; si falta, el de esta instancia',
   ['help.arg.db-force'] = 'Reemplazar un archivo existente',

@@ -91,7 +91,7 @@ return {
   ['about.rpc.export'] = 'Écrire ce qui est tiré de l’arbre des méthodes',
   ['about.s9pk'] = 'Créer et vérifier des fichiers de paquet',
   ['about.s9pk.cat'] = 'Afficher un fichier d’un paquet, vérifié',
-  ['about.s9pk.convert'] = 'Réécrire un paquet vérifié, le manifeste d’abord',
+  ['about.s9pk.convert'] = 'Réécrire un paquet vérifié ; de la version 1, il passe à la version 2',
   ['about.s9pk.diff'] = 'Comparer deux paquets : fichiers, manifeste, taille',
   ['about.s9pk.edit'] = 'Modifier un paquet et le signer à nouveau',
   ['about.s9pk.extract'] = 'Écrire les fichiers d’un paquet dans un nouveau dossier, vérifiés',
@@ -238,8 +238,7 @@ return {
     'Engagement que doit avoir l’archive : hash racine ou {"rootSighash":…,"rootMaxsize":…}',
   ['help.arg.completion-kind'] = 'Quoi énumérer : package, method ou job',
   ['help.arg.context'] = 'Contexte de l’arbre',
-  ['help.arg.convert-arch'] =
-    'Omettre ce dont d’autres architectures ont besoin ; empreintes et signature restent',
+  ['help.arg.convert-arch'] = 'Ne prendre que ce dont cette architecture a besoin',
   ['help.arg.db-backup'] = 'Fichier à créer',
   ['help.arg.db-check'] = 'Une base ou une sauvegarde ; sinon, la base de cette instance',
   ['help.arg.db-force'] = 'Remplacer un fichier existant',

@@ -90,7 +90,7 @@ return {
   ['about.rpc.export'] = 'Zapisz to, co powstaje z drzewa metod',
   ['about.s9pk'] = 'Tworzenie i sprawdzanie plików pakietów',
   ['about.s9pk.cat'] = 'Wypisz zweryfikowany plik z pakietu',
-  ['about.s9pk.convert'] = 'Przepisz pakiet ze sprawdzeniem, manifest na początku',
+  ['about.s9pk.convert'] = 'Przepisz pakiet ze sprawdzeniem; z wersji 1 powstaje pakiet wersji 2',
   ['about.s9pk.diff'] = 'Porównaj dwa pakiety: pliki, manifest, rozmiar',
   ['about.s9pk.edit'] = 'Zmień pakiet i podpisz go ponownie',
   ['about.s9pk.extract'] = 'Zapisz sprawdzone pliki pakietu w nowym folderze',
@@ -237,8 +237,7 @@ return {
     'Zobowiązanie, które archiwum musi mieć: skrót korzenia lub {"rootSighash":…,"rootMaxsize":…}',
   ['help.arg.completion-kind'] = 'Co wymienić: package, method lub job',
   ['help.arg.context'] = 'Kontekst drzewa',
-  ['help.arg.convert-arch'] =
-    'Pomiń to, czego potrzebują inne architektury; skróty i podpis pozostają',
+  ['help.arg.convert-arch'] = 'Weź tylko to, czego potrzebuje ta architektura',
   ['help.arg.db-backup'] = 'Plik do utworzenia',
   ['help.arg.db-check'] = 'Magazyn lub kopia; bez tego magazyn tej instancji',
   ['help.arg.db-force'] = 'Zastąp istniejący plik',

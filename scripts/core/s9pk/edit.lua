@@ -1,7 +1,6 @@
---- `moon-cli s9pk edit`, `convert`: packages from packages. What is copied is verified on the way.
+--- `moon-cli s9pk edit`: packages from packages. What is copied is verified on the way.
 local add_image = require('core.s9pk.add_image')
 local archive = require('engine.archive')
-local display = require('lib.display')
 local errc = require('engine.errc')
 local file = require('engine.file')
 local json = require('engine.json')
@@ -185,37 +184,5 @@ M.edit = rpc.from_fn_async(edit)
   :with_context('CliContext')
   :with_custom_display_fn(show_edit)
   :with_about('about.s9pk.edit')
-
-local function convert(call, params)
-  if source.is_url(params.file) and not params.output then
-    return source.usage('a package on a web server cannot be rewritten there', 'name --output FILE')
-  end
-  local package, err = source.open(params.file, params)
-  if not package then return nil, err end
-  local output = params.output or params.file
-  local commitment, wrong = package:rewrite(output, { arch = params.arch,
-    progress = source.progress(call, 'writing') })
-  package:close()
-  call.ctx.progress(nil)
-  if not commitment then return nil, wrong end
-  local status = file.stat(output)
-  return { file = output, size = status and status.size, commitment = commitment }
-end
-
-local function show_convert(_params, result, out)
-  out:line(('written: %s, %s, root hash %s'):format(result.file, display.bytes(result.size),
-    result.commitment.rootSighashHex))
-end
-
-M.convert = rpc.from_fn_async(convert)
-  :with_params({
-    file = t.string{ positional = true, complete = 'file', help = 'help.arg.package-source' },
-    output = t.optional(t.path{ short = 'o', help = 'help.arg.output' }),
-    cacert = source.PARAMS.cacert, timeout = source.PARAMS.timeout,
-    arch = t.optional(t.string{ help = 'help.arg.convert-arch' }),
-  })
-  :with_context('CliContext')
-  :with_custom_display_fn(show_convert)
-  :with_about('about.s9pk.convert')
 
 return M

@@ -127,7 +127,7 @@ return rpc.parent():with_about('about.s9pk')
       help = 'help.arg.sign-context' }),
   }, show_sign, 'about.s9pk.sign'))
   :subcommand('edit', edit.edit)
-  :subcommand('convert', edit.convert)
+  :subcommand('convert', require('core.s9pk.convert').command)
   :subcommand('select', require('core.s9pk.select'))
   :subcommand('diff', require('core.s9pk.diff'))
   :subcommand('publish', require('core.s9pk.publish'))

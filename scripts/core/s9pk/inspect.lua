@@ -1,8 +1,10 @@
 --- `moon-cli s9pk inspect`, `cat`: what is in a package. Nothing is shown that was not verified.
+local convert = require('core.s9pk.convert')
 local dependencies = require('core.s9pk.dependencies')
 local display = require('lib.display')
 local i18n = require('lib.i18n')
 local json = require('engine.json')
+local legacy = require('core.s9pk.legacy')
 local names = require('lib.names')
 local rpc = require('lib.rpc')
 local source = require('core.s9pk.source')
@@ -13,13 +15,20 @@ local M = {}
 local package_source = t.string{ positional = 1, complete = 'file',
   help = 'help.arg.package-source' }
 
---- Runs `fn` on an opened package and closes it. *async*
-local function with_package(params, fn)
-  local package, err = source.open(params.file, params)
+local function with_file(name, params, fn)
+  local package, err = source.open(name, params)
   if not package then return nil, err end
   local result, wrong = fn(package)
   package:close()
   return result, wrong
+end
+
+--- Runs `fn` on an opened package and closes it; on what a package of version 1 is converted to.
+--- *async*
+local function with_package(call, params, fn)
+  local result, err = with_file(params.file, params, fn)
+  if result ~= nil or not legacy.is_other_version(err) then return result, err end
+  return convert.for_a_while(call, params, function(path) return with_file(path, params, fn) end)
 end
 
 -- What `inspect PACKAGE WORD` gives.
@@ -49,16 +58,29 @@ local function dependencies_of(package, manifest, entries)
   return found
 end
 
-local function overview(params)
-  return with_package(params, function(package)
+--- A package of version 1 as it is, which takes no conversion.
+local function legacy_overview(call, params)
+  local package, err = legacy.open(call, params.file, params)
+  if not package then return nil, err end
+  local result = { file = source.shown(params.file), size = package:size(), version = 1,
+    manifest = package:manifest(), signer = package:signer(), tree = package:list() }
+  package:close()
+  return result
+end
+
+local function overview(call, params)
+  local result, err = with_file(params.file, params, function(package)
     local entries, err = package:list()
     if not entries then return nil, err end
     local manifest, icon = package:manifest(), dependencies.icon_entry(entries)
-    return { file = source.shown(params.file), size = package:size(), manifest = manifest,
+    return { file = source.shown(params.file), size = package:size(), version = 2,
+      manifest = manifest,
       signer = package:signer(), commitment = package:commitment(),
       icon = icon and icon.path or json.null,
       dependencies = dependencies_of(package, manifest, entries), tree = entries }
   end)
+  if result or not legacy.is_other_version(err) then return result, err end
+  return legacy_overview(call, params)
 end
 
 --- Prints bytes, so there is no result to print.
@@ -70,14 +92,16 @@ local function cat(call, params)
   if call.format ~= nil and call.format ~= 'table' then
     return source.usage(('the bytes of a file have no format %s'):format(call.format))
   end
-  local _, err = with_package(params, function(package) return package:print(params.path) end)
+  local _, err = with_package(call, params, function(package) return package:print(params.path) end)
   return nil, err
 end
 
 local function inspect(call, params)
-  if not params.view then return overview(params) end
+  if not params.view then return overview(call, params) end
   if params.view == 'cat' then return cat(call, params) end
-  return with_package(params, VIEWS[params.view])
+  -- A commitment belongs to what is signed, and nobody stands for what was converted for a while.
+  if params.view == 'commitment' then return with_file(params.file, params, VIEWS.commitment) end
+  return with_package(call, params, VIEWS[params.view])
 end
 
 local function tree_rows(entries)
@@ -96,7 +120,7 @@ end
 --- One row for each dependency: its title, and whether the package can do without it.
 local function dependency_rows(result)
   local rows = {}
-  for _, id in ipairs(names.sorted_keys(result.dependencies)) do
+  for _, id in ipairs(names.sorted_keys(result.dependencies or {})) do
     local told = result.dependencies[id]
     local title = told.title ~= json.null and i18n.choose(told.title, i18n.pick(os.getenv))
     rows[#rows + 1] = { 'depends on', ('%s%s%s'):format(id, title and (' (%s)'):format(title) or '',
@@ -105,19 +129,29 @@ local function dependency_rows(result)
   return rows
 end
 
+--- What holds for a package of version 2 alone.
+local function commitment_rows(result)
+  if result.version == 1 then
+    return { { 'format', 'version 1; moon-cli s9pk convert makes version 2 of it' } }
+  end
+  return { { 'root hash', result.commitment.rootSighashHex },
+    { 'rootSighash', result.commitment.rootSighash },
+    { 'rootMaxsize', result.commitment.rootMaxsize } }
+end
+
 local function show_overview(result, out)
   local manifest = result.manifest or {}
   local rows = {
     { 'package', manifest.id and ('%s %s'):format(manifest.id, manifest.version) or 'no manifest' },
     { 'title', manifest.title }, { 'license', manifest.license },
-    { 'git hash', manifest.gitHash }, { 'file', result.file },
+    { 'git hash', manifest.gitHash or manifest['git-hash'] }, { 'file', result.file },
     { 'size', display.bytes(result.size) },
     { 'signer', (result.signer:gsub('%-%-%-%-%-[^\n]*\n?', ''):gsub('%s+', '')) },
-    { 'root hash', result.commitment.rootSighashHex },
-    { 'rootSighash', result.commitment.rootSighash },
-    { 'rootMaxsize', result.commitment.rootMaxsize },
   }
-  if result.icon ~= json.null then rows[#rows + 1] = { 'icon', result.icon } end
+  for _, row in ipairs(commitment_rows(result)) do
+    rows[#rows + 1] = row
+  end
+  if result.icon and result.icon ~= json.null then rows[#rows + 1] = { 'icon', result.icon } end
   for _, row in ipairs(dependency_rows(result)) do
     rows[#rows + 1] = row
   end
@@ -159,8 +193,8 @@ M.cat = rpc.from_fn_async(cat)
   :no_display()
   :with_about('about.s9pk.cat')
 
-M.extract = rpc.from_fn_async(function(_call, params)
-  return with_package(params, function(package) return package:extract_all(params.folder) end)
+M.extract = rpc.from_fn_async(function(call, params)
+  return with_package(call, params, function(package) return package:extract_all(params.folder) end)
 end)
   :with_params({ file = package_source,
     folder = t.path{ positional = 2, help = 'help.arg.extract-folder' },

@@ -108,8 +108,14 @@ local function collect(job)
   return entries
 end
 
---- Nothing is left in place that would not be accepted at an install.
-local function write(job, entries)
+--- Writes, signs and checks a package; nothing is left in place that would not be accepted at an
+--- install. *async*
+---@param job {output: string, signer: core.s9pk.Signer, say: fun(step: string)}
+---@param entries engine.archive.NewEntry[]
+---@return {commitment: engine.archive.Commitment, report: engine.archive.Report}? written
+---@return engine.Error? err
+---@async
+function M.write(job, entries)
   local temporary = job.output .. '.tmp'
   job.say('signing')
   local commitment, err = signer.write(job.signer, { output = temporary, entries = entries })
@@ -162,7 +168,7 @@ function M.run(directory, options)
     job.work = work
     local entries, failure = collect(job)
     if not entries then return nil, failure end
-    return write(job, entries)
+    return M.write(job, entries)
   end)
   if not written then return nil, wrong end
   local status = file.stat(job.output)

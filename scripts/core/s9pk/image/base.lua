@@ -80,6 +80,9 @@ function makers.archive(from, job)
       'save one: docker save NAME -o FILE, or skopeo copy docker://NAME oci-archive:FILE')
   end
   local kind = kind_of(path, status)
+  if from.tag and (kind == 'folder' or kind == 'tar') then
+    return problem(('%s holds no images, so none is called %s'):format(path, from.tag))
+  end
   if kind == 'folder' then return copy_folder(path, job) end
   if kind == 'tar' then return unpack_tar(path, job.root) end
   local plain, err = plain_file(path, status, job)
@@ -106,7 +109,12 @@ function makers.command(from, job)
 end
 
 --- Nodes of devices have no business in a package, and sockets cannot be in one.
-local function remove_nodes(root)
+--- *async*
+---@param root string
+---@return string? ok
+---@return engine.Error? err `pack`
+---@async
+function M.remove_nodes(root)
   return tool.run('looking for devices', { 'find', root, '-xdev', '(', '-type', 'b', '-o',
     '-type', 'c', '-o', '-type', 's', ')', '-delete' })
 end
@@ -129,7 +137,7 @@ function M.make(from, job)
     if from[kind] then
       local defaults, err = make(from, job)
       if not defaults then return nil, err end
-      local fine, wrong = remove_nodes(job.root)
+      local fine, wrong = M.remove_nodes(job.root)
       if not fine then return nil, wrong end
       return defaults
     end

@@ -11,6 +11,9 @@ local M = {}
 -- Architectures as packages spell them, and as OCI does.
 local OCI_ARCH = { x86_64 = 'amd64', aarch64 = 'arm64', riscv64 = 'riscv64' }
 
+--- The architectures packages have images for.
+M.ARCHS = { 'x86_64', 'aarch64', 'riscv64' }
+
 local SKOPEO = { package = 'skopeo' }
 
 --- A platform as tools of containers name it.
