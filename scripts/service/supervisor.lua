@@ -21,6 +21,10 @@ local M = {}
 
 --- Seconds between attempts to load a package that fails, by attempt.
 local BACKOFF = { 5, 15, 60, 300, 900 }
+--- A container that lasted so many seconds did not end because of how it begins.
+local STEADY = 60
+--- So many that end sooner, one after the other, are made anew at once.
+local EXCUSED = 3
 --- Seconds after a failed start or stop.
 local RETRY = 10
 
@@ -35,6 +39,7 @@ function M.new(id)
     target = 'service.' .. id,
     events = loop.channel(64),
     failures = 0,
+    early_ends = 0,
     retired = false,
   }, Supervisor)
 end
@@ -60,15 +65,40 @@ function Supervisor:follow_store()
   end, { name = 'watch ' .. self.id })
 end
 
+local function pause_after(failures)
+  return BACKOFF[math.min(failures, #BACKOFF)]
+end
+
+--- The container has ended. Who ends it on purpose has the package to itself meanwhile.
+function Supervisor:ended()
+  self.loaded = false
+  local free = lease.try('package:' .. self.id, { shared = true })
+  if free then
+    free:release()
+  end
+  local early = free and loop.now() - self.loaded_at < STEADY
+  self.early_ends = early and self.early_ends + 1 or 0
+  if self.early_ends <= EXCUSED then
+    return
+  end
+  local pause = pause_after(self.early_ends - EXCUSED)
+  local message = ('the container ended %d times, each within %d s of its start; next try in %d s')
+    :format(self.early_ends, STEADY, pause)
+  log.error(self.target, message)
+  entry.set_error(self.id, { code = 'lxc', message = message })
+  self.retry_at = loop.now() + pause
+end
+
 --- Sends the end of the container to the task.
 function Supervisor:follow_container()
   if self.guard then
     return
   end
+  self.loaded_at = loop.now()
   self.guard = loop.spawn(function()
     container.wait_exit(self.id)
     self.guard = nil
-    self.loaded = false
+    self:ended()
     self:poke('exited')
   end, { name = 'guard ' .. self.id })
 end
@@ -119,7 +149,7 @@ function Supervisor:ensure_loaded(current)
   self.failures = self.failures + 1
   log.error(self.target, 'cannot load the package: ' .. err.message, { kind = err.code })
   entry.set_error(self.id, err)
-  local pause = BACKOFF[math.min(self.failures, #BACKOFF)]
+  local pause = pause_after(self.failures)
   self.retry_at = loop.now() + pause
   return pause
 end
