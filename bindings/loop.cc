@@ -6,6 +6,7 @@
 #include "script/object.hh"
 #include "script/task.hh"
 #include "script/thunk.hh"
+#include "script/traceback.hh"
 
 #include <cmath>
 
@@ -18,10 +19,26 @@ using script::Ref;
 using script::Resumer;
 using script::Vm;
 
+/// Tasks of scripts that one VM may have at a time: each costs some kilobytes beside the VM's heap.
+constexpr std::size_t kMostTasks = 10'000;
+
+/// A task's place among them.
+class Place {
+ public:
+  explicit Place(std::shared_ptr<std::size_t> taken) : taken_(std::move(taken)) { ++*taken_; }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() { --*taken_; }
+
+ private:
+  std::shared_ptr<std::size_t> taken_;
+};
+
 /// A task that a script started, as the script sees it.
 struct SpawnedTask {
   static constexpr const char* kLuaName = "engine.loop.Task";
 
+  std::unique_ptr<Place> place;  ///< until it has ended
   std::string name;
   std::string author;  ///< of the task that spawned it
   Limits limits;
@@ -71,6 +88,7 @@ void keep_results(SpawnedTask& task, const Outcome& outcome) {
 
 void on_end(const Handle& task, const Outcome& outcome) {
   task->ended = true;
+  task->place.reset();
   if (outcome.status) {
     keep_results(*task, outcome);
   } else {
@@ -149,10 +167,21 @@ void read_options(lua_State* state, int index, SpawnedTask& task) {
   }
 }
 
+int refuse_task(lua_State* state) {
+  script::push_error(state,
+                     {.code = Errc::busy,
+                      .message = script::where(state, 1) + ": " + std::to_string(kMostTasks) +
+                                 " tasks run already",
+                      .hint = "wait for some with task:join() before you start more"});
+  return lua_error(state);
+}
+
 /// loop.spawn(fn, opts?, …) → task. Begins in the next turn of the loop.
 int loop_spawn(lua_State* state) {
   luaL_checktype(state, 1, LUA_TFUNCTION);
+  if (*Vm::of(state).spawned() >= kMostTasks) refuse_task(state);
   auto task = std::make_shared<SpawnedTask>();
+  task->place = std::make_unique<Place>(Vm::of(state).spawned());
   read_options(state, 2, *task);
   task->author = script::task_author(state);
   const int count = std::max(lua_gettop(state), 2);

@@ -187,6 +187,10 @@ const std::shared_ptr<const Snapshot>& Vm::scripts() const {
 std::size_t Vm::heap_bytes() const {
   return impl_->heap.used();
 }
+const std::shared_ptr<std::size_t>& Vm::spawned() const {
+  return impl_->spawned;
+}
+
 std::size_t Vm::live_tasks() const {
   return impl_->tasks.live();
 }

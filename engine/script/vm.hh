@@ -101,6 +101,8 @@ class Vm {
   [[nodiscard]] const std::shared_ptr<const Snapshot>& scripts() const;
   [[nodiscard]] std::size_t heap_bytes() const;
   [[nodiscard]] std::size_t live_tasks() const;
+  /// How many of the tasks that scripts started have not ended; counted by who starts them.
+  [[nodiscard]] const std::shared_ptr<std::size_t>& spawned() const;
 
   /// Runs `require(name)` protected and keeps the module. Module bodies must not yield.
   Result<Ref> require(std::string_view name, Limits limits = {});

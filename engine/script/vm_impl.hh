@@ -41,6 +41,7 @@ struct Vm::Impl {
   std::shared_ptr<lua_State*> life;  ///< expires when the state closes (Ref)
   std::shared_ptr<Vm*> self;         ///< expires when the Vm begins to close (Resumer)
   Scheduler tasks;
+  std::shared_ptr<std::size_t> spawned = std::make_shared<std::size_t>(0);
   std::vector<std::string> loading;  ///< modules being required, outermost first
   int depth = 0;                     ///< entries into Lua on the C++ stack
   std::string trace;                 ///< of the last failed protected call

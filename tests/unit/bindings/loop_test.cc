@@ -25,6 +25,21 @@ TEST_CASE("bindings/loop: sleep takes its time and others run meanwhile", "[bind
   CHECK(run(lua, "return loop.in_task() and loop.time() > 1.6e9") == "true");
 }
 
+TEST_CASE("bindings/loop: tasks without end are refused, those that end make room", "[bindings]") {
+  CoreFixture lua;
+  CHECK(run(lua, R"(
+    local tasks = {}
+    local ok, err
+    repeat
+      ok, err = pcall(function() tasks[#tasks + 1] = loop.spawn(loop.sleep, {}, 60) end)
+    until not ok
+    local most = #tasks
+    for _, task in ipairs(tasks) do task:cancel() end
+    tasks[1]:join() tasks[#tasks]:join()
+    return most .. ' ' .. err.code .. ' ' .. loop.spawn(function() return 'again' end):join())") ==
+        "10000 busy again");
+}
+
 TEST_CASE("bindings/loop: deadline says what is left of the task's own time", "[bindings]") {
   CoreFixture lua;
   CHECK(run(lua, R"(
