@@ -1,6 +1,7 @@
 #include "instance/daemon_control.hh"
 
 #include "base/file.hh"
+#include "base/pipe.hh"
 #include "instance/boot_wait.hh"
 #include "instance/call.hh"
 #include "instance/lock.hh"
@@ -161,14 +162,11 @@ Error boot_failure(const StartOptions& options,
 /// One try. ERRORS: Errc::instance_held when another daemon was faster.
 Result<StartReport> launch(const StartOptions& options, Milliseconds timeout) {
   TRY_ASSIGN(const BootLog log, open_boot_log(options.paths));
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("pipe");
-  UniqueFd reading(ends[0]);
-  UniqueFd writing(ends[1]);
+  TRY_ASSIGN(Pipe pipe, make_pipe());
   loop::Loop loop("launcher");
-  TRY_ASSIGN(auto child, spawn_daemon(loop, options, log, writing.get()));
-  writing.reset();
-  BootWait wait(loop, std::move(child), std::move(reading));
+  TRY_ASSIGN(auto child, spawn_daemon(loop, options, log, pipe.write.get()));
+  pipe.write.reset();
+  BootWait wait(loop, std::move(child), std::move(pipe.read));
   const BootWait::Outcome outcome = wait.run(timeout);
   if (!outcome.ready) return fail(boot_failure(options, outcome, log.begin));
   return StartReport{.already_running = false, .pid = wait.pid(), .fault = outcome.report.fault()};

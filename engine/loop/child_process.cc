@@ -1,7 +1,9 @@
 #include "loop/child_process.hh"
 
+#include "base/c_words.hh"
 #include "base/defer.hh"
 #include "base/file.hh"
+#include "base/pipe.hh"
 #include "loop/fd_watch.hh"
 
 #include <fcntl.h>
@@ -49,15 +51,6 @@ ExitStatus reap(pid_t pid) {
   return decode(status);
 }
 
-std::vector<char*> pointers(const std::vector<std::string>& words) {
-  std::vector<char*> out;
-  out.reserve(words.size() + 1);
-  for (const std::string& word : words)
-    out.push_back(const_cast<char*>(word.c_str()));
-  out.push_back(nullptr);
-  return out;
-}
-
 /// A descriptor the child may keep is moved clear of the target numbers first, so that one dup2
 /// never overwrites the source of the next.
 Result<UniqueFd> clear_of_stdio(int fd) {
@@ -102,9 +95,9 @@ Result<pid_t> spawn_process(const SpawnOptions& options) {
   if (options.new_session) flags |= POSIX_SPAWN_SETSID;
   posix_spawnattr_setflags(&attributes, static_cast<short>(flags));
 
-  const std::vector<char*> argv = pointers(options.argv);
+  const std::vector<char*> argv = c_words(options.argv);
   std::vector<char*> environment;
-  if (options.environment) environment = pointers(*options.environment);
+  if (options.environment) environment = c_words(*options.environment);
   pid_t pid = 0;
   const int code = ::posix_spawnp(&pid,
                                   argv[0],
@@ -114,17 +107,6 @@ Result<pid_t> spawn_process(const SpawnOptions& options) {
                                   options.environment ? environment.data() : environ);
   if (code != 0) return fail(errno_error("starting " + options.argv[0], code));
   return pid;
-}
-
-struct Pipe {
-  UniqueFd read;
-  UniqueFd write;
-};
-
-Result<Pipe> make_pipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("pipe");
-  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
 /// Moves bytes between us and a running command until its streams are closed.

@@ -1,7 +1,8 @@
 #include "ns/command.hh"
 
+#include "base/c_words.hh"
 #include "base/defer.hh"
-#include "base/unique_fd.hh"
+#include "base/pipe.hh"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -20,14 +21,6 @@ namespace {
 
 constexpr std::size_t kKeptOutput = 64UL << 10U;
 constexpr const char* kPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-std::vector<char*> to_c(const std::vector<std::string>& strings) {
-  std::vector<char*> out;
-  for (const auto& text : strings)
-    out.push_back(const_cast<char*>(text.c_str()));
-  out.push_back(nullptr);
-  return out;
-}
 
 struct Spawned {
   pid_t pid = -1;
@@ -66,8 +59,8 @@ Result<Spawned> spawn(const std::vector<std::string>& argv,
                                    argv.at(0).c_str(),
                                    &actions,
                                    &attributes,
-                                   to_c(argv).data(),
-                                   to_c(environment).data());
+                                   c_words(argv).data(),
+                                   c_words(environment).data());
   if (error != 0) return fail(errno_error("running " + argv.at(0), error));
   child.pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0U)));
   return child;
@@ -115,15 +108,12 @@ Result<> wait_for_exit(int pidfd, Milliseconds timeout) {
 
 Result<std::string> run_command(const std::vector<std::string>& argv,
                                 const CommandOptions& options) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("pipe");
-  UniqueFd read_end(ends[0]);
-  UniqueFd write_end(ends[1]);
-  TRY_ASSIGN(const Spawned child, spawn(argv, options, write_end.get()));
-  write_end.reset();
+  TRY_ASSIGN(Pipe pipe, make_pipe());
+  TRY_ASSIGN(const Spawned child, spawn(argv, options, pipe.write.get()));
+  pipe.write.reset();
   const TimePoint deadline = Clock::now() + options.timeout;
   std::string output;
-  bool in_time = collect(read_end.get(), output, deadline);
+  bool in_time = collect(pipe.read.get(), output, deadline);
   if (in_time && child.pidfd) {
     const auto left = std::chrono::ceil<Milliseconds>(deadline - Clock::now());
     in_time = wait_for_exit(child.pidfd.get(), left).has_value();

@@ -1,6 +1,8 @@
 #include "ns/contained_process.hh"
 
+#include "base/c_words.hh"
 #include "base/defer.hh"
+#include "base/pipe.hh"
 #include "ns/user_lookup.hh"
 
 #include <fcntl.h>
@@ -31,15 +33,6 @@ bool has_variable(const std::vector<std::string>& environment, std::string_view 
   return std::any_of(environment.begin(), environment.end(), [name](const std::string& entry) {
     return entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=';
   });
-}
-
-std::vector<char*> pointers(const std::vector<std::string>& words) {
-  std::vector<char*> out;
-  out.reserve(words.size() + 1);
-  for (const std::string& word : words)
-    out.push_back(const_cast<char*>(word.c_str()));
-  out.push_back(nullptr);
-  return out;
 }
 
 // Signals are blocked across the clone, so that no handler of ours runs in the child and writes to
@@ -100,8 +93,8 @@ Result<> execute(const Command& command, const UserIdentity& user) {
   std::vector<std::string> environment = command.environment;
   if (!has_variable(environment, "PATH")) environment.emplace_back(kDefaultPath);
   if (!has_variable(environment, "HOME")) environment.push_back("HOME=" + user.home);
-  std::vector<char*> variables = pointers(environment);
-  std::vector<char*> argv = pointers(command.argv);
+  std::vector<char*> variables = c_words(environment);
+  std::vector<char*> argv = c_words(command.argv);
   environ = variables.data();
   ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
   if (command.program_fd >= 0) {
@@ -180,20 +173,17 @@ Result<std::unique_ptr<ContainedProcess>> ContainedProcess::start(Reaper& reaper
                                                                   Prepare prepare,
                                                                   const Command& command) {
   if (command.argv.empty()) return fail(Errc::invalid_params, "the command is empty");
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("pipe");
-  const UniqueFd report(ends[0]);
-  UniqueFd reporter(ends[1]);
+  TRY_ASSIGN(Pipe report, make_pipe());
   Clone child;
   {
     const SignalsBlocked blocked;
     TRY_ASSIGN(child, clone_child(clone));
-    if (child.pid == 0) run_child(reporter.get(), prepare, command);
+    if (child.pid == 0) run_child(report.write.get(), prepare, command);
   }
   std::unique_ptr<ContainedProcess> process(
       new ContainedProcess(reaper, child.pid, std::move(child.pidfd)));
-  reporter.reset();
-  TRY(read_report(report.get()));
+  report.write.reset();
+  TRY(read_report(report.read.get()));
   return process;
 }
 

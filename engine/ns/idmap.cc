@@ -2,6 +2,7 @@
 
 #include "base/defer.hh"
 #include "base/file.hh"
+#include "base/pipe.hh"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -38,18 +39,15 @@ Result<> write_map(pid_t pid, const char* name, IdRange range) {
 }  // namespace
 
 Result<UniqueFd> make_idmap_userns(IdRange range) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("pipe");
-  UniqueFd read_end(ends[0]);
-  UniqueFd write_end(ends[1]);
+  TRY_ASSIGN(Pipe pipe, make_pipe());
   clone_args arguments{};
   arguments.flags = CLONE_NEWUSER;
   arguments.exit_signal = SIGCHLD;
   const auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));
   if (pid < 0) return fail(errno_error("making a user namespace", errno));
-  if (pid == 0) wait_for_end_of_file(read_end.get());
+  if (pid == 0) wait_for_end_of_file(pipe.read.get());
   const Defer reap([&] {
-    write_end.reset();
+    pipe.write.reset();
     while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
     }
   });

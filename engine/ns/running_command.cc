@@ -1,11 +1,8 @@
 #include "ns/running_command.hh"
 
 #include "base/file.hh"
+#include "base/pipe.hh"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <array>
 #include <utility>
 
 namespace engine::ns {
@@ -13,17 +10,6 @@ namespace {
 
 constexpr Milliseconds kDrain{250};
 constexpr std::size_t kMaxInput = 65'536;
-
-struct Pipe {
-  UniqueFd read;
-  UniqueFd write;
-};
-
-Result<Pipe> make_pipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("pipe");
-  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
 
 // A pipe holds what is written here before anyone reads.
 Result<UniqueFd> make_input(std::string_view text) {

@@ -1,4 +1,5 @@
 --- `daemon.*`: the daemon seen from outside; works whether it runs or not.
+local command = require('core.command')
 local control = require('engine.daemon_control')
 local daemon = require('engine.daemon')
 local display = require('lib.display')
@@ -242,14 +243,6 @@ end
 local function status(call, params)
   if params.watch then return watch(call, params) end
   return look(call)
-end
-
-local function command(fn, params, show, about)
-  local handler = rpc.from_fn_async(fn)
-  if params then handler:with_params(params) end
-  return handler:with_context('CliContext')
-    :with_custom_display_fn(show)
-    :with_about(about)
 end
 
 local function ping() return { pong = true, instanceId = daemon.info().instanceId } end

@@ -1,5 +1,6 @@
 --- `daemon install` and `daemon uninstall`: the unit with which systemd runs the daemon. What is
 --- typed next is told; nothing is started or enabled from here.
+local command = require('core.command')
 local control = require('engine.daemon_control')
 local file = require('engine.file')
 local rpc = require('lib.rpc')
@@ -100,14 +101,6 @@ local function params_with(more)
     params[key] = schema
   end
   return params
-end
-
-local function command(fn, params, show, about)
-  return rpc.from_fn_async(fn)
-    :with_params(params)
-    :with_context('CliContext')
-    :with_custom_display_fn(show)
-    :with_about(about)
 end
 
 M.install = command(install, params_with({ dryRun = t.flag{ help = 'help.arg.dry-run' } }),

@@ -2,6 +2,7 @@
 ---
 --- A value is nil (not started), false (running), true (complete), `{done, total?, units?}`, or a
 --- nested `{overall, phases = {{name, progress}, …}}`.
+local copy = require('lib.copy').deep
 local null = require('lib.null')
 
 local M = {}
@@ -67,15 +68,6 @@ local function credit(tracker, phase)
     tracker.done = tracker.done + now - phase.counted
     phase.counted = now
   end
-end
-
-local function copy(value)
-  if type(value) ~= 'table' then return value end
-  local twin = {}
-  for key, member in pairs(value) do
-    twin[key] = copy(member)
-  end
-  return twin
 end
 
 --- Marks everything as complete.

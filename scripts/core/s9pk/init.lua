@@ -1,4 +1,5 @@
 --- `s9pk.*`: what package authors do, all of it on their own machine.
+local command = require('core.command')
 local display = require('lib.display')
 local edit = require('core.s9pk.edit')
 local folder = require('core.s9pk.folder')
@@ -93,14 +94,6 @@ end
 
 local function show_test(_params, report, out)
   out:line(('%d passed, %d failed'):format(report.passed, report.failed))
-end
-
-local function command(fn, params, show, about)
-  return rpc.from_fn_async(fn)
-    :with_params(params)
-    :with_context('CliContext')
-    :with_custom_display_fn(show)
-    :with_about(about)
 end
 
 return rpc.parent():with_about('about.s9pk')

@@ -1,4 +1,5 @@
 --- `moon-cli script init`, `script new handler NAME`, `script new middleware NAME`.
+local command = require('core.command')
 local errc = require('engine.errc')
 local file = require('engine.file')
 local files = require('core.script.files')
@@ -149,14 +150,6 @@ local function show_init(_params, made, out)
   show_files(made, out)
   out:line(('your scripts live in %s; next: %s script new handler NAME')
     :format(made.folder, out.program))
-end
-
-local function command(fn, params, show, about)
-  return rpc.from_fn_async(fn)
-    :with_params(params)
-    :with_context('CliContext')
-    :with_custom_display_fn(show)
-    :with_about(about)
 end
 
 local M = {}

@@ -1,4 +1,5 @@
 --- Checks values against a form. Every problem is found; nothing is repaired but absent values.
+local copy = require('lib.copy').deep
 local null = require('lib.null')
 
 local M = {}
@@ -229,15 +230,6 @@ local function check_locked(opts, value, current, path, problems)
   if same(value, before) then return end
   local reason = type(opts.disabled) == 'string' and opts.disabled
   add(problems, path, off and 'disabled' or 'immutable', reason or 'cannot be changed')
-end
-
-local function copy(value)
-  if type(value) ~= 'table' then return value end
-  local twin = {}
-  for key, member in pairs(value) do
-    twin[key] = copy(member)
-  end
-  return twin
 end
 
 --- An absent value: the default, else whatever a form inside defaults to, else nothing.

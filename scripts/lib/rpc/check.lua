@@ -3,6 +3,7 @@
 --- A checker takes a value and answers `value, problems`. It fills in defaults in place, so the
 --- value must belong to the caller. `problems` is nil when all is well, else a list of
 --- `{path, message}`; paths are put together on the way out, so a good value costs no garbage.
+local copy = require('lib.copy').deep
 local names = require('lib.names')
 local null = require('lib.null')
 local problem_of = require('lib.rpc.problem')
@@ -22,17 +23,6 @@ local function is_array(value)
 end
 
 local function is_object(value) return value[1] == nil and getmetatable(value) == nil end
-
---- A default, or a value to try an alternative on. The mark of an array is the engine's and cannot
---- be copied.
-local function copy(value)
-  if type(value) ~= 'table' then return value end
-  local twin = {}
-  for k, v in pairs(value) do
-    twin[k] = copy(v)
-  end
-  return twin
-end
 
 --- Wraps the checker of a member: absent, null, default.
 local function member_checker(schema, check, keep)

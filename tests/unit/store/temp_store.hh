@@ -4,6 +4,7 @@
 #include "json/writer.hh"
 #include "store/store.hh"
 
+#include "support/temp_dir.hh"
 #include <catch2/catch.hpp>
 
 #include <filesystem>
@@ -12,26 +13,6 @@
 #include <string_view>
 
 namespace engine::test {
-
-/// A directory that disappears with its owner.
-class TempDir {
- public:
-  TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "moonbox-store-XXXXXX").native();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    path_ = name;
-  }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  ~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// The value of a Result, or a failed test that says why not.
 template <typename T>
