@@ -70,6 +70,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
 
   Result<> open_store();
   void follow_language();
+  void wire_events();
   Result<> build();
   void load_scripts();
   void open_doors();
@@ -158,6 +159,22 @@ void Daemon::Impl::follow_language() {
   read();
 }
 
+/// What is to be told reaches the ring, and those who follow it.
+void Daemon::Impl::wire_events() {
+  dispatcher->on_deprecated = [this](const rpc::Method& method) {
+    events.ring.publish({.type = "rpc.deprecated",
+                         .level = log::Level::warn,
+                         .target = "rpc",
+                         .data = json::write(json::Object{{"method", method.wire}})});
+  };
+  later_wakes = std::make_unique<LaterWakes>(
+      control->loop(), [this](std::uint64_t connection) { doors->wake(connection); });
+  events.on_wake([this](std::uint64_t connection) { doors->wake(connection); },
+                 [this](std::uint64_t connection, Milliseconds delay) {
+                   later_wakes->add(connection, delay);
+                 });
+}
+
 Result<> Daemon::Impl::build() {
   TRY(open_store());
   report.phase("threads");
@@ -189,12 +206,6 @@ Result<> Daemon::Impl::build() {
       failures,
       Dispatcher::Settings{.limits = options.settings.limits, .instance = options.paths.instance});
   follow_language();
-  dispatcher->on_deprecated = [this](const rpc::Method& method) {
-    events.ring.publish({.type = "rpc.deprecated",
-                         .level = log::Level::warn,
-                         .target = "rpc",
-                         .data = json::write(json::Object{{"method", method.wire}})});
-  };
   doors = std::make_unique<Doors>(control->loop(),
                                   DeskShared{.dispatcher = *dispatcher,
                                              .connections = connections,
@@ -202,12 +213,7 @@ Result<> Daemon::Impl::build() {
                                              .continuations = continuations,
                                              .context = "RpcContext"},
                                   all);
-  later_wakes = std::make_unique<LaterWakes>(
-      control->loop(), [this](std::uint64_t connection) { doors->wake(connection); });
-  events.on_wake([this](std::uint64_t connection) { doors->wake(connection); },
-                 [this](std::uint64_t connection, Milliseconds delay) {
-                   later_wakes->add(connection, delay);
-                 });
+  wire_events();
   scripts = std::make_unique<Scripts>(
       Scripts::Options{.overlay = options.paths.overlay(), .shipped = options.scripts},
       Scripts::Loops{*control, all},
