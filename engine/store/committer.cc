@@ -196,10 +196,7 @@ void Committer::run() {
     } else if (!uncommitted_->empty()) {
       file_pending();
     }
-    if (last) {
-      // An open transaction must end on the thread that began it.
-      return uncommitted_->drop();
-    }
+    if (last) return;
     lock.lock();
     expected_ = std::min(batch.size() + jobs_.size(), kMaxBatch);
   }
@@ -227,7 +224,7 @@ void Committer::process(Batch& batch) {
     job.done(std::move(job.answer));
   ++answered_;
   answered_.notify_all();
-  if (!broken_) uncommitted_->tidy();
+  uncommitted_->tidy();
 }
 
 /// Decides for each job whether it conflicts, and gives the others ids in order.
@@ -299,10 +296,10 @@ Result<> Committer::keep(bool in_file) {
   if (!kept) {
     const Error& error = kept.error();
     if (uncommitted_->has_failed()) {
-      log::error("store", "a flush failed, no more changes are taken", {{"error", error.message}});
+      log::error("store", "writing failed, no more changes are taken", {{"error", error.message}});
       broken_ =
           Error{.code = Errc::closed,
-                .message = "the store takes no changes since a flush failed: " + error.message,
+                .message = "the store takes no changes since writing failed: " + error.message,
                 .hint = "check the disk, then restart the daemon"};
     }
     return fail(error);
@@ -349,10 +346,11 @@ void Committer::file_pending() {
     Batch nobody(1);
     nobody.front().filed = true;
     const auto written = write(nobody, false);
-    if (!written) log::error("store", "a flush failed", {{"error", written.error().message}});
+    if (!written) log::error("store", "writing failed", {{"error", written.error().message}});
   }
   // Not again before the usual time, even if the disk is still full.
   uncommitted_->postpone();
+  uncommitted_->tidy();
 }
 
 void Committer::fail_all(std::span<Job> jobs, const Error& error) {

@@ -62,6 +62,16 @@ Result<std::optional<Document::Place>> Document::child(const Place& place,
   return found;
 }
 
+Result<std::optional<Document::Place>> Document::find(std::span<const std::string> tokens) const {
+  TRY_ASSIGN(Place place, root());
+  for (const std::string& token : tokens) {
+    TRY_ASSIGN(const auto next, child(place, token));
+    if (!next) return std::nullopt;
+    place = *next;
+  }
+  return place;
+}
+
 bool Document::Step::starts(const Place& place, std::string_view name) const {
   return form == place.form && container == place.container && text == place.text.data() &&
          std::string_view(token.data(), size) == name;

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,8 @@ class Document {
   /// that are no index of an array).
   [[nodiscard]] Result<std::optional<Place>> child(const Place& place,
                                                    std::string_view token) const;
+  /// What a pointer of these tokens names, or nothing.
+  [[nodiscard]] Result<std::optional<Place>> find(std::span<const std::string> tokens) const;
   [[nodiscard]] Result<Shape> shape(const Place& place) const;
   [[nodiscard]] Result<json::Value> value(const Place& place) const;
   /// Writes the value as one event sequence, members in byte order.

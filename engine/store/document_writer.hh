@@ -23,8 +23,8 @@ class DocumentWriter {
 
   /// Carries out an `add`, `remove` or `replace` as RFC 6902 says. After an error the transaction
   /// must be aborted.
-  /// ERRORS: Errc::not_found, Errc::invalid_params as json::apply_patch; Errc::request_too_large
-  /// for more than kMaxChildren members; Errc::no_space when the map is full; Errc::corrupt.
+  /// ERRORS: Errc::not_found, Errc::invalid_params as json::apply_patch; Errc::no_space when the
+  /// map is full; Errc::corrupt.
   Result<> apply(const json::Operation& operation);
 
  private:

@@ -158,24 +158,16 @@ void JournalFrame::clear() {
   count_ = 0;
 }
 
-std::string_view JournalFrame::add(const Revision& revision) {
+void JournalFrame::add(const Revision& revision) {
   if (count_++ == 0) first_ = revision.id;
-  last_ = bytes_.size();
+  const std::size_t at = bytes_.size();
   append_number(bytes_, 0, 4);
   encode(revision, bytes_);
-  const std::size_t begin = last_ + 4;
-  const std::size_t size = bytes_.size() - begin;
-  std::string number;
-  append_number(number, size, 4);
-  bytes_.replace(last_, 4, number);
+  std::string size;
+  append_number(size, bytes_.size() - at - 4, 4);
+  bytes_.replace(at, 4, size);
   append_number(bytes_, revision.schema ? revision.schema->size() + 1 : 0, 4);
   if (revision.schema) bytes_ += *revision.schema;
-  return std::string_view(bytes_).substr(begin, size);
-}
-
-void JournalFrame::undo() {
-  bytes_.resize(last_);
-  --count_;
 }
 
 std::size_t JournalFrame::size() const {

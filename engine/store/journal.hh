@@ -20,10 +20,8 @@ class JournalFrame {
  public:
   JournalFrame() { clear(); }
   void clear();
-  /// Adds the revision with the next id; gives it as `encode` does, valid until the next call.
-  std::string_view add(const Revision& revision);
-  /// Takes back what `add` did last.
-  void undo();
+  /// Adds the revision with the next id.
+  void add(const Revision& revision);
   [[nodiscard]] bool empty() const { return count_ == 0; }
   [[nodiscard]] std::size_t count() const { return count_; }
   /// Bytes in the journal.
@@ -34,7 +32,6 @@ class JournalFrame {
   std::string bytes_;
   RevisionId first_ = 0;
   std::uint32_t count_ = 0;
-  std::size_t last_ = 0;  ///< where the last revision begins
 };
 
 /// A preallocated file in front of the store's: what is appended is on the disk after one flush,

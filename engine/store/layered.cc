@@ -121,17 +121,41 @@ Result<> MemberEdits::each(
   return {};
 }
 
+/// A place of the document below on the way of an edit. It is looked up when somebody asks for it:
+/// where edits lie over edits, nobody does.
+template <typename Base>
+class Layered<Base>::Under {
+ public:
+  explicit Under(const Base& base) : base_(base) {}
+  Under(Under& above, std::string_view token) : base_(above.base_), above_(&above), token_(token) {}
+
+  /// Nothing if there is no such place.
+  Result<MaybeBelow> place() {
+    if (looked_up_) return place_;
+    if (above_ == nullptr) {
+      TRY_ASSIGN(place_, base_.root());
+    } else {
+      TRY_ASSIGN(const MaybeBelow above, above_->place());
+      if (above) {
+        TRY_ASSIGN(place_, base_.child(*above, token_));
+      }
+    }
+    looked_up_ = true;
+    return place_;
+  }
+
+ private:
+  const Base& base_;
+  Under* above_ = nullptr;
+  std::string_view token_;
+  bool looked_up_ = false;
+  MaybeBelow place_;
+};
+
 template <typename Base>
 auto Layered<Base>::place_of(const Node& node, const MaybeBelow& below) const -> Place {
   if (const Value* value = std::get_if<Value>(&node.content)) return value;
   return Over{&node, *below};
-}
-
-template <typename Base>
-auto Layered<Base>::below_child(const MaybeBelow& below, std::string_view token) const
-    -> Result<MaybeBelow> {
-  if (!below) return std::nullopt;
-  return base_.child(*below, token);
 }
 
 template <typename Base>
@@ -181,12 +205,28 @@ auto Layered<Base>::child(const Place& place, std::string_view token) const
 }
 
 template <typename Base>
-auto Layered<Base>::find(const Pointer& pointer) const -> Result<std::optional<Place>> {
-  TRY_ASSIGN(Place place, root());
-  for (const std::string& token : pointer.tokens()) {
-    TRY_ASSIGN(auto next, child(place, token));
-    if (!next) return std::nullopt;
-    place = std::move(*next);
+auto Layered<Base>::find(std::span<const std::string> tokens) const
+    -> Result<std::optional<Place>> {
+  // As long as members of objects were edited, the place below has the same pointer.
+  const Node* node = edits_.get();
+  std::size_t depth = 0;
+  for (; node != nullptr && depth < tokens.size(); ++depth) {
+    const auto* object = std::get_if<ObjectEdits>(&node->content);
+    if (object == nullptr) break;
+    const NodePtr* edited = object->members.find(tokens[depth]);
+    if (edited != nullptr && *edited == nullptr) return std::nullopt;
+    node = edited == nullptr ? nullptr : edited->get();
+  }
+  std::optional<Place> place;
+  if (node != nullptr && std::holds_alternative<Value>(node->content)) {
+    place = &std::get<Value>(node->content);
+  } else {
+    TRY_ASSIGN(MaybeBelow below, base_.find(node == nullptr ? tokens : tokens.first(depth)));
+    if (node == nullptr) return below ? std::optional<Place>(std::move(*below)) : std::nullopt;
+    place = Over{node, std::move(*below)};
+  }
+  for (; place && depth < tokens.size(); ++depth) {
+    TRY_ASSIGN(place, child(*place, tokens[depth]));
   }
   return place;
 }
@@ -294,9 +334,10 @@ void Layered<Base>::own(NodePtr& slot) {
 
 /// Makes `slot` a node of our own whose children can be edited.
 template <typename Base>
-Result<> Layered<Base>::open(NodePtr& slot, const MaybeBelow& below, const Pointer& path) const {
+Result<> Layered<Base>::open(NodePtr& slot, Under& under, const Pointer& path) const {
   own(slot);
   if (slot != nullptr) return {};
+  TRY_ASSIGN(const MaybeBelow below, under.place());
   TRY_ASSIGN(const Shape shape, base_.shape(*below));
   if (shape.kind == Kind::scalar) return missing(path);
   slot = std::make_shared<Node>();
@@ -319,49 +360,42 @@ Result<> Layered<Base>::edit(Op op, const Pointer& path, Value value) {
     edits_ = make_node(std::move(value));
     return {};
   }
-  TRY_ASSIGN(Below below, base_.root());
-  return edit_at(edits_, below, 0, op, path, value);
+  Under under(base_);
+  return edit_at(edits_, under, 0, op, path, value);
 }
 
 template <typename Base>
-Result<> Layered<Base>::edit_at(NodePtr& slot,
-                                const MaybeBelow& below,
-                                std::size_t depth,
-                                Op op,
-                                const Pointer& path,
-                                Value& value) {
+Result<> Layered<Base>::edit_at(
+    NodePtr& slot, Under& under, std::size_t depth, Op op, const Pointer& path, Value& value) {
   NodePtr node = slot;
-  TRY(open(node, below, path));
+  TRY(open(node, under, path));
   if (Value* whole = std::get_if<Value>(&node->content)) {
     TRY(json::apply_one(*whole, op, path.without_front(depth), std::move(value)));
   } else if (auto* object = std::get_if<ObjectEdits>(&node->content)) {
-    TRY(edit_object(*object, below, depth, op, path, value));
+    TRY(edit_object(*object, under, depth, op, path, value));
   } else {
-    TRY(edit_array(std::get<ArrayEdits>(node->content), below, depth, op, path, value));
+    TRY(edit_array(std::get<ArrayEdits>(node->content), under, depth, op, path, value));
   }
   slot = std::move(node);
   return {};
 }
 
 template <typename Base>
-Result<> Layered<Base>::edit_object(ObjectEdits& edits,
-                                    const MaybeBelow& below,
-                                    std::size_t depth,
-                                    Op op,
-                                    const Pointer& path,
-                                    Value& value) {
+Result<> Layered<Base>::edit_object(
+    ObjectEdits& edits, Under& under, std::size_t depth, Op op, const Pointer& path, Value& value) {
   const std::string& token = path.tokens()[depth];
   const bool last = depth + 1 == path.depth();
   const NodePtr* edited = edits.members.find(token);
-  MaybeBelow under;
-  if (!last || edited == nullptr) {
-    TRY_ASSIGN(under, below_child(below, token));
+  Under inner(under, token);
+  bool present = edited != nullptr && *edited != nullptr;
+  if (edited == nullptr) {
+    TRY_ASSIGN(const MaybeBelow below, inner.place());
+    present = below.has_value();
   }
-  const bool present = edited != nullptr ? *edited != nullptr : under.has_value();
   if (!present && !(last && op == Op::add)) return missing(path);
   if (!last) {
     NodePtr child = edited != nullptr ? *edited : nullptr;
-    TRY(edit_at(child, under, depth + 1, op, path, value));
+    TRY(edit_at(child, inner, depth + 1, op, path, value));
     edits.members.set(token, std::move(child));
   } else if (op != Op::remove) {
     edits.growth += present ? 0 : 1;
@@ -374,12 +408,8 @@ Result<> Layered<Base>::edit_object(ObjectEdits& edits,
 }
 
 template <typename Base>
-Result<> Layered<Base>::edit_array(ArrayEdits& edits,
-                                   const MaybeBelow& below,
-                                   std::size_t depth,
-                                   Op op,
-                                   const Pointer& path,
-                                   Value& value) {
+Result<> Layered<Base>::edit_array(
+    ArrayEdits& edits, Under& under, std::size_t depth, Op op, const Pointer& path, Value& value) {
   const std::string& token = path.tokens()[depth];
   const bool last = depth + 1 == path.depth();
   const bool adds = last && op == Op::add;
@@ -407,26 +437,41 @@ Result<> Layered<Base>::edit_array(ArrayEdits& edits,
     piece.own = make_node(std::move(value));
     return {};
   }
-  MaybeBelow under;
-  if (piece.count > 0) {
-    TRY_ASSIGN(under, below_child(below, fmt::to_string(piece.from)));
-  }
-  return edit_at(piece.own, under, depth + 1, op, path, value);
+  const std::string from = fmt::to_string(piece.from);
+  Under inner(under, from);
+  return edit_at(piece.own, inner, depth + 1, op, path, value);
 }
 
 template <typename Base>
 Result<Change> Layered<Base>::change() const {
   Change change;
-  Collected into{{}, json::Writer(change.taken)};
-  into.taken.start_array();
+  json::Writer taken(change.taken);
+  Collected into{{}, &taken};
+  taken.start_array();
   if (edits_ != nullptr) {
     TRY_ASSIGN(const Below below, base_.root());
     TRY(collect(*edits_, below, Pointer(), into));
   }
-  into.taken.end_array();
-  TRY(into.taken.finish());
+  taken.end_array();
+  TRY(taken.finish());
   change.patch = std::move(into.patch);
   return change;
+}
+
+template <typename Base>
+Result<Patch> Layered<Base>::operations() const {
+  Collected into;
+  if (edits_ != nullptr) {
+    TRY_ASSIGN(const Below below, base_.root());
+    TRY(collect(*edits_, below, Pointer(), into));
+  }
+  return std::move(into.patch);
+}
+
+template <typename Base>
+Result<> Layered<Base>::take(const Below& below, Collected& into) const {
+  if (into.taken == nullptr) return {};
+  return base_.write(below, *into.taken);
 }
 
 template <typename Base>
@@ -435,6 +480,10 @@ Result<> Layered<Base>::collect(const Node& node,
                                 const Pointer& at,
                                 Collected& into) const {
   if (const Value* value = std::get_if<Value>(&node.content)) {
+    if (into.taken == nullptr) {
+      into.patch.push_back({.op = Op::replace, .path = at, .value = *value});
+      return {};
+    }
     TRY_ASSIGN(const Value before, base_.value(below));
     std::vector<const Value*> taken;
     Patch changes = json::diff(before, *value, at, taken);
@@ -442,7 +491,7 @@ Result<> Layered<Base>::collect(const Node& node,
                       std::make_move_iterator(changes.begin()),
                       std::make_move_iterator(changes.end()));
     for (const Value* each : taken)
-      into.taken.value(*each);
+      into.taken->value(*each);
     return {};
   }
   if (const auto* array = std::get_if<ArrayEdits>(&node.content)) {
@@ -455,7 +504,7 @@ Result<> Layered<Base>::collect(const Node& node,
     if (member == nullptr) {
       if (!under) return {};
       into.patch.push_back({.op = Op::remove, .path = path});
-      return base_.write(*under, into.taken);
+      return take(*under, into);
     }
     if (under) return collect(*member, *under, path, into);
     into.patch.push_back({.op = Op::add, .path = path, .value = std::get<Value>(member->content)});
@@ -490,7 +539,7 @@ Result<> Layered<Base>::collect_array(const ArrayEdits& edits,
     for (; next < until; ++next) {
       into.patch.push_back({.op = Op::remove, .path = at.child(out), .shifts = true});
       TRY_ASSIGN(const auto under, base_.child(below, fmt::to_string(next)));
-      TRY(base_.write(*under, into.taken));
+      TRY(take(*under, into));
     }
     return {};
   };

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -112,7 +113,10 @@ class Layered {
   [[nodiscard]] Result<std::vector<std::string>> names(const Place& place) const;
 
   /// What `pointer` names, or nothing.
-  [[nodiscard]] Result<std::optional<Place>> find(const json::Pointer& pointer) const;
+  [[nodiscard]] Result<std::optional<Place>> find(const json::Pointer& pointer) const {
+    return find(pointer.tokens());
+  }
+  [[nodiscard]] Result<std::optional<Place>> find(std::span<const std::string> tokens) const;
 
   /// Carries out an `add`, `remove` or `replace` as RFC 6902 says. On error nothing has changed.
   /// ERRORS: as json::apply_patch; Errc::corrupt.
@@ -122,6 +126,10 @@ class Layered {
   /// have no effect. Operations that move array elements say so.
   [[nodiscard]] Result<Change> change() const;
 
+  /// What the edits do to the document below, as operations in document order. It is not looked at
+  /// whether they change anything.
+  [[nodiscard]] Result<json::Patch> operations() const;
+
   /// The edits so far, frozen: they may be shared, and later edits copy what they touch.
   NodePtr freeze();
   /// Goes back to edits that `freeze` gave.
@@ -130,32 +138,33 @@ class Layered {
  private:
   using MaybeBelow = std::optional<Below>;
   static void own(NodePtr& slot);
-  Result<> open(NodePtr& slot, const MaybeBelow& below, const json::Pointer& path) const;
+  class Under;
+  Result<> open(NodePtr& slot, Under& under, const json::Pointer& path) const;
   Result<> edit_at(NodePtr& slot,
-                   const MaybeBelow& below,
+                   Under& under,
                    std::size_t depth,
                    json::Op op,
                    const json::Pointer& path,
                    json::Value& value);
   Result<> edit_object(ObjectEdits& edits,
-                       const MaybeBelow& below,
+                       Under& under,
                        std::size_t depth,
                        json::Op op,
                        const json::Pointer& path,
                        json::Value& value);
   Result<> edit_array(ArrayEdits& edits,
-                      const MaybeBelow& below,
+                      Under& under,
                       std::size_t depth,
                       json::Op op,
                       const json::Pointer& path,
                       json::Value& value);
-  Result<MaybeBelow> below_child(const MaybeBelow& below, std::string_view token) const;
   Place place_of(const Node& node, const MaybeBelow& below) const;
-  /// A Change in the making.
+  /// A Change in the making, or mere operations if `taken` is null.
   struct Collected {
     json::Patch patch;
-    json::Writer taken;
+    json::Writer* taken = nullptr;
   };
+  Result<> take(const Below& below, Collected& into) const;
   Result<> collect(const Node& node,
                    const Below& below,
                    const json::Pointer& at,

@@ -125,27 +125,30 @@ void Mutation::rely_on_everything() {
   impl_->seen.push_back({Pointer(), Seen::all});
 }
 
+/// Whether the edit is of an array, and others of its elements get other indices.
+Result<bool> Mutation::moves_elements(Op op, const Pointer& path) const {
+  if (op == Op::replace || path.is_root()) return false;
+  TRY_ASSIGN(const auto parent, impl_->draft->find(path.parent()));
+  if (!parent) return false;
+  TRY_ASSIGN(const Shape shape, impl_->draft->shape(*parent));
+  if (op == Op::add && shape.size >= kMaxChildren) {
+    TRY_ASSIGN(const auto there, impl_->draft->child(*parent, path.last()));
+    if (shape.kind == Kind::array || !there) {
+      return too_large("more than 1,000,000 members or elements");
+    }
+  }
+  return shape.kind == Kind::array;
+}
+
 /// An edit relies on what it replaces; one that moves array elements on the whole array.
 Result<> Mutation::edit(Op op, const Pointer& path, Value value) {
   TRY_ASSIGN(const auto held, impl_->snapshot.impl_->hold());
   TRY(check_value(value, path.depth()));
   if (!path.is_root()) {
     if (path.last().size() > kMaxKey) return too_large("key longer than 64 KiB");
-    TRY_ASSIGN(const auto parent, impl_->draft->find(path.parent()));
-    if (parent) {
-      TRY_ASSIGN(const Shape shape, impl_->draft->shape(*parent));
-      if (op == Op::add && shape.size >= kMaxChildren) {
-        TRY_ASSIGN(const auto there, impl_->draft->child(*parent, path.last()));
-        if (shape.kind == Kind::array || !there) {
-          return too_large("more than 1,000,000 members or elements");
-        }
-      }
-      const bool moves = shape.kind == Kind::array && op != Op::replace;
-      impl_->seen.push_back({moves ? path.parent() : path, Seen::all});
-    }
-  } else {
-    impl_->seen.push_back({path, Seen::all});
   }
+  TRY_ASSIGN(const bool moves, moves_elements(op, path));
+  impl_->seen.push_back({moves ? path.parent() : path, Seen::all});
   return impl_->draft->edit(op, path, std::move(value));
 }
 

@@ -77,6 +77,7 @@ class Mutation {
  private:
   struct Impl;
   Result<> apply_one(const json::Operation& operation);
+  [[nodiscard]] Result<bool> moves_elements(json::Op op, const json::Pointer& path) const;
   Result<> edit(json::Op op, const json::Pointer& path, json::Value value);
 
   std::unique_ptr<Impl> impl_;

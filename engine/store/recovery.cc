@@ -14,11 +14,12 @@ namespace {
 Result<> replay_once(Env& env, const std::vector<RevisionPtr>& revisions) {
   TRY_ASSIGN(WriteTxn txn, env.write());
   TRY_ASSIGN(Head head, load_head(txn.txn()));
-  std::string payload;
+  DocumentWriter writer(txn.txn(), head.next_container);
   for (const RevisionPtr& revision : revisions) {
-    payload.clear();
-    encode(*revision, payload);
-    TRY(write_revision(txn.txn(), *revision, payload, head));
+    for (const json::Operation& operation : revision->patch)
+      TRY(writer.apply(operation));
+    if (revision->schema) TRY(save_schema(txn.txn(), *revision->schema));
+    TRY(append_revision(txn.txn(), *revision, head));
   }
   TRY(save_head(txn.txn(), head));
   return txn.commit();
@@ -32,17 +33,6 @@ Result<std::vector<RevisionPtr>> unfiled(Env& env, const std::filesystem::path& 
 }
 
 }  // namespace
-
-Result<> write_revision(const Txn& txn,
-                        const Revision& revision,
-                        std::string_view payload,
-                        Head& head) {
-  DocumentWriter writer(txn, head.next_container);
-  for (const json::Operation& operation : revision.patch)
-    TRY(writer.apply(operation));
-  if (revision.schema) TRY(save_schema(txn, *revision.schema));
-  return append_revision(txn, revision.id, payload, head);
-}
 
 Result<> replay(Env& env, const std::vector<RevisionPtr>& revisions) {
   if (revisions.empty()) return {};

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 namespace engine::store {
 
@@ -58,9 +59,10 @@ class Published {
     const std::lock_guard lock(mutex_);
     return state_;
   }
-  void set(StatePtr state) {
+  /// Gives the one before: to free what only it holds takes its time.
+  [[nodiscard]] StatePtr exchange(StatePtr state) {
     const std::lock_guard lock(mutex_);
-    state_ = std::move(state);
+    return std::exchange(state_, std::move(state));
   }
 
  private:

@@ -113,7 +113,7 @@ Result<> Store::load_state(const Options& options) {
   id_ = to_hex(identity.id);
   const bool first = identity.history == decltype(identity.history){};
   history_id_ = first ? id_ : id_ + "-" + to_hex(identity.history);
-  published_.set(
+  (void)published_.exchange(
       std::make_shared<State>(State{txn.id(), opened_.revision, opened_.revision, nullptr}));
   oldest_ = watches_->add({}, [this, age = options.snapshot_age](const RevisionPtr&) {
     const auto ended = snapshots_.end_before(OpenSnapshots::Clock::now() - age);

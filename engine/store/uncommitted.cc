@@ -1,8 +1,8 @@
 #include "store/uncommitted.hh"
 
 #include "base/log.hh"
+#include "store/document_writer.hh"
 #include "store/layered.hh"
-#include "store/recovery.hh"
 
 #include <utility>
 
@@ -23,6 +23,12 @@ struct Uncommitted::Layer {
   NodePtr shown = {};  ///< the edits that are published, or will be with the next revision
   std::size_t bytes = 0;
   Clock::time_point since = Clock::now();
+};
+
+struct Uncommitted::Retired {
+  std::unique_ptr<Layer> layer;
+  StatePtr state;
+  std::vector<RevisionPtr> revisions;
 };
 
 Uncommitted::Uncommitted(Env& env, Published& published, Head head, Options options)
@@ -60,41 +66,32 @@ Result<> Uncommitted::begin_layer() {
   return {};
 }
 
-Result<> Uncommitted::begin() {
-  TRY(begin_layer());
-  if (!txn_) {
-    TRY_ASSIGN(WriteTxn txn, env_.write());
-    txn_.emplace(std::move(txn));
-    next_ = head_;
-  }
-  for (; applied_ < pending_.size(); ++applied_)
-    TRY(write(*pending_[applied_]));
-  return {};
-}
-
-Result<> Uncommitted::write(const Revision& revision) {
-  TRY(write_revision(txn_->txn(), revision, frame_.add(revision), next_));
-  if (revision.id <= journaled_) frame_.undo();
-  return {};
-}
-
 Result<> Uncommitted::lay_over(const Revision& revision) {
   for (const json::Operation& operation : revision.patch)
     TRY(layer_->view.edit(operation.op, operation.path, operation.value));
   return {};
 }
 
+/// Revisions of class `soon` go before those of the batch.
+void Uncommitted::begin_frame() {
+  if (!frame_.empty()) return;
+  std::size_t at = pending_.size();
+  while (at > 0 && pending_[at - 1]->id > journaled_)
+    --at;
+  for (; at < pending_.size(); ++at)
+    frame_.add(*pending_[at]);
+}
+
 Result<> Uncommitted::add(const RevisionPtr& revision) {
-  TRY(begin());
-  TRY(write(*revision));
+  TRY(begin_layer());
   TRY(lay_over(*revision));
+  begin_frame();
+  frame_.add(*revision);
   batch_.push_back(revision);
   return {};
 }
 
 void Uncommitted::drop() {
-  txn_.reset();
-  applied_ = 0;
   frame_.clear();
   batch_.clear();
   if (layer_ != nullptr) layer_->view.restore(layer_->shown);
@@ -103,6 +100,7 @@ void Uncommitted::drop() {
 
 Result<> Uncommitted::grow() {
   drop();
+  retired_.reset();
   // The layer reads through a transaction that would keep the map from growing.
   const bool had_layer = layer_ != nullptr;
   const NodePtr shown = had_layer ? layer_->shown : nullptr;
@@ -120,7 +118,7 @@ Result<> Uncommitted::grow() {
   return grown;
 }
 
-/// Whether the frame is to go into the journal. A transaction that has become big is committed.
+/// Whether the frame is to go into the journal. When much has gathered, the file is committed.
 bool Uncommitted::goes_into_journal() {
   if (journal_ == nullptr || head_.journal == 0) return false;
   if (pending_.size() + batch_.size() > kMaxRevisions || layer_->bytes > kMaxBytes) return false;
@@ -132,7 +130,7 @@ bool Uncommitted::goes_into_journal() {
 auto Uncommitted::keep(bool in_file) -> Result<Kept> {
   if (batch_.empty() && pending_.empty()) return Kept{};
   auto kept = [&]() -> Result<Kept> {
-    TRY(begin());
+    begin_frame();
     if (!in_file && frame_.empty()) return Kept{};
     const std::size_t all = pending_.size() + batch_.size();
     const std::size_t unflushed = frame_.count();
@@ -157,7 +155,6 @@ Result<> Uncommitted::flush_frame() {
   frame_.clear();
   publish(batch_);
   batch_.clear();
-  applied_ = pending_.size();
   journaled_ = last();
   return {};
 }
@@ -166,36 +163,59 @@ void Uncommitted::note_failure(const Error& error) {
   if (error.debug != kMapFull && error.code != Errc::no_space) failed_ = true;
 }
 
-Result<> Uncommitted::commit() {
+/// The log has every revision, the document what they come to: places that were changed often are
+/// written once.
+Result<> Uncommitted::write_into(const Txn& txn, Head& head) const {
+  const auto log = [&](const RevisionPtr& revision) -> Result<> {
+    if (revision->schema) TRY(save_schema(txn, *revision->schema));
+    return append_revision(txn, *revision, head);
+  };
+  for (const RevisionPtr& revision : pending_)
+    TRY(log(revision));
+  for (const RevisionPtr& revision : batch_)
+    TRY(log(revision));
+  DocumentWriter writer(txn, head.next_container);
+  TRY_ASSIGN(const json::Patch operations, layer_->view.operations());
+  for (const json::Operation& operation : operations)
+    TRY(writer.apply(operation));
   const std::size_t count = pending_.size() + batch_.size();
-  TRY(trim_log(txn_->txn(), options_.log, count * kTrimPerRevision, next_));
-  // Ids of class `soon` are given out before they are in the file; after a crash none of them may
-  // be used again, so the file names a bound before.
-  if (!shows_) {
-    next_.reserved = 0;
-  } else if (next_.reserved < next_.revision + kReserve / 2) {
-    next_.reserved = next_.revision + kReserve;
-  }
-  if (journal_ == nullptr) open_journal(options_.journal_bytes);
-  next_.journal = journal_ == nullptr ? 0 : 1;
-  TRY(save_head(txn_->txn(), next_));
-  const std::uint64_t id = txn_->id();
-  const Result<> committed = txn_->commit();
-  txn_.reset();
+  return trim_log(txn, options_.log, count * kTrimPerRevision, head);
+}
+
+Result<> Uncommitted::commit() {
+  Head next = head_;
+  std::uint64_t id = 0;
+  const auto committed = [&]() -> Result<> {
+    TRY_ASSIGN(WriteTxn txn, env_.write());
+    TRY(write_into(txn.txn(), next));
+    // Ids of class `soon` are given out before they are in the file; after a crash none of them may
+    // be used again, so the file names a bound before.
+    if (!shows_) {
+      next.reserved = 0;
+    } else if (next.reserved < next.revision + kReserve / 2) {
+      next.reserved = next.revision + kReserve;
+    }
+    if (journal_ == nullptr) open_journal(options_.journal_bytes);
+    next.journal = journal_ == nullptr ? 0 : 1;
+    TRY(save_head(txn.txn(), next));
+    id = txn.id();
+    return txn.commit();
+  }();
   if (!committed) {
     note_failure(committed.error());
     return committed;
   }
-  head_ = next_;
+  head_ = next;
   journaled_ = head_.revision;
   if (journal_ != nullptr) journal_->restart();
-  applied_ = 0;
   frame_.clear();
   batch_.clear();
-  layer_.reset();
-  published_.set(std::make_shared<State>(State{id, head_.revision, head_.revision, nullptr}));
+  retired_ = std::make_unique<Retired>();
+  retired_->state = published_.exchange(
+      std::make_shared<State>(State{id, head_.revision, head_.revision, nullptr}));
+  retired_->layer = std::move(layer_);
   const std::lock_guard lock(mutex_);
-  pending_.clear();
+  retired_->revisions.swap(pending_);
   return {};
 }
 
@@ -219,7 +239,8 @@ void Uncommitted::use_journal(Result<std::unique_ptr<Journal>> opened) {
 }
 
 void Uncommitted::tidy() {
-  if (!journal_is_small_ || !pending_.empty()) return;
+  retired_.reset();
+  if (failed_ || !journal_is_small_ || !pending_.empty()) return;
   journal_is_small_ = false;
   const std::size_t bytes = journal_->bytes() * 2;
   if (bytes > Journal::kMaxBytes) return;
@@ -236,7 +257,8 @@ void Uncommitted::publish(std::span<const RevisionPtr> revisions) {
   for (const RevisionPtr& revision : revisions)
     layer_->bytes += revision->text.size();
   layer_->shown = layer_->view.freeze();
-  published_.set(
+  if (retired_ == nullptr) retired_ = std::make_unique<Retired>();
+  retired_->state = published_.exchange(
       std::make_shared<State>(State{layer_->txn.id(), head_.revision, last(), layer_->shown}));
 }
 
