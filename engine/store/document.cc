@@ -105,6 +105,11 @@ Result<std::optional<Document::Place>> Document::child_in_container(const Place&
   return place_of(element);
 }
 
+Kind Document::kind(const Place& place) {
+  if (place.form == Form::text) return kind_of(place.text);
+  return place.form == Form::object ? Kind::object : Kind::array;
+}
+
 Result<Shape> Document::shape(const Place& place) const {
   if (place.form == Form::object) {
     TRY_ASSIGN(const std::size_t count, member_count(txn_, place.container));

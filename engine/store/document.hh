@@ -44,6 +44,7 @@ class Document {
                                                    std::string_view token) const;
   /// What a pointer of these tokens names, or nothing.
   [[nodiscard]] Result<std::optional<Place>> find(std::span<const std::string> tokens) const;
+  [[nodiscard]] static Kind kind(const Place& place);
   [[nodiscard]] Result<Shape> shape(const Place& place) const;
   [[nodiscard]] Result<json::Value> value(const Place& place) const;
   /// Writes the value as one event sequence, members in byte order.

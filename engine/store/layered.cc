@@ -36,90 +36,7 @@ Shape shape_of(const Value& value) {
   return {};
 }
 
-/// The piece that holds element `index`, and the element's place in it.
-struct Spot {
-  std::size_t piece = 0;
-  std::size_t offset = 0;
-};
-
-Spot locate(const ArrayEdits& edits, std::size_t index) {
-  std::size_t piece = 0;
-  while (index >= edits.pieces[piece].size())
-    index -= edits.pieces[piece++].size();
-  return {piece, index};
-}
-
-/// Cuts pieces so that element `index` begins one (or the list ends there), and returns that piece.
-std::size_t split(ArrayEdits& edits, std::size_t index) {
-  if (index == edits.size) return edits.pieces.size();
-  const Spot spot = locate(edits, index);
-  if (spot.offset == 0) return spot.piece;
-  Piece& front = edits.pieces[spot.piece];
-  const Piece back{front.from + spot.offset, front.count - spot.offset};
-  front.count = spot.offset;
-  edits.pieces.insert(edits.pieces.begin() + static_cast<std::ptrdiff_t>(spot.piece) + 1, back);
-  return spot.piece + 1;
-}
-
-/// The piece of exactly element `index`.
-Piece& isolate(ArrayEdits& edits, std::size_t index) {
-  (void)split(edits, index + 1);
-  return edits.pieces[split(edits, index)];
-}
-
-void freeze_node(const NodePtr& node) {
-  if (node == nullptr || node->frozen) return;
-  node->frozen = true;
-  if (const auto* object = std::get_if<ObjectEdits>(&node->content)) {
-    object->members.each_recent(freeze_node);
-  } else if (const auto* array = std::get_if<ArrayEdits>(&node->content)) {
-    for (const Piece& piece : array->pieces)
-      freeze_node(piece.own);
-  }
-}
-
 }  // namespace
-
-MemberEdits::MemberEdits(const MemberEdits& other) : shared_(other.shared_) {
-  constexpr std::size_t kFew = 16;
-  constexpr std::size_t kShare = 64;
-  const std::size_t known = shared_ == nullptr ? 0 : shared_->size();
-  if (other.recent_.size() <= std::max(kFew, known / kShare)) {
-    recent_ = other.recent_;
-    return;
-  }
-  auto all = shared_ == nullptr ? std::make_shared<Map>() : std::make_shared<Map>(*shared_);
-  for (const auto& [name, node] : other.recent_)
-    all->insert_or_assign(name, node);
-  shared_ = std::move(all);
-}
-
-const NodePtr* MemberEdits::find(std::string_view name) const {
-  if (const auto found = recent_.find(name); found != recent_.end()) return &found->second;
-  if (shared_ == nullptr) return nullptr;
-  const auto found = shared_->find(name);
-  return found == shared_->end() ? nullptr : &found->second;
-}
-
-void MemberEdits::set(const std::string& name, NodePtr node) {
-  recent_.insert_or_assign(name, std::move(node));
-}
-
-Result<> MemberEdits::each(
-    const std::function<Result<>(const std::string&, const NodePtr&)>& visit) const {
-  static const Map kNone;
-  const Map& shared = shared_ == nullptr ? kNone : *shared_;
-  auto old = shared.begin();
-  for (const auto& [name, node] : recent_) {
-    for (; old != shared.end() && old->first < name; ++old)
-      TRY(visit(old->first, old->second));
-    if (old != shared.end() && old->first == name) ++old;
-    TRY(visit(name, node));
-  }
-  for (; old != shared.end(); ++old)
-    TRY(visit(old->first, old->second));
-  return {};
-}
 
 /// A place of the document below on the way of an edit. It is looked up when somebody asks for it:
 /// where edits lie over edits, nobody does.
@@ -193,7 +110,7 @@ auto Layered<Base>::child(const Place& place, std::string_view token) const
   const auto& array = std::get<ArrayEdits>(over.node->content);
   const auto index = json::array_index(token);
   if (!index || *index >= array.size) return std::nullopt;
-  const Spot spot = locate(array, *index);
+  const auto spot = array.locate(*index);
   const Piece& piece = array.pieces[spot.piece];
   MaybeBelow below;
   if (piece.count > 0) {
@@ -229,6 +146,14 @@ auto Layered<Base>::find(std::span<const std::string> tokens) const
     TRY_ASSIGN(place, child(*place, tokens[depth]));
   }
   return place;
+}
+
+template <typename Base>
+Kind Layered<Base>::kind(const Place& place) const {
+  if (const Below* below = std::get_if<Below>(&place)) return base_.kind(*below);
+  if (const auto* value = std::get_if<const Value*>(&place)) return shape_of(**value).kind;
+  const Over& over = std::get<Over>(place);
+  return std::holds_alternative<ArrayEdits>(over.node->content) ? Kind::array : Kind::object;
 }
 
 template <typename Base>
@@ -338,13 +263,15 @@ Result<> Layered<Base>::open(NodePtr& slot, Under& under, const Pointer& path) c
   own(slot);
   if (slot != nullptr) return {};
   TRY_ASSIGN(const MaybeBelow below, under.place());
-  TRY_ASSIGN(const Shape shape, base_.shape(*below));
-  if (shape.kind == Kind::scalar) return missing(path);
+  const Kind kind = base_.kind(*below);
+  if (kind == Kind::scalar) return missing(path);
   slot = std::make_shared<Node>();
-  if (shape.kind == Kind::object) {
+  if (kind == Kind::object) {
     slot->content.emplace<ObjectEdits>();
   } else {
-    ArrayEdits edits{{}, shape.size};
+    TRY_ASSIGN(const Shape shape, base_.shape(*below));
+    ArrayEdits edits;
+    edits.size = shape.size;
     if (shape.size > 0) edits.pieces.push_back({0, shape.size});
     slot->content = std::move(edits);
   }
@@ -420,19 +347,14 @@ Result<> Layered<Base>::edit_array(
   if (!index && adds) index = edits.size;
   if (!index || *index > edits.size || (*index == edits.size && !adds)) return missing(path);
   if (adds) {
-    const std::size_t at = split(edits, *index);
-    edits.pieces.insert(edits.pieces.begin() + static_cast<std::ptrdiff_t>(at),
-                        Piece{.own = make_node(std::move(value))});
-    ++edits.size;
+    edits.insert(*index, make_node(std::move(value)));
     return {};
   }
   if (last && op == Op::remove) {
-    (void)isolate(edits, *index);
-    edits.pieces.erase(edits.pieces.begin() + static_cast<std::ptrdiff_t>(split(edits, *index)));
-    --edits.size;
+    edits.remove(*index);
     return {};
   }
-  Piece& piece = isolate(edits, *index);
+  Piece& piece = edits.isolate(*index);
   if (last) {
     piece.own = make_node(std::move(value));
     return {};
@@ -561,7 +483,7 @@ Result<> Layered<Base>::collect_array(const ArrayEdits& edits,
 
 template <typename Base>
 NodePtr Layered<Base>::freeze() {
-  freeze_node(edits_);
+  store::freeze(edits_);
   return edits_;
 }
 

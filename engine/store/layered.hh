@@ -6,11 +6,9 @@
 #include "json/value.hh"
 #include "json/writer.hh"
 #include "store/document.hh"
+#include "store/edits.hh"
 
 #include <cstddef>
-#include <functional>
-#include <map>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,64 +17,6 @@
 #include <vector>
 
 namespace engine::store {
-
-struct Node;
-using NodePtr = std::shared_ptr<Node>;
-
-/// Edited members by name; null for those taken out. Copied when frozen only. A copy costs what was
-/// edited since the last one, not all there is: the rest is shared, so that a layer may be
-/// published after every change.
-class MemberEdits {
- public:
-  MemberEdits() = default;
-  MemberEdits(const MemberEdits& other);
-  MemberEdits& operator=(const MemberEdits&) = delete;
-
-  /// Null if the member was not edited. Valid until the next `set`.
-  [[nodiscard]] const NodePtr* find(std::string_view name) const;
-  void set(const std::string& name, NodePtr node);
-  /// Calls `visit(name, node)` in byte order of the names, until it fails.
-  Result<> each(const std::function<Result<>(const std::string&, const NodePtr&)>& visit) const;
-  /// Calls `visit(node)` for those edited since the copy.
-  template <typename Visit>
-  void each_recent(Visit visit) const {
-    for (const auto& [name, node] : recent_)
-      visit(node);
-  }
-
- private:
-  using Map = std::map<std::string, NodePtr, std::less<>>;
-  std::shared_ptr<const Map> shared_;
-  Map recent_;  ///< wins over `shared_`
-};
-
-/// Edits of an object.
-struct ObjectEdits {
-  MemberEdits members;
-  std::ptrdiff_t growth = 0;  ///< members there are more than below
-};
-
-/// A stretch of an edited array: `count` elements of the array below from `from` on; or one element
-/// of its own, which changes element `from` below if `count` is 1 and is new if it is 0.
-struct Piece {
-  std::size_t from = 0;
-  std::size_t count = 0;
-  NodePtr own = {};
-  [[nodiscard]] std::size_t size() const { return own ? 1 : count; }
-};
-
-/// Edits of an array, as the list of what it consists of now.
-struct ArrayEdits {
-  std::vector<Piece> pieces;
-  std::size_t size = 0;
-};
-
-/// A place that differs from the document below: a whole new value, or edits of a container there.
-/// Frozen nodes are shared between threads and never change again.
-struct Node {
-  std::variant<json::Value, ObjectEdits, ArrayEdits> content;
-  bool frozen = false;
-};
 
 /// What turns one document into another, and back.
 struct Change {
@@ -107,6 +47,7 @@ class Layered {
   [[nodiscard]] Result<Place> root() const;
   [[nodiscard]] Result<std::optional<Place>> child(const Place& place,
                                                    std::string_view token) const;
+  [[nodiscard]] Kind kind(const Place& place) const;
   [[nodiscard]] Result<Shape> shape(const Place& place) const;
   [[nodiscard]] Result<json::Value> value(const Place& place) const;
   Result<> write(const Place& place, json::Writer& out) const;

@@ -61,8 +61,7 @@ template <typename Layer>
 Result<std::vector<std::string>> keys_at(const Layer& layer, const json::Pointer& pointer) {
   TRY_ASSIGN(const auto place, layer.find(pointer));
   if (!place) return fail(nothing_at(pointer));
-  TRY_ASSIGN(const Shape shape, layer.shape(*place));
-  if (shape.kind != Kind::object) return fail(no_object_at(pointer));
+  if (layer.kind(*place) != Kind::object) return fail(no_object_at(pointer));
   return layer.names(*place);
 }
 
@@ -72,8 +71,8 @@ template <typename Layer>
 Result<std::string_view> kind_at(const Layer& layer, const json::Pointer& pointer) {
   TRY_ASSIGN(const auto place, layer.find(pointer));
   if (!place) return std::string_view();
-  TRY_ASSIGN(const Shape shape, layer.shape(*place));
-  if (shape.kind != Kind::scalar) return shape.kind == Kind::object ? "object" : "array";
+  const Kind kind = layer.kind(*place);
+  if (kind != Kind::scalar) return kind == Kind::object ? "object" : "array";
   TRY_ASSIGN(const json::Value value, layer.value(*place));
   return kind_name(value);
 }
