@@ -9,8 +9,6 @@ namespace {
 
 constexpr std::size_t kMaxBatch = 1024;
 constexpr int kMaxGrowths = 16;
-/// Longest wait for writers that were answered a moment ago.
-constexpr std::chrono::milliseconds kMaxGather{2};
 
 tl::unexpected<Error> conflict() {
   return fail(Error{.code = Errc::conflict,
@@ -60,7 +58,6 @@ void Committer::submit(ChangeSet change,
   revision->origin = std::move(change.origin);
   revision->reverts = change.reverts;
   revision->schema = std::move(change.schema);
-  bool enough = false;
   {
     const std::lock_guard lock(mutex_);
     jobs_.push_back({.base = change.base,
@@ -69,9 +66,8 @@ void Committer::submit(ChangeSet change,
                      .done = std::move(done),
                      .ticket = exclusive == nullptr ? 0 : exclusive->ticket_,
                      .filed = durability == Durability::filed});
-    enough = jobs_.size() >= wanted_;
   }
-  if (enough) wake_.notify_one();
+  wake_.notify_one();
 }
 
 /// All who wait sleep on one word, so that one call wakes a whole batch.
@@ -139,23 +135,12 @@ void Committer::take_jobs(Batch& batch) {
   }
 }
 
-/// Adds what has come since to a batch that is being written; false if nothing has.
-///
-/// Writers that were answered a moment ago come back with their next change: waiting for them, no
-/// longer than a flush takes, lets all share the next one instead of taking turns in two groups.
-/// What they send is written meanwhile. One writer alone never waits.
-bool Committer::gather(Batch& batch, Clock::time_point until) {
+/// Adds what has come since to a batch that is being written; false if nothing has. Nobody is
+/// waited for: those who come later share the next flush, and make their changes during this one.
+bool Committer::gather(Batch& batch) {
   const std::size_t before = batch.size();
   {
-    std::unique_lock lock(mutex_);
-    const bool alone = active_ticket_ != 0 || !exclusive_requests_.empty();
-    if (before < expected_ && !alone) {
-      wanted_ = std::max<std::size_t>((expected_ - before) / 2, 1);
-      wake_.wait_until(lock, until, [this] {
-        return stopping_ || jobs_.size() >= wanted_ || !exclusive_requests_.empty();
-      });
-      wanted_ = 1;
-    }
+    const std::lock_guard lock(mutex_);
     take_jobs(batch);
   }
   if (batch.size() == before) return false;
@@ -198,7 +183,6 @@ void Committer::run() {
     }
     if (last) return;
     lock.lock();
-    expected_ = std::min(batch.size() + jobs_.size(), kMaxBatch);
   }
 }
 
@@ -277,7 +261,6 @@ Result<> Committer::write(Batch& batch, bool open_ended) {
 }
 
 Result<> Committer::write_once(Batch& batch, bool open_ended) {
-  const auto until = Clock::now() + std::min<Clock::duration>(flush_time_, kMaxGather);
   std::size_t next = 0;
   do {
     for (; next < batch.size(); ++next) {
@@ -287,7 +270,7 @@ Result<> Committer::write_once(Batch& batch, bool open_ended) {
         return added;
       }
     }
-  } while (open_ended && gather(batch, until));
+  } while (open_ended && gather(batch));
   return keep(std::any_of(batch.begin(), batch.end(), [](const Job& job) { return job.filed; }));
 }
 
@@ -305,11 +288,10 @@ Result<> Committer::keep(bool in_file) {
     return fail(error);
   }
   if (kept->revisions == 0) return {};
-  flush_time_ = kept->flush_time;
   const std::lock_guard lock(mutex_);
   ++stats_.transactions;
   stats_.flushed_at = std::chrono::system_clock::now();
-  stats_.flush_time = flush_time_;
+  stats_.flush_time = kept->flush_time;
   stats_.largest_batch = std::max<std::uint64_t>(stats_.largest_batch, kept->revisions);
   return {};
 }

@@ -122,7 +122,7 @@ class Committer {
   void take_jobs(Batch& batch);
   void grant(ExclusiveDone done);
   void release(std::uint64_t ticket);
-  bool gather(Batch& batch, Clock::time_point until);
+  bool gather(Batch& batch);
   void process(Batch& batch);
   void commit(Batch& batch, bool open_ended);
   void show(Batch& batch);
@@ -142,7 +142,6 @@ class Committer {
   std::unique_ptr<Uncommitted> uncommitted_;
   TouchIndex touches_;      ///< of the newest revisions, to check change sets against
   RevisionId last_id_ = 0;  ///< given out last
-  Clock::duration flush_time_{};
   std::optional<Error> broken_;
 
   mutable std::mutex mutex_;
@@ -151,8 +150,6 @@ class Committer {
   std::deque<ExclusiveDone> exclusive_requests_;
   std::uint64_t tickets_ = 0;
   std::uint64_t active_ticket_ = 0;
-  std::size_t wanted_ = 1;    ///< waiting jobs that are worth waking the commit thread
-  std::size_t expected_ = 1;  ///< writers that were there at the last flush
   bool stopping_ = false;
   CommitterStats stats_;
   std::atomic<std::uint32_t> answered_{0};  ///< batches, for those who wait

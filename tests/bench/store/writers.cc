@@ -138,9 +138,13 @@ class LoopWriters {
                     if (!done && done.error().code != engine::Errc::conflict) die(done.error());
                     Writer& answered = writers_[which];
                     if (done) answered.times.push_back((now() - answered.sent) * 1e6);
-                    const std::lock_guard lock(loop.mutex);
-                    loop.ready.push_back(which);
-                    if (--loop.busy == 0 || loop.ready.size() == 1) loop.wake.notify_one();
+                    bool asleep = false;
+                    {
+                      const std::lock_guard lock(loop.mutex);
+                      loop.ready.push_back(which);
+                      asleep = --loop.busy == 0 || loop.ready.size() == 1;
+                    }
+                    if (asleep) loop.wake.notify_one();
                   });
   }
 
