@@ -53,7 +53,7 @@ int lease_try(lua_State* state) {
 }
 
 int lease_release(lua_State* state) {
-  script::check_slot<HeldLease>(state, 1).reset();
+  script::take_object<HeldLease>(state, 1);
   return 0;
 }
 

@@ -87,14 +87,6 @@ int push_true(lua_State* state) {
   return 1;
 }
 
-/// Closes the object at `index` before its finaliser does. [-0, +0]
-template <typename T>
-void drop(lua_State* state, int index) {
-  auto& slot = script::check_slot<T>(state, index);
-  if (slot) script::count_object(-1);
-  slot.reset();
-}
-
 using Edit = Result<> (store::Mutation::*)(const json::Pointer&, json::Value);
 
 template <Edit Function>
@@ -173,8 +165,8 @@ int store_run(lua_State* state) {
   if (lua_isnil(state, 3)) {
     lua_call(state, 1, 2);
   } else if (lua_pcall(state, 1, 2, 0) != 0) {
-    drop<LuaExclusive>(state, 3);
-    drop<LuaMutation>(state, 2);
+    script::take_object<LuaExclusive>(state, 3);
+    script::take_object<LuaMutation>(state, 2);
     return lua_error(state);
   }
   if (!lua_isnil(state, -2)) {
@@ -182,7 +174,7 @@ int store_run(lua_State* state) {
     return 1;
   }
   if (lua_isnil(state, -1)) return push_true(state);
-  drop<LuaMutation>(state, 2);
+  script::take_object<LuaMutation>(state, 2);
   return 2;
 }
 
@@ -231,7 +223,7 @@ Result<int> store_commit(lua_State* state) {
   TRY_ASSIGN(store::ChangeSet change, std::move(mutation->source).finish());
   change.origin = {.method = std::string(script::task_name(state)),
                    .who = std::string(script::task_author(state))};
-  drop<LuaMutation>(state, 1);
+  script::take_object<LuaMutation>(state, 1);
   return script::suspend(state, [&](Resumer resumer) -> script::Cancel {
     auto done = Resumer::completion<store::Committed>(
         std::move(resumer), [](lua_State* target, store::Committed&& committed) {

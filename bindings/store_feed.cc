@@ -76,10 +76,8 @@ int feed_next(lua_State* state) {
 
 /// feed:close()
 int feed_close(lua_State* state) {
-  auto& slot = script::check_slot<LuaFeed>(state, 1);
-  if (!slot) return 0;
-  const auto feed = std::exchange(slot, nullptr);
-  script::count_object(-1);
+  const auto feed = script::take_object<LuaFeed>(state, 1);
+  if (!feed) return 0;
   feed->feed = store::Feed();
   if (auto resumer = std::exchange(feed->waiting, std::nullopt)) resumer->resume(&push_closed);
   return 0;

@@ -139,10 +139,8 @@ int watch_next(lua_State* state) {
 
 /// watch:close()
 int watch_close(lua_State* state) {
-  auto& slot = script::check_slot<LuaWatch>(state, 1);
-  if (!slot) return 0;
-  const auto watch = std::exchange(slot, nullptr);
-  script::count_object(-1);
+  const auto watch = script::take_object<LuaWatch>(state, 1);
+  if (!watch) return 0;
   watch->watch = store::Watch();
   end_waiting(*watch, {.code = Errc::closed, .message = "the watch is closed"});
   return 0;

@@ -239,9 +239,8 @@ void push_raw(lua_State* state, std::string text) {
 }
 
 const std::string* raw_at(lua_State* state, int index) {
-  auto* slot =
-      static_cast<std::shared_ptr<RawJson>*>(luaL_testudata(state, index, RawJson::kLuaName));
-  return slot == nullptr || !*slot ? nullptr : &(*slot)->text;
+  const RawJson* raw = find_object<RawJson>(state, index);
+  return raw == nullptr ? nullptr : &raw->text;
 }
 
 void define_raw_json(lua_State* state) {

@@ -1,6 +1,7 @@
 #include "script/object.hh"
 
 #include "script/live.hh"
+#include "script/vm_impl.hh"
 
 #include <string_view>
 
@@ -11,8 +12,21 @@ Live& live() {
   return counts;
 }
 
-void count_object(int change) {
-  live().objects += change;
+void link_object(lua_State* state, ObjectLink& link) {
+  ObjectLink& head = Vm::of(state).impl().objects;
+  link.next = head.next;
+  link.before = &head;
+  link.next->before = &link;
+  head.next = &link;
+  ++live().objects;
+}
+
+void unlink_object(ObjectLink& link) {
+  if (link.next == &link) return;
+  link.next->before = link.before;
+  link.before->next = link.next;
+  link.next = link.before = &link;
+  --live().objects;
 }
 
 void attach_class(lua_State* state, const char* name) {

@@ -23,15 +23,34 @@ void define_class(lua_State* state,
 /// Gives the userdata on top the metatable `name`. Raises when `define_class` was not called (the
 /// module that defines the class was never required in this VM). [-0, +0]
 void attach_class(lua_State* state, const char* name);
-/// Keeps `live().objects`.
-void count_object(int change);
+
+/// In every userdata: the objects of a VM that have not been released form a ring, so that they can
+/// be let go without collecting.
+struct ObjectLink {
+  ObjectLink* next = this;
+  ObjectLink* before = this;
+  void (*release)(ObjectLink&) = nullptr;  ///< null: the head of the ring
+};
+
+/// Puts `link` into the ring of the VM and counts it (live().objects).
+void link_object(lua_State* state, ObjectLink& link);
+/// The reverse; no effect on what is in no ring.
+void unlink_object(ObjectLink& link);
+
+template <typename T>
+struct ObjectSlot : ObjectLink {
+  std::shared_ptr<T> object;
+
+  void drop() {
+    unlink_object(*this);
+    object.reset();
+  }
+};
 
 /// `__gc` of the class, and a ready-made `close` method.
 template <typename T>
 int release_object(lua_State* state) {
-  auto* slot = static_cast<std::shared_ptr<T>*>(luaL_checkudata(state, 1, T::kLuaName));
-  if (*slot) count_object(-1);
-  slot->reset();
+  static_cast<ObjectSlot<T>*>(luaL_checkudata(state, 1, T::kLuaName))->drop();
   return 0;
 }
 
@@ -43,24 +62,41 @@ void define_class(lua_State* state, const luaL_Reg* methods) {
 /// Pushes a new userdata. [-0, +1]
 template <typename T>
 void push_object(lua_State* state, std::shared_ptr<T> object) {
-  auto* slot = new (lua_newuserdata(state, sizeof(std::shared_ptr<T>))) std::shared_ptr<T>();
+  auto* slot = new (lua_newuserdata(state, sizeof(ObjectSlot<T>))) ObjectSlot<T>();
   attach_class(state, T::kLuaName);
-  *slot = std::move(object);
-  if (*slot) count_object(1);
+  slot->object = std::move(object);
+  slot->release = [](ObjectLink& link) { static_cast<ObjectSlot<T>&>(link).drop(); };
+  if (slot->object) link_object(state, *slot);
 }
 
-/// The slot at `index`; raises when the value is of another class.
+/// Takes the object at `index` out, which is closed from then on; null when it was already. Raises
+/// when it is of another class.
 template <typename T>
-std::shared_ptr<T>& check_slot(lua_State* state, int index) {
-  return *static_cast<std::shared_ptr<T>*>(luaL_checkudata(state, index, T::kLuaName));
+std::shared_ptr<T> take_object(lua_State* state, int index) {
+  auto* slot = static_cast<ObjectSlot<T>*>(luaL_checkudata(state, index, T::kLuaName));
+  unlink_object(*slot);
+  return std::exchange(slot->object, nullptr);
+}
+
+/// The slot at `index`, empty when it is closed; raises when the value is of another class.
+template <typename T>
+const std::shared_ptr<T>& check_slot(lua_State* state, int index) {
+  return static_cast<ObjectSlot<T>*>(luaL_checkudata(state, index, T::kLuaName))->object;
 }
 
 /// The object at `index`; raises when it is of another class or closed.
 template <typename T>
 std::shared_ptr<T> check_object(lua_State* state, int index) {
-  std::shared_ptr<T>& slot = check_slot<T>(state, index);
+  const std::shared_ptr<T>& slot = check_slot<T>(state, index);
   if (!slot) luaL_error(state, "%s is closed", T::kLuaName);
   return slot;
+}
+
+/// The object at `index`, or null when it is of another class or closed.
+template <typename T>
+T* find_object(lua_State* state, int index) {
+  auto* slot = static_cast<ObjectSlot<T>*>(luaL_testudata(state, index, T::kLuaName));
+  return slot == nullptr ? nullptr : slot->object.get();
 }
 
 }  // namespace engine::script

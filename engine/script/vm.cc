@@ -39,9 +39,12 @@ int keep(lua_State* state, lua_CFunction function) {
 /// one seldom, until it is.
 constexpr std::size_t kSmallHeap = 64UL << 20U;
 
-void start_jit(lua_State* state, const Vm::Options& options) {
-  const bool on = options.jit && options.trusted && Guard::stops_compiled_code();
+void set_jit(lua_State* state, bool on) {
   luaJIT_setmode(state, 0, LUAJIT_MODE_ENGINE | (on ? LUAJIT_MODE_ON : LUAJIT_MODE_OFF));
+}
+
+bool may_compile(const Vm::Options& options) {
+  return options.jit && options.trusted && Guard::stops_compiled_code();
 }
 
 }  // namespace
@@ -141,7 +144,7 @@ Result<std::unique_ptr<Vm>> Vm::create(loop::Loop& loop,
     open_values(state, impl);
     open_loader(state);
     make_strict(state);
-    start_jit(state, impl.options);
+    set_jit(state, may_compile(impl.options));
     return 0;
   }));
   // A capped heap must not fill up with garbage: LuaJIT does not collect when an allocation fails.
@@ -155,11 +158,26 @@ Result<std::unique_ptr<Vm>> Vm::create(loop::Loop& loop,
 
 Vm::~Vm() {
   if (!impl_ || impl_->state == nullptr) return;
+  end();
+  impl_->heap.detach(impl_->state);
+  lua_close(impl_->state);
+}
+
+void Vm::end() {
   impl_->tasks.close();
   impl_->self.reset();
   impl_->life.reset();
-  impl_->heap.detach(impl_->state);
-  lua_close(impl_->state);
+  ObjectLink& head = impl_->objects;
+  while (head.next != &head)
+    head.next->release(*head.next);
+}
+
+Vm::RunsOnce::RunsOnce(Vm& vm) : vm_(vm) {
+  set_jit(vm_.state(), false);
+}
+
+Vm::RunsOnce::~RunsOnce() {
+  set_jit(vm_.state(), may_compile(vm_.impl().options));
 }
 
 Vm& Vm::of(lua_State* state) {

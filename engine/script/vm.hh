@@ -67,7 +67,7 @@ struct TaskId {
 };
 
 /// One Lua state with its tasks, guard and engine modules. Resource type; lives on one thread (that
-/// of its loop). Destroying it cancels its tasks, then closes the state.
+/// of its loop). Destroying it ends it (`end`), then closes the state.
 class Vm {
  public:
   struct Options {
@@ -79,7 +79,7 @@ class Vm {
         {};  ///< where `require` finds Lua modules; may be null
   };
 
-  /// REQUIRES: called on the thread that will use it. `services` outlives the VM.
+  /// Any thread: until it is first used the VM belongs to none. `services` outlives the VM.
   static Result<std::unique_ptr<Vm>> create(loop::Loop& loop,
                                             const Services& services,
                                             std::span<const Module> modules,
@@ -87,6 +87,24 @@ class Vm {
   Vm(const Vm&) = delete;
   Vm& operator=(const Vm&) = delete;
   ~Vm();
+
+  /// Ends what belongs to the VM's thread: cancels its tasks, lets the objects of its scripts go
+  /// and empties every Ref. Only memory is left then: the Vm may be destroyed on any thread, and
+  /// nothing else may be done with it.
+  void end();
+
+  /// RAII: what runs in this scope runs once, as the bodies of modules do. It is not compiled,
+  /// which would take longer than it saves.
+  class RunsOnce {
+   public:
+    explicit RunsOnce(Vm& vm);
+    RunsOnce(const RunsOnce&) = delete;
+    RunsOnce& operator=(const RunsOnce&) = delete;
+    ~RunsOnce();
+
+   private:
+    Vm& vm_;
+  };
 
   /// The VM a state (main or coroutine) belongs to.
   static Vm& of(lua_State* state);

@@ -3,6 +3,7 @@
 #include "script/guard.hh"
 #include "script/heap.hh"
 #include "script/loader.hh"
+#include "script/object.hh"
 #include "script/scheduler.hh"
 #include "script/vm.hh"
 
@@ -42,6 +43,7 @@ struct Vm::Impl {
   std::shared_ptr<Vm*> self;         ///< expires when the Vm begins to close (Resumer)
   Scheduler tasks;
   std::shared_ptr<std::size_t> spawned = std::make_shared<std::size_t>(0);
+  ObjectLink objects;                ///< head of the ring of objects that scripts hold
   std::vector<std::string> loading;  ///< modules being required, outermost first
   int depth = 0;                     ///< entries into Lua on the C++ stack
   std::string trace;                 ///< of the last failed protected call

@@ -101,6 +101,8 @@ struct Daemon::Impl final : bindings::DaemonHost {
   std::vector<std::unique_ptr<ScriptLoop>> workers;
   std::unique_ptr<BlockingPool> blocking;
   std::unique_ptr<loop::OffloadPool> offload;
+  /// The one thread that makes generations and their VMs, and closes them.
+  std::unique_ptr<loop::OffloadPool> loader;
   Tracer tracer;
   std::unique_ptr<DebugDesk> debug;
   std::unique_ptr<Doors> doors;
@@ -181,6 +183,7 @@ Result<> Daemon::Impl::build() {
   const std::size_t memory = options.settings.script_memory << 20U;
   control = std::make_unique<ScriptLoop>("control", services, host_modules(), memory);
   offload = std::make_unique<loop::OffloadPool>(options.offload_threads);
+  loader = std::make_unique<loop::OffloadPool>(1);
   TRY(events.open(options.paths, *offload));
   services.add<loop::OffloadPool>(*offload);
   services.add<loop::LeaseTable>(leases);
@@ -194,8 +197,11 @@ Result<> Daemon::Impl::build() {
         "worker-" + std::to_string(i + 1), services, host_modules(), memory));
   }
   std::vector<ScriptLoop*> all;
-  for (const auto& worker : workers)
+  for (const auto& worker : workers) {
+    worker->close_old_on(*loader);
     all.push_back(worker.get());
+  }
+  control->close_old_on(*loader);
   blocking = std::make_unique<BlockingPool>(
       options.blocking_threads, services, host_modules(), memory, options.settings.limits.waiting);
   debug = std::make_unique<DebugDesk>(DebugDesk::Loops{*control, all, *blocking}, tracer);
@@ -218,6 +224,7 @@ Result<> Daemon::Impl::build() {
       Scripts::Options{.overlay = options.paths.overlay(), .shipped = options.scripts},
       Scripts::Loops{*control, all},
       *offload,
+      *loader,
       services,
       host_modules());
   scripts->on_report = [this](const json::Value& told) { events.publish_reload(told); };
@@ -347,6 +354,7 @@ Result<> Daemon::run() {
   self.scripts.reset();
   for (auto& worker : self.workers)
     worker->stop_thread();
+  self.loader.reset();
   self.continuations.clear();
   self.blocking->stop();
   self.events.on_wake(nullptr, nullptr);

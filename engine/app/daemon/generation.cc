@@ -188,8 +188,10 @@ Result<std::shared_ptr<const Generation>> load_generation(const LoadRequest& req
   }
   const TimePoint building = Clock::now();
   TRY_ASSIGN(const auto vm,
-             script::Vm::create(
-                 scratch, services, modules, {.name = "scratch", .scripts = generation->scripts}));
+             script::Vm::create(scratch,
+                                services,
+                                modules,
+                                {.name = "scratch", .jit = false, .scripts = generation->scripts}));
   times.build = since(building);
   Result<> good = describe_trees(*vm, *generation, times);
   if (good) good = run_selftests(*vm, times);
@@ -209,8 +211,10 @@ Result<std::shared_ptr<const Generation>> load_embedded(
   TRY_ASSIGN(generation->scripts, script::Snapshot::make(sources));
   loop::Loop scratch("scratch");
   TRY_ASSIGN(const auto vm,
-             script::Vm::create(
-                 scratch, services, modules, {.name = "scratch", .scripts = generation->scripts}));
+             script::Vm::create(scratch,
+                                services,
+                                modules,
+                                {.name = "scratch", .jit = false, .scripts = generation->scripts}));
   LoadTimes times;
   TRY(describe_trees(*vm, *generation, times));
   return generation;

@@ -160,8 +160,11 @@ Result<std::unique_ptr<LoadedVm>> ScriptLoop::build(std::shared_ptr<const Genera
                  services_,
                  modules_,
                  {.name = loop_.name(), .memory_limit = memory_, .scripts = generation->scripts}));
-  TRY_ASSIGN(const script::Ref trees, load_trees(*loaded->vm, *generation));
-  take_runners(loaded->vm->state(), *generation, trees, *loaded);
+  {
+    const script::Vm::RunsOnce interpreted(*loaded->vm);
+    TRY_ASSIGN(const script::Ref trees, load_trees(*loaded->vm, *generation));
+    take_runners(loaded->vm->state(), *generation, trees, *loaded);
+  }
   loaded->generation = std::move(generation);
   script::Live& here = script::live();
   loaded->made = {.refs = here.refs - before.refs,
@@ -205,12 +208,25 @@ void ScriptLoop::retire(std::unique_ptr<LoadedVm> old) {
   sweep();
 }
 
-// A VM is closed from a fresh turn of the loop, never from inside one of its own tasks.
+// A VM is ended from a fresh turn of the loop, never from inside one of its own tasks.
 void ScriptLoop::sweep() {
   loop_.post([this] {
-    std::erase_if(retired_, [](const auto& loaded) { return loaded->vm->live_tasks() == 0; });
+    const auto idle = std::ranges::stable_partition(
+        retired_, [](const auto& loaded) { return loaded->vm->live_tasks() > 0; });
+    for (auto& ended : idle)
+      close_later(std::move(ended));
+    retired_.erase(idle.begin(), idle.end());
     if (!retired_.empty()) sweep_timer_.start(kSweepEvery, [this] { sweep(); });
   });
+}
+
+void ScriptLoop::close_later(std::unique_ptr<LoadedVm> ended) {
+  if (closer_ == nullptr) return;
+  // What else it holds lets go of the VM here.
+  std::unique_ptr<script::Vm> vm = std::move(ended->vm);
+  vm->end();
+  ended.reset();
+  closer_->submit([vm = std::move(vm)]() mutable { vm.reset(); });
 }
 
 void ScriptLoop::execute(Request request, Reply reply) {

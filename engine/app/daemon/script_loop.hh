@@ -5,6 +5,7 @@
 #include "app/daemon/metrics.hh"
 #include "app/daemon/request.hh"
 #include "loop/loop.hh"
+#include "loop/offload.hh"
 #include "script/guard.hh"
 #include "script/live.hh"
 #include "script/vm.hh"
@@ -63,6 +64,11 @@ class ScriptLoop {
   ScriptLoop(const ScriptLoop&) = delete;
   ScriptLoop& operator=(const ScriptLoop&) = delete;
   ~ScriptLoop();
+
+  /// VMs that have been replaced are closed on a thread of `pool`: freeing all a VM holds takes
+  /// milliseconds, which requests would wait for. REQUIRES: before the loop runs; `pool` outlives
+  /// it.
+  void close_old_on(loop::OffloadPool& pool) { closer_ = &pool; }
 
   /// Runs the loop on a thread of its own. Not for the control loop, which is the main thread.
   void start_thread();
@@ -136,12 +142,14 @@ class ScriptLoop {
                                          const std::string& method);
   void forget_connection(std::uint64_t connection);
   void retire(std::unique_ptr<LoadedVm> old);
+  void close_later(std::unique_ptr<LoadedVm> ended);
   void sweep();
 
   loop::Loop loop_;
   const script::Services& services_;
   std::span<const script::Module> modules_;
   std::size_t memory_;
+  loop::OffloadPool* closer_ = nullptr;
   std::thread thread_;
   std::unique_ptr<LoadedVm> current_;
   std::unique_ptr<LoadedVm> prepared_;

@@ -97,11 +97,13 @@ struct Scripts::Swap {
 Scripts::Scripts(Options options,
                  Loops loops,
                  loop::OffloadPool& pool,
+                 loop::OffloadPool& loader,
                  const script::Services& services,
                  std::span<const script::Module> modules)
     : options_(std::move(options)),
       loops_(std::move(loops)),
       pool_(pool),
+      loader_(loader),
       services_(services),
       modules_(modules) {}
 

@@ -31,6 +31,7 @@ class Scripts {
   Scripts(Options options,
           Loops loops,
           loop::OffloadPool& pool,
+          loop::OffloadPool& loader,
           const script::Services& services,
           std::span<const script::Module> modules);
   Scripts(const Scripts&) = delete;
@@ -94,6 +95,7 @@ class Scripts {
   Options options_;
   Loops loops_;
   loop::OffloadPool& pool_;
+  loop::OffloadPool& loader_;
   const script::Services& services_;
   std::span<const script::Module> modules_;
   std::shared_ptr<const Generation> current_;
@@ -111,9 +113,6 @@ class Scripts {
   std::vector<Completion<json::Value>> waiting_;  ///< for the load under way
   std::vector<Completion<json::Value>> queued_;   ///< for the load after it
   std::unique_ptr<loop::FileWatch> watch_;
-  /// The one thread that makes generations and their VMs: what they leave free is found again by
-  /// the next one. Spread over the pool's threads it would be kept in the heap of each of them.
-  loop::OffloadPool loader_{1};
 };
 
 /// {file, line, message, hint} of a load error, as reports and status show it.

@@ -2,6 +2,8 @@
 
 #include "script_fixture.hh"
 
+#include <thread>
+
 namespace engine::script {
 namespace {
 
@@ -208,6 +210,18 @@ TEST_CASE("script/object: methods, metamethods, close and misuse", "[script]") {
             .value()
             .find("engine.test.Thing is closed") != std::string::npos);
   CHECK(live().objects == 0);
+}
+
+TEST_CASE("script/object: a VM that was ended lets its objects go, and may be closed elsewhere",
+          "[script]") {
+  ScriptFixture lua({}, {{"engine.things", open_things}});
+  const Ref function = lua.compile("return 1");
+  REQUIRE(lua.call("return require('engine.things'):value()"));
+  CHECK(live().objects == 1);
+  lua.vm->end();
+  CHECK(live().objects == 0);
+  CHECK_FALSE(function);
+  std::thread([vm = std::move(lua.vm)]() mutable { vm.reset(); }).join();
 }
 
 }  // namespace engine::script
