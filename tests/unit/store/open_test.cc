@@ -1,3 +1,6 @@
+#include "store/env.hh"
+#include "store/recovery.hh"
+
 #include "support/random_json.hh"
 #include "unit/store/temp_store.hh"
 
@@ -194,6 +197,36 @@ TEST_CASE("store/log: keeps what its limits say", "[store]") {
   CHECK(store->revisions_since(51).error().code == Errc::not_found);
   CHECK(must(store->revisions_since(50)).empty());
   CHECK(must(store->revisions_since(40)).size() == 10);
+}
+
+TEST_CASE("store/log: a clock that jumps costs no revision that is to be kept", "[store]") {
+  const int years = GENERATE(-40, 0, 40);
+  TempDir dir;
+  open_store(dir.path(), R"({"n":0})").reset();
+  {
+    const auto env = must(Env::open(dir.path(), {}));
+    std::vector<RevisionPtr> written;
+    for (RevisionId id = 1; id <= 30; ++id) {
+      auto revision = std::make_shared<Revision>();
+      revision->id = id;
+      revision->time = std::chrono::system_clock::now() + std::chrono::hours(24 * 365 * years);
+      revision->patch = {{.op = engine::json::Op::replace, .path = at("/n"), .value = id}};
+      revision->text = engine::json::write(revision->patch);
+      revision->taken = "[0]";
+      written.push_back(std::move(revision));
+    }
+    must(replay(*env, written));
+  }
+  StoreOptions options;
+  options.log = {.count = 10, .age = std::chrono::hours(1), .bytes = 1UL << 20U};
+  const auto store = must(Store::open(dir.path(), options));
+  for (int i = 31; i <= 60; ++i)
+    put(*store, "/n", i);
+  must(store->flush());
+  // The first is of this hour, so none after it goes, whatever its time says.
+  CHECK(must(store->stats()).oldest == 0);
+  CHECK(must(store->revisions_since(0)).size() == 60);
+  CHECK(dump(*store) == R"({"n":60})");
 }
 
 TEST_CASE("store/log: folds to the document from any revision kept", "[store]") {
