@@ -1,6 +1,7 @@
 --- Lua that people type into a live VM: compiled, run with the variables and the output of its
 --- session, shown. What else a session sees is its host's affair.
 local pretty = require('lib.pretty')
+local text = require('lib.text')
 
 ---@class lib.console.Host
 ---@field eval fun(code: string, env: table, name: string): function?, any Compiles
@@ -21,7 +22,7 @@ local function printer(session)
   return function(...)
     local words = {}
     for i = 1, select('#', ...) do
-      words[i] = tostring((select(i, ...)))
+      words[i] = text.printable(tostring((select(i, ...))))
     end
     if #session.output < MOST_LINES then
       session.output[#session.output + 1] = table.concat(words, '\t')
@@ -176,7 +177,9 @@ end
 --- nobody else to be named.
 ---@param message any
 ---@return string
-function M.own_words(message) return (tostring(message):gsub('^lib/console%.lua:%d+: ', '')) end
+function M.own_words(message)
+  return text.printable((tostring(message):gsub('^lib/console%.lua:%d+: ', '')))
+end
 
 ---@param host lib.console.Host
 ---@return lib.Console

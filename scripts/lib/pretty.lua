@@ -1,6 +1,7 @@
 --- Values for people: indented JSON, and Lua values as one would write them.
 local names = require('lib.names')
 local null = require('lib.null')
+local text_lib = require('lib.text')
 
 local M = {}
 
@@ -37,9 +38,10 @@ local MOST_DEPTH, MOST_MEMBERS = 8, 200
 local ESCAPES = { ['\n'] = '\\n', ['\r'] = '\\r', ['\t'] = '\\t', ['\\'] = '\\\\', ["'"] = "\\'" }
 
 local function quote(text)
-  return "'" .. text:gsub("[%c\\']", function(char)
+  local escaped = text:gsub("[%c\\']", function(char)
     return ESCAPES[char] or ('\\%03d'):format(char:byte())
-  end) .. "'"
+  end)
+  return "'" .. text_lib.printable(escaped) .. "'"
 end
 
 local function key_text(key, show)
@@ -74,7 +76,7 @@ local function scalar(value)
   if type(value) == 'function' then return '<function>' end
   if type(value) == 'thread' then return '<thread>' end
   local fine, text = pcall(tostring, value)
-  return fine and text or ('<%s>'):format(type(value))
+  return fine and text_lib.printable(text) or ('<%s>'):format(type(value))
 end
 
 local lua

@@ -91,4 +91,34 @@ function M.one_line(text)
   return (text:gsub('\r?\n', ' '):gsub('\27%[[%d;]*m', ''):gsub('%c', ' '))
 end
 
+local TAIL = '[\128-\191]'
+local SEQUENCES = {
+  '^[\194-\223]' .. TAIL, '^\224[\160-\191]' .. TAIL, '^[\225-\236\238\239]' .. TAIL:rep(2),
+  '^\237[\128-\159]' .. TAIL, '^\240[\144-\191]' .. TAIL:rep(2), '^[\241-\243]' .. TAIL:rep(3),
+  '^\244[\128-\143]' .. TAIL:rep(2),
+}
+
+local function sequence_at(bytes, at)
+  for i = 1, #SEQUENCES do
+    local _, last = bytes:find(SEQUENCES[i], at)
+    if last then return bytes:sub(at, last) end
+  end
+  return nil
+end
+
+--- Bytes that are no UTF-8 as Lua writes them, `\255`: any value can be shown.
+---@param text string
+---@return string
+function M.printable(text)
+  return (text:gsub('[\128-\255]+', function(bytes)
+    local out, at = {}, 1
+    while at <= #bytes do
+      local sequence = sequence_at(bytes, at)
+      out[#out + 1] = sequence or ('\\%03d'):format(bytes:byte(at))
+      at = at + (sequence and #sequence or 1)
+    end
+    return table.concat(out)
+  end))
+end
+
 return M

@@ -30,6 +30,15 @@ describe('lib.console', function()
     expect(c:eval({ code = 'who', session = 'a' }).values):equals({ "'host'" })
   end)
 
+  it('shows what is no text byte by byte', function()
+    local c = make({ print = print, error = error })
+    local answer = c:eval({ code = [[print('a\255') return '\195\164\n\195', { '\237\160\128' }]],
+      session = 'a' })
+    expect(answer.output):equals({ 'a\\255' })
+    expect(answer.values):equals({ "'ä\\n\\195'", "{ '\\237\\160\\128' }" })
+    expect(console.own_words('\240\159\152\128 \244\144\128\128')):equals('😀 \\244\\144\\128\\128')
+  end)
+
   it('gives the values themselves, too', function()
     local _, first, second = make({}):eval({ code = 'return 1, nil', session = 'a' })
     expect(first):equals(1)
