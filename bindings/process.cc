@@ -4,8 +4,10 @@
 #include "script/task.hh"
 #include "script/thunk.hh"
 
+#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@ namespace engine::bindings {
 namespace {
 
 constexpr double kDefaultTimeout = 60;
+constexpr std::size_t kMostOutput = 1UL << 20U;  ///< of each stream
 
 std::vector<std::string> check_argv(lua_State* state, int index) {
   luaL_checktype(state, index, LUA_TTABLE);
@@ -77,13 +80,16 @@ int process_run(lua_State* state) {
     if (!lua_isnil(state, -1)) options.environment = environment(state, 2);
     lua_settop(state, 2);
   }
+  luaL_argcheck(state, seconds >= 0 && seconds < 1e9, 2, "option 'timeout': seconds expected");
   const Milliseconds timeout(static_cast<std::int64_t>(seconds * 1000));
+  const auto stop = std::make_shared<const UniqueFd>(::eventfd(0, EFD_CLOEXEC));
   return script::offload<loop::CommandOutput>(
       state,
-      [options = std::move(options), input = std::move(input), timeout] {
-        return loop::run_command(options, timeout, input);
+      [options = std::move(options), input = std::move(input), timeout, stop] {
+        return loop::run_command(options, timeout, input, kMostOutput, stop->get());
       },
-      push_output);
+      push_output,
+      [stop] { ::eventfd_write(stop->get(), 1); });
 }
 
 /// process.pid() → integer

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 
 namespace engine::loop {
 namespace {
@@ -30,17 +31,34 @@ ExitStatus decode(int status) {
   return {.code = WEXITSTATUS(status)};
 }
 
-/// Waits for the end of a child, which stays to be reaped. False when the deadline passed first.
-bool wait_for_end(pid_t pid, TimePoint deadline) {
-  const UniqueFd pidfd(open_pidfd(pid));
-  while (true) {
+/// What ends a command from outside.
+struct Bound {
+  TimePoint deadline;
+  int stop;  ///< readable: now; -1: never
+
+  /// For poll(): how long to wait, 0 when it is over.
+  [[nodiscard]] int left() const {
     const auto left = std::chrono::duration_cast<Milliseconds>(deadline - Clock::now()).count();
-    if (left <= 0) return false;
-    pollfd ended{pidfd.get(), POLLIN, 0};
-    const int ready = ::poll(&ended, 1, static_cast<int>(left));
-    if (ready > 0) return true;
-    if (ready < 0 && errno != EINTR) return false;
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX));
   }
+  [[nodiscard]] bool stopped() const {
+    pollfd asked{stop, POLLIN, 0};
+    return ::poll(&asked, 1, 0) > 0;
+  }
+};
+
+/// Waits for the end of a child, which stays to be reaped. False when the bound came first.
+bool wait_for_end(pid_t pid, const Bound& bound) {
+  const UniqueFd pidfd(open_pidfd(pid));
+  while (bound.left() > 0) {
+    std::array<pollfd, 2> set = {pollfd{pidfd.get(), POLLIN, 0}, pollfd{bound.stop, POLLIN, 0}};
+    const int ready = ::poll(set.data(), set.size(), bound.left());
+    if (ready < 0 && errno != EINTR) return false;
+    if (ready <= 0) continue;
+    if (set[0].revents != 0) return true;
+    return false;
+  }
+  return false;
 }
 
 ExitStatus reap(pid_t pid) {
@@ -122,16 +140,19 @@ class Pump {
     if (text_.empty()) input_.reset();
   }
 
-  /// False when the deadline passed first.
-  bool run(TimePoint deadline, CommandOutput& into) {
+  /// False when the bound came first.
+  bool run(const Bound& bound, CommandOutput& into) {
     while (output_ || error_) {
-      const auto left = std::chrono::duration_cast<Milliseconds>(deadline - Clock::now()).count();
-      if (left <= 0) return false;
-      std::array<pollfd, 3> set = {pollfd{output_.get(), POLLIN, 0},
+      if (bound.left() == 0) return false;
+      std::array<pollfd, 4> set = {pollfd{output_.get(), POLLIN, 0},
                                    pollfd{error_.get(), POLLIN, 0},
-                                   pollfd{input_.get(), POLLOUT, 0}};
-      if (::poll(set.data(), set.size(), static_cast<int>(left)) < 0 && errno != EINTR)
-        return false;
+                                   pollfd{input_.get(), POLLOUT, 0},
+                                   pollfd{bound.stop, POLLIN, 0}};
+      if (::poll(set.data(), set.size(), bound.left()) < 0) {
+        if (errno != EINTR) return false;
+        continue;
+      }
+      if (set[3].revents != 0) return false;
       if (set[0].revents != 0) drain(output_, into.out);
       if (set[1].revents != 0) drain(error_, into.err);
       if (set[2].revents != 0) feed();
@@ -222,7 +243,8 @@ void ChildProcess::detach() {
 Result<CommandOutput> run_command(const SpawnOptions& options,
                                   Milliseconds timeout,
                                   std::string_view input,
-                                  std::size_t limit) {
+                                  std::size_t limit,
+                                  int stop) {
   TRY_ASSIGN(Pipe in, make_pipe());
   TRY_ASSIGN(Pipe out, make_pipe());
   TRY_ASSIGN(Pipe err, make_pipe());
@@ -236,10 +258,11 @@ Result<CommandOutput> run_command(const SpawnOptions& options,
   err.write.reset();
   CommandOutput result;
   Pump pump(std::move(in.write), std::move(out.read), std::move(err.read), input, limit);
-  const TimePoint deadline = Clock::now() + timeout;
-  if (!pump.run(deadline, result) || !wait_for_end(pid, deadline)) {
+  const Bound bound{.deadline = Clock::now() + timeout, .stop = stop};
+  if (!pump.run(bound, result) || !wait_for_end(pid, bound)) {
     ::kill(wired.new_session ? -pid : pid, SIGKILL);
     reap(pid);
+    if (bound.stopped()) return fail(Errc::cancelled, options.argv[0] + " was killed");
     return fail(Errc::timeout,
                 options.argv[0] + " did not end within " + std::to_string(timeout.count()) +
                     " ms and was killed");

@@ -63,11 +63,13 @@ struct CommandOutput {
 };
 
 /// Runs a command to its end, blocking the calling thread (use on the offload pool).
-/// Output beyond `limit` bytes per stream is dropped. ERRORS: Errc::timeout after killing it,
-/// Errc::not_found when the program does not exist.
+/// Output beyond `limit` bytes per stream is dropped. When the descriptor `stop` becomes readable
+/// it is killed. ERRORS: Errc::timeout or Errc::cancelled after killing it, Errc::not_found when
+/// the program does not exist.
 Result<CommandOutput> run_command(const SpawnOptions& options,
                                   Milliseconds timeout,
                                   std::string_view input = {},
-                                  std::size_t limit = 1UL << 20U);
+                                  std::size_t limit = 1UL << 20U,
+                                  int stop = -1);
 
 }  // namespace engine::loop

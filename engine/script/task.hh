@@ -54,11 +54,13 @@ int suspend(lua_State* state, UniqueFunction<Cancel(Resumer)> start);
 /// Runs `work` on the offload pool (service loop::OffloadPool) and resumes with what `push` makes
 /// of its value (`true` for the second form). The shape of every blocking binding. In a program
 /// without a pool, and outside a task, the work runs inline; its time does not count against the
-/// script's deadline.
+/// script's deadline. Work that takes long has a `cancel`, or it goes on when nobody waits any
+/// more.
 template <typename T>
 int offload(lua_State* state,
             UniqueFunction<Result<T>()> work,
-            UniqueFunction<int(lua_State*, T&&)> push);
+            UniqueFunction<int(lua_State*, T&&)> push,
+            Cancel cancel = {});
 int offload(lua_State* state, UniqueFunction<Result<>()> work);
 
 /// The task the state is running, or a dead id on the main coroutine.

@@ -11,7 +11,8 @@ loop::OffloadPool* offload_pool(lua_State* state);
 template <typename T>
 int offload(lua_State* state,
             UniqueFunction<Result<T>()> work,
-            UniqueFunction<int(lua_State*, T&&)> push) {
+            UniqueFunction<int(lua_State*, T&&)> push,
+            Cancel cancel) {
   auto* pool = offload_pool(state);
   if (pool == nullptr) {
     Result<T> result = [&work] {
@@ -24,7 +25,7 @@ int offload(lua_State* state,
     pool->run<T>(Vm::of(state).loop(),
                  std::move(work),
                  Resumer::completion<T>(std::move(resumer), std::move(push)));
-    return {};
+    return std::move(cancel);
   });
 }
 

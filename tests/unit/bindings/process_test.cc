@@ -1,4 +1,5 @@
 #include "core_fixture.hh"
+#include "support/temp_dir.hh"
 
 namespace engine::bindings {
 
@@ -20,6 +21,28 @@ TEST_CASE("bindings/process: runs a command with input, directory and environmen
   CHECK(run("return process.run({'sh', '-c', 'echo ${HOME-none}'}, {env = {HOME = false}}).out") ==
         "none\n");
   CHECK(run("return (pcall(process.run, {}))") == "false");
+}
+
+TEST_CASE("bindings/process: a command ends with the task that waits for it", "[bindings]") {
+  const test::TempDir dir;
+  const std::string pid_file = (dir.path() / "pid").string();
+  CoreFixture lua;
+  // `exec`: the number is that of the command itself.
+  const auto ended = lua.task(
+      "local loop, process = require('engine.loop'), require('engine.process') "
+      "local file = require('engine.file') local began = '" +
+      pid_file + R"('
+    local task = loop.spawn(process.run, {}, { 'sh', '-c', 'echo $$ >"$0.new"; mv "$0.new" "$0"; exec sleep 600', began },
+      { timeout = 600 })
+    while not file.exists(began) do loop.sleep(0.01) end
+    task:cancel()
+    local _, err = task:join()
+    local proc = '/proc/' .. file.read(began):match('%d+') .. '/cmdline'
+    -- What is left of it until it is reaped has no command line.
+    while (file.read(proc) or '') ~= '' do loop.sleep(0.01) end
+    return err.code)");
+  if (!ended) FAIL(ended.error().message);
+  CHECK(*ended == "cancelled");
 }
 
 }  // namespace engine::bindings
