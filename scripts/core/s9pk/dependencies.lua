@@ -48,8 +48,9 @@ local function icon_of_data(id, url)
   return problem(id, 'the icon is no data URL: data:image/png;base64,…')
 end
 
-local function icon_of_url(id, url)
-  local answer, err = fetch.send({ method = 'GET', url = url })
+local function icon_of_url(id, url, server)
+  local answer, err = fetch.send({ method = 'GET', url = url, cacert = server.cacert,
+    timeout = server.timeout })
   if not answer then return nil, err end
   if answer.status ~= 200 then
     return problem(id, ('%s answers with status %d'):format(url, answer.status))
@@ -64,9 +65,9 @@ local function icon_of_file(id, directory, name)
   return checked(id, data, TYPES[extension_of(name)])
 end
 
-local function read_icon(id, directory, name)
+local function read_icon(id, directory, name, server)
   if name:find('^data:') then return icon_of_data(id, name) end
-  if source.is_url(name) then return icon_of_url(id, name) end
+  if source.is_url(name) then return icon_of_url(id, name, server) end
   return icon_of_file(id, directory, name)
 end
 
@@ -97,10 +98,10 @@ local function describe(package)
 end
 
 --- Title and icon of a package that lies somewhere.
-local function from_package(directory, name)
+local function from_package(directory, name, server)
   local path = (source.is_url(name) or name:sub(1, 1) == '/') and name
     or ('%s/%s'):format(directory, name)
-  local package, err = source.open(path)
+  local package, err = source.open(path, server)
   if not package then return nil, err end
   local told, wrong = describe(package)
   package:close()
@@ -108,7 +109,7 @@ local function from_package(directory, name)
   return told.title, told.data and stored(told.data, told.type)
 end
 
-local function from_metadata(id, directory, metadata)
+local function from_metadata(id, directory, metadata, server)
   if type(metadata) ~= 'table' or metadata.title == nil then
     return problem(id, 'metadata is a table with title and icon')
   end
@@ -116,31 +117,32 @@ local function from_metadata(id, directory, metadata)
   if type(metadata.icon) ~= 'string' then
     return problem(id, 'metadata.icon is a path, a URL or a data URL')
   end
-  local icon, err = read_icon(id, directory, metadata.icon)
+  local icon, err = read_icon(id, directory, metadata.icon, server)
   if not icon then return nil, err end
   return metadata.title, icon
 end
 
-local function one(id, directory, info)
+local function one(id, directory, info, server)
   if info.metadata ~= nil and info.s9pk ~= nil then
     return problem(id, 'it has metadata and s9pk', 'give one of them')
   end
-  if info.metadata ~= nil then return from_metadata(id, directory, info.metadata) end
+  if info.metadata ~= nil then return from_metadata(id, directory, info.metadata, server) end
   if info.s9pk == nil then return nil end
-  if type(info.s9pk) == 'string' then return from_package(directory, info.s9pk) end
+  if type(info.s9pk) == 'string' then return from_package(directory, info.s9pk, server) end
   return problem(id, 's9pk is a path or a URL')
 end
 
 --- The files for all dependencies that `package.lua` describes. *async*
 ---@param directory string of the package's sources
 ---@param dependencies? table<string, table> as `package.lua` has them
+---@param server {cacert: string?, timeout: number?} How servers of icons and packages are reached
 ---@return engine.archive.NewEntry[]? entries
 ---@return engine.Error? err `pack`; those of reading
 ---@async
-function M.collect(directory, dependencies)
+function M.collect(directory, dependencies, server)
   local entries = {}
   for _, id in ipairs(names.sorted_keys(dependencies or {})) do
-    local title, icon = one(id, directory, dependencies[id])
+    local title, icon = one(id, directory, dependencies[id], server)
     if title == nil and icon ~= nil then return nil, icon end
     if title ~= nil then
       entries[#entries + 1] = { path = ('dependencies/%s/metadata.json'):format(id),

@@ -8,6 +8,7 @@ local keys = require('core.s9pk.keys')
 local pack = require('core.s9pk.pack')
 local rpc = require('lib.rpc')
 local signer = require('core.s9pk.signer')
+local source = require('core.s9pk.source')
 local template = require('core.s9pk.template')
 local term = require('engine.term')
 local t = rpc.types
@@ -112,6 +113,7 @@ return rpc.parent():with_about('about.s9pk')
     icon = folder.PARAMS.icon, license = folder.PARAMS.license,
     instructions = folder.PARAMS.instructions, procedures = folder.PARAMS.procedures,
     assets = folder.PARAMS.assets, noAssets = folder.PARAMS.noAssets, arch = folder.PARAMS.arch,
+    cacert = source.PARAMS.cacert, timeout = source.PARAMS.timeout,
   }, show_pack, 'about.s9pk.pack')
     :with_examples('s9pk pack my-app -o my-app.s9pk', 's9pk pack my-app --key release.pem'))
   :subcommand('list-ingredients', require('core.s9pk.ingredients'))

@@ -78,7 +78,7 @@ local function steps(job)
   local list = {
     { 'documents', function() return documents(job.found) end },
     { 'dependencies', function()
-      return dependencies.collect(job.directory, job.source.dependencies)
+      return dependencies.collect(job.directory, job.source.dependencies, job.server)
     end },
     { 'code', function()
       local fine, err = check_code(job.found.procedures)
@@ -147,7 +147,7 @@ local function prepare(directory, options)
   return { directory = directory, source = source, manifest = manifest, found = found }
 end
 
----@class core.s9pk.PackOptions As of `signer.PARAMS` and `folder.PARAMS`, and
+---@class core.s9pk.PackOptions As of `signer.PARAMS`, `folder.PARAMS` and `source.PARAMS`, and
 ---@field output? string
 ---@field say? fun(step: string) Called as each step begins
 
@@ -162,6 +162,7 @@ function M.run(directory, options)
   if not job then return nil, err end
   local who, unsigned = signer.choose(options, true)
   if not who then return nil, unsigned end
+  job.server = { cacert = options.cacert, timeout = options.timeout }
   job.signer, job.say = who, options.say or function() end
   job.output = options.output or ('%s/%s.s9pk'):format(directory, job.manifest.id)
   local written, wrong = tool.in_work_folder(function(work)
