@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -33,8 +32,14 @@ void wipe_progress() {
 Result<int> put(lua_State* state, int fd) {
   const std::string_view text = script::check_string(state, 1);
   wipe_progress();
-  const auto written = write_all(fd, text);
-  if (!written) return fail(Errc::closed, "nobody reads the output: " + written.error().message);
+  auto written = write_all(fd, text);
+  if (!written && written.error().code == Errc::connection_lost) {
+    return fail(Errc::closed, "nobody reads the output any more");
+  }
+  if (!written) {
+    written.error().message.insert(0, "the output is not complete: ");
+    return fail(std::move(written.error()));
+  }
   lua_pushboolean(state, 1);
   return 1;
 }

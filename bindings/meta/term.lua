@@ -5,7 +5,7 @@ local term = {}
 --- Writes to standard output; a line of progress is wiped first.
 ---@param text string
 ---@return true? ok
----@return engine.Error? err `closed` when nobody reads it any more
+---@return engine.Error? err `closed` when nobody reads it any more; `no_space` and others
 function term.write(text) end
 
 --- Writes to standard error.

@@ -85,13 +85,23 @@ local function progress(text)
   return term.progress(width and words.cut(text, width - 1) or text)
 end
 
+--- Prints, and notes that something was lost: that a reader had enough is no failure.
+local function noting(write, outcome)
+  return function(text)
+    local written, err = write(text)
+    if not written and err.code ~= 'closed' then outcome.lost = outcome.lost or err end
+    return written
+  end
+end
+
 local function environment(globals, facts, outcome)
   return {
     call = remote(globals), json = json,
     exit_code = function(kind) return outcome.status or exit_code(kind) end,
     interrupted = term.interrupted,
     read_stdin = term.read_stdin, read_file = file.read,
-    out = stream(1, term.write, globals), err = stream(2, term.error, globals),
+    out = stream(1, noting(term.write, outcome), globals),
+    err = stream(2, term.error, globals),
     attributes = {
       instance = instance_of(globals), facts = facts, progress = progress,
       connect = function() return connect(globals) end,
@@ -165,7 +175,10 @@ function M.run(path, params, globals, facts)
   local status = cli.run(tree_for(facts.branch), path, params, globals,
     environment(globals, facts, outcome))
   term.progress(nil)
-  return outcome.status or status
+  status = outcome.status or status
+  if not outcome.lost then return status end
+  term.error(('error: %s\n'):format(outcome.lost.message))
+  return status ~= 0 and status or exit_code(outcome.lost.code)
 end
 
 return M
