@@ -192,6 +192,16 @@ int file_remove(lua_State* state) {
   });
 }
 
+/// file.discard(path) → true | nil, err
+Result<int> file_discard(lua_State* state) {
+  const fs::path path = check_path(state, 1);
+  std::error_code code;
+  fs::remove_all(path, code);
+  if (code) return fail_code("remove", path, code);
+  lua_pushboolean(state, 1);
+  return 1;
+}
+
 /// file.rename(from, to) → true | nil, err   *async*
 int file_rename(lua_State* state) {
   fs::path from = check_path(state, 1);
@@ -304,13 +314,24 @@ int file_space(lua_State* state) {
       state, [path = check_path(state, 1)] { return read_space(path); }, push_space);
 }
 
-/// Copies the bytes of one file to a new one and flushes them to the disk.
+/// Copies the bytes of one file to another and flushes them to the disk. The standard library's way
+/// calls a full disk an input/output error.
 Result<> copy_bytes(const fs::path& from, const fs::path& to) {
-  std::error_code code;
-  fs::copy_file(from, to, fs::copy_options::overwrite_existing, code);
-  if (code) return fail_code("copy", from, code);
-  TRY_ASSIGN(const UniqueFd fd, engine::open_file(to, O_RDONLY));
-  if (::fsync(fd.get()) != 0) return fail_errno("fsync " + to.string());
+  TRY_ASSIGN(const UniqueFd source, engine::open_file(from, O_RDONLY));
+  struct stat info {};
+  if (::fstat(source.get(), &info) != 0) return fail_errno("stat " + from.string());
+  if (!S_ISREG(info.st_mode)) return fail(Errc::filesystem, from.string() + " is no regular file");
+  TRY_ASSIGN(const UniqueFd target,
+             engine::open_file(to, O_WRONLY | O_CREAT | O_TRUNC, info.st_mode & 0777U));
+  std::string block(1U << 20U, '\0');
+  while (true) {
+    const ssize_t got = ::read(source.get(), block.data(), block.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno("read " + from.string());
+    if (got == 0) break;
+    TRY(write_all(target.get(), {block.data(), static_cast<std::size_t>(got)}));
+  }
+  if (::fsync(target.get()) != 0) return fail_errno("fsync " + to.string());
   return {};
 }
 
@@ -399,6 +420,7 @@ constexpr luaL_Reg kFunctions[] = {{"read", script::thunk<file_read>},
                                    {"list", script::thunk<file_list>},
                                    {"mkdir", script::thunk<file_mkdir>},
                                    {"remove", script::thunk<file_remove>},
+                                   {"discard", script::thunk<file_discard>},
                                    {"rename", script::thunk<file_rename>},
                                    {"symlink", script::thunk<file_symlink>},
                                    {"copy", script::thunk<file_copy>},

@@ -82,6 +82,13 @@ function file.mkdir(path, mode) end
 ---@async
 function file.remove(path, opts) end
 
+--- Removes a file, or a folder and all in it, if there is one. It blocks and is done in a cancelled
+--- task, too: for commands that clean up what they leave half done.
+---@param path string
+---@return true? ok
+---@return engine.Error? err
+function file.discard(path) end
+
 --- *async*
 ---
 ---@param from string

@@ -11,7 +11,7 @@ local DIFFERENT = 1
 
 local function describe(name, params)
   local package, err = source.open(name, params)
-  if not package then return nil, err end
+  if not package then return nil, source.about(name, err) end
   local entries, wrong = package:list()
   if not entries then return nil, wrong end
   local files, directories = {}, {}

@@ -117,7 +117,7 @@ local function write(call, package, params, change)
     fine, failure = file.rename(temporary, output)
   end
   if not fine then
-    file.remove(temporary)
+    file.discard(temporary)
     return nil, failure
   end
   return { file = output, commitment = commitment, manifest = change.manifest }

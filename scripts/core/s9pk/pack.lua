@@ -126,13 +126,13 @@ function M.write(job, entries)
     report, wrong = package:verify({ level = 'package' })
     package:close()
   end
-  if not report then
-    file.remove(temporary)
-    return nil, wrong
+  if report then
+    local fine, failure = file.rename(temporary, job.output)
+    if fine then return { commitment = commitment, report = report } end
+    wrong = failure
   end
-  local fine, failure = file.rename(temporary, job.output)
-  if not fine then return nil, failure end
-  return { commitment = commitment, report = report }
+  file.discard(temporary)
+  return nil, wrong
 end
 
 local function prepare(directory, options)

@@ -21,12 +21,12 @@ local t = rpc.types
 
 local function manifest_of(path, params)
   local package, err = source.open(path, params)
-  if not package then return nil, err end
+  if not package then return nil, source.about(path, err) end
   local manifest, wrong = package:manifest()
   package:close()
-  if not manifest then return nil, wrong end
+  if not manifest then return nil, source.about(path, wrong) end
   local good, invalid = archive.check_manifest(manifest)
-  if not good then return nil, invalid end
+  if not good then return nil, source.about(path, invalid) end
   return manifest
 end
 

@@ -157,7 +157,7 @@ function M.write(signer, opts)
   if not commitment then return nil, err end
   local sealed, wrong = seal(signer, opts.output, commitment)
   if sealed then return commitment end
-  file.remove(opts.output)
+  file.discard(opts.output)
   return nil, wrong
 end
 

@@ -69,6 +69,16 @@ function M.is_verdict(err)
   return VERDICTS[err.code] or err.code == 'network' or err.code == 'timeout'
 end
 
+--- The error, with the name of the package it is about, for commands that read several.
+---@param name string
+---@param err engine.Error
+---@return engine.Error
+function M.about(name, err)
+  if not VERDICTS[err.code] then return err end
+  return errc.new(err.code, ('%s: %s'):format(M.shown(name), err.message),
+    { hint = err.hint, details = err.details })
+end
+
 ---@param message string
 ---@param hint? string
 ---@return nil

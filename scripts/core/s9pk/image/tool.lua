@@ -89,7 +89,7 @@ function M.in_work_folder(fn)
   local made, err = file.mkdir(work, 448)
   if not made then return nil, err end
   local fine, result, failure = pcall(fn, work)
-  file.remove(work, { recursive = true })
+  file.discard(work)
   if not fine then error(result, 0) end
   return result, failure
 end
