@@ -11,12 +11,20 @@ local M = {}
 
 local PROGRAMS = { 'docker', 'podman' }
 
---- The first of the programs that is installed. *async*
-local function find_program()
+--- The first of the programs that `word` succeeds with. *async*
+local function program_with(word)
   for _, name in ipairs(PROGRAMS) do
-    local done = process.run({ name, '--version' }, { env = tool.environment() })
+    local done = process.run({ name, word }, { env = tool.environment() })
     if done and done.code == 0 then return name end
   end
+  return nil
+end
+
+--- The one to use: docker answers `version` only where its daemon runs; where none answers, the
+--- one that is there says why. *async*
+local function find_program()
+  local name = program_with('version') or program_with('--version')
+  if name then return name end
   return nil, errc.new('pack', 'images are pulled and built by docker or podman; neither is here',
     { hint = 'apt-get install podman, or save the image elsewhere and name the file' })
 end
@@ -82,7 +90,7 @@ function M.make(docker, job)
     tool.run('forgetting ' .. tag, { program, 'image', 'rm', '--force', tag })
   end
   if not fine then return nil, failure end
-  return oci.unpack(saved, 'docker-archive', nil, job)
+  return oci.unpack(saved, 'docker-archive', nil, job, tag)
 end
 
 return M

@@ -81,14 +81,15 @@ end
 ---@param kind core.s9pk.image.OciKind
 ---@param tag? string Which one, where there are several
 ---@param job core.s9pk.image.Job
+---@param name? string Stands for the file in messages
 ---@return core.s9pk.image.Defaults? defaults
 ---@return engine.Error? err `pack`
 ---@async
-function M.unpack(source, kind, tag, job)
+function M.unpack(source, kind, tag, job, name)
   local layout = job.root .. '-layout'
   local fine, err = copy(source, kind, tag, job.arch, layout, job.work)
   if not fine then return nil, err end
-  local config, wrong = read_config(layout, source, job.arch)
+  local config, wrong = read_config(layout, name or source, job.arch)
   if not config then return nil, wrong end
   fine, err = unpack_layers(layout, job.root, source)
   if not fine then return nil, err end
