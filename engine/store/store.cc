@@ -3,6 +3,7 @@
 #include "base/bytes.hh"
 #include "base/file.hh"
 #include "base/log.hh"
+#include "store/backup.hh"
 #include "store/document_writer.hh"
 #include "store/journal.hh"
 #include "store/recovery.hh"
@@ -42,6 +43,25 @@ RevisionPtr first_revision(const json::Value& document) {
   return revision;
 }
 
+/// A journal without the file it belongs to: the file was there before it. To begin a new store
+/// would end what the journal holds.
+Result<> check_not_orphaned(const std::filesystem::path& directory) {
+  std::error_code failure;
+  const auto file = directory / kDataFile;
+  const auto bytes = std::filesystem::file_size(file, failure);
+  if (!failure && bytes > 0) return {};
+  if (failure && failure != std::errc::no_such_file_or_directory) return {};  // LMDB says which
+  const auto journal = Journal::path_in(directory);
+  std::error_code ignored;
+  if (!std::filesystem::exists(journal, ignored)) return {};
+  return fail(Error{.code = Errc::corrupt,
+                    .message = fmt::format("{} is {}, and there is a journal of it beside",
+                                           file.native(),
+                                           failure ? "missing" : "empty"),
+                    .hint = "restore a backup of the store, or move the directory away to begin "
+                            "with an empty one; nothing was changed"});
+}
+
 }  // namespace
 
 Store::Store(std::unique_ptr<Env> env, std::filesystem::path directory)
@@ -51,12 +71,13 @@ Store::Store(std::unique_ptr<Env> env, std::filesystem::path directory)
 
 Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& directory,
                                            Options options) {
+  TRY(check_not_orphaned(directory));
   TRY_ASSIGN(auto env, Env::open(directory, {.map_size = options.map_size}));
   std::unique_ptr<Store> store(new Store(std::move(env), directory));
   const auto where = [&](Error error) {
-    const std::string& file = store->env_->file().native();
-    if (error.message.starts_with(file)) return fail(std::move(error));  // the file's own say it
-    return fail(std::move(error).context(file));
+    // Those of the file and of the journal name it.
+    if (error.message.starts_with(directory.native())) return fail(std::move(error));
+    return fail(std::move(error).context(store->env_->file().native()));
   };
   std::vector<RevisionPtr> unfiled;
   if (store->env_->fresh()) {

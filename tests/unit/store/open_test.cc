@@ -54,6 +54,27 @@ TEST_CASE("store/open: keeps document, head and id", "[store]") {
   CHECK(dump(*store) == R"({"x":1,"y":{"18446744073709551615":18446744073709551615}})");
 }
 
+TEST_CASE("store/open: a file that went is not begun anew beside its journal", "[store]") {
+  TempDir dir;
+  put(*open_store(dir.path()), "/x", 1);
+  const auto file = dir.path() / "data.mdb";
+  const auto journal = contents(dir.path() / "journal");
+  SECTION("missing") {
+    std::filesystem::remove(file);
+  }
+  SECTION("empty") {
+    overwrite(file, "");
+  }
+  const bool was_there = std::filesystem::exists(file);
+  const auto error = refused(dir.path());
+  CHECK(error.code == Errc::corrupt);
+  CHECK(error.message.find(was_there ? "is empty" : "is missing") != std::string::npos);
+  CHECK(std::filesystem::exists(file) == was_there);
+  CHECK(contents(dir.path() / "journal") == journal);
+  std::filesystem::remove(dir.path() / "journal");
+  CHECK(dump(*open_store(dir.path())) == "{}");
+}
+
 TEST_CASE("store/open: is refused while another has it", "[store]") {
   TempDir dir;
   const auto store = open_store(dir.path());
