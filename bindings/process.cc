@@ -1,5 +1,6 @@
 #include "bindings/modules.hh"
 #include "loop/child_process.hh"
+#include "loop/offload.hh"
 #include "script/convert.hh"
 #include "script/task.hh"
 #include "script/thunk.hh"
@@ -71,6 +72,11 @@ int push_output(lua_State* state, loop::CommandOutput&& output) {
 
 /// process.run(argv, opts?) → {code, signal?, out, err} | nil, err   *async*
 int process_run(lua_State* state) {
+  const bool pooled = script::Vm::of(state).services().find<loop::OffloadPool>() != nullptr;
+  if (pooled && script::current_task(state) == script::TaskId{}) {
+    return luaL_error(state,
+                      "process.run waits: call it from a task (an async handler or loop.spawn)");
+  }
   loop::SpawnOptions options{.argv = check_argv(state, 1)};
   options.directory = script::field_string(state, 2, "cwd").value_or("");
   std::string input = script::field_string(state, 2, "stdin").value_or("");

@@ -23,6 +23,15 @@ TEST_CASE("bindings/process: runs a command with input, directory and environmen
   CHECK(run("return (pcall(process.run, {}))") == "false");
 }
 
+TEST_CASE("bindings/process: whoever may not wait runs no command, unless nobody else waits",
+          "[bindings]") {
+  const char* run = "return require('engine.process').run({'echo', 'x'}).out";
+  CoreFixture pooled;
+  CHECK(pooled.call(run).error().message.find("process.run waits") != std::string::npos);
+  CoreFixture alone(false);
+  CHECK(alone.call(run).value() == "x\n");
+}
+
 TEST_CASE("bindings/process: a command ends with the task that waits for it", "[bindings]") {
   const test::TempDir dir;
   const std::string pid_file = (dir.path() / "pid").string();
