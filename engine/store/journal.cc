@@ -195,7 +195,9 @@ Result<std::unique_ptr<Journal>> Journal::create(const fs::path& directory,
   std::string content = header_of(identity, bytes, format);
   content.resize(bytes);
   TRY_ASSIGN(UniqueFd fd, open_file(draft, O_CREAT | O_TRUNC | O_RDWR, 0600));
-  TRY(write_all(fd.get(), content));
+  if (auto done = write_all(fd.get(), content); !done) {
+    return fail(std::move(done).error().context(draft.native()));
+  }
   if (::fsync(fd.get()) != 0) return fail_errno("fsync " + draft.native());
   if (::rename(draft.c_str(), file.c_str()) != 0) return fail_errno("rename to " + file.native());
   TRY_ASSIGN(const UniqueFd folder, open_file(directory, O_RDONLY | O_DIRECTORY));

@@ -232,8 +232,11 @@ void Uncommitted::open_journal(std::size_t bytes) {
 /// Without a journal each batch is committed into the file, which is slower and as safe.
 void Uncommitted::use_journal(Result<std::unique_ptr<Journal>> opened) {
   if (!opened) {
-    log::warn(
-        "store", "there is no journal, changes are slower", {{"error", opened.error().message}});
+    log::warn("store",
+              "the journal cannot be made, changes are slower",
+              {{"error", opened.error().message},
+               {"hint",
+                "free space on the disk or make its directory writable, then restart the daemon"}});
   }
   journal_ = opened ? std::move(*opened) : nullptr;
 }

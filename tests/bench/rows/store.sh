@@ -74,6 +74,7 @@ row_store() {
   line 'read a leaf, 64 MiB: µs (≤ 2)' store.read_us base.read_us '64 KiB document'
   line 'snapshot: µs (≤ 1)' store.peek_us
   line 'read while a writer flushes: p99 µs (≤ 2)' store.read_p99_us base.read_p99_us 'p99 when idle'
+  line 'the same (1)' store.read_beside_us base.read_beside_us 'p99 while a plain file is flushed'
   line '1000 changes that may be lost: flushes (0)' store.tick_flushes base.tick_flushes 'a flush each'
   line 'the same: µs until a watch is told, p99 (≤ 5000)' store.tick_seen_p99_us
   line 'open after a clean stop, 64 MiB: ms (≤ 100)' store.open_clean_ms

@@ -2,8 +2,10 @@
 
 #include "base/time.hh"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -13,6 +15,7 @@ namespace bench {
 namespace {
 
 constexpr std::size_t kPackageBytes = 4'200;
+constexpr std::size_t kPlainBytes = 1UL << 20U;
 
 double seconds(clockid_t clock) {
   timespec time{};
@@ -61,6 +64,23 @@ Rate measure(const std::function<void(std::uint64_t)>& step) {
   }
   const double rate = static_cast<double>(times.size()) / (last - start);
   return {rate, at_share(times, 0.5), at_share(times, 0.99)};
+}
+
+PlainFile::PlainFile(const std::filesystem::path& path)
+    : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+  const std::string block(kPlainBytes, 'x');
+  if (fd_ < 0 || ::write(fd_, block.data(), block.size()) < 0) std::exit(1);
+  ::fsync(fd_);
+}
+
+PlainFile::~PlainFile() {
+  ::close(fd_);
+}
+
+void PlainFile::append(std::uint64_t i) const {
+  const std::string text(128, 'y');
+  const auto at = static_cast<off_t>(i * text.size() % (kPlainBytes - text.size()));
+  if (::pwrite(fd_, text.data(), text.size(), at) < 0 || ::fdatasync(fd_) != 0) std::exit(1);
 }
 
 void figure(std::string_view name, double ours, double base) {

@@ -45,6 +45,19 @@ struct Rate {
   double p50_us = 0;
   double p99_us = 0;
 };
+/// A file of 1 MiB into which 128 bytes at a time are written and flushed.
+class PlainFile {
+ public:
+  explicit PlainFile(const std::filesystem::path& path);
+  ~PlainFile();
+  PlainFile(const PlainFile&) = delete;
+  PlainFile& operator=(const PlainFile&) = delete;
+  void append(std::uint64_t i) const;
+
+ private:
+  int fd_;
+};
+
 /// Runs `step` for the time of one row.
 Rate measure(const std::function<void(std::uint64_t)>& step);
 

@@ -130,6 +130,38 @@ std::vector<double> read_times(const Store& store, const std::function<bool()>& 
   return times;
 }
 
+/// The p99 of reads while another thread repeats `step`.
+double read_p99(const Store& store, const std::function<void(std::uint64_t)>& step) {
+  std::atomic<bool> stop{false};
+  std::thread other([&] {
+    const double end = now() + seconds_per_row / 2;
+    for (std::uint64_t i = 0; now() < end; ++i)
+      step(i);
+    stop = true;
+  });
+  auto times = read_times(store, [&] { return stop.load(); });
+  other.join();
+  return at_share(times, 0.99);
+}
+
+/// Reads while a writer flushes, and while somebody flushes who has nothing to do with the store:
+/// the disk's interrupts come to the reader's processor or not, which changes by the second.
+void reading_beside(Directory dir, Store& store) {
+  constexpr int kRounds = 7;
+  std::vector<double> idle;
+  std::vector<double> beside_writer;
+  std::vector<double> beside_file;
+  const PlainFile file(dir / "plain");
+  for (int round = 0; round < kRounds; ++round) {
+    idle.push_back(read_p99(store, [](std::uint64_t) { ::usleep(1'000); }));
+    beside_file.push_back(read_p99(store, [&](std::uint64_t i) { file.append(i); }));
+    beside_writer.push_back(
+        read_p99(store, [&](std::uint64_t i) { put(store, leaf(kBig, i), Value(i)); }));
+  }
+  figure("read_p99_us", median(beside_writer), median(idle));
+  figure("read_beside_us", median(beside_writer), median(beside_file));
+}
+
 /// Kilobytes that a line of /proc/self/status names.
 double status_kib(std::string_view wanted) {
   std::ifstream status("/proc/self/status");
@@ -203,18 +235,7 @@ void reading(Directory dir) {
     must(store->peek());
   figure("peek_us", (now() - start) / kPeeks * 1e6, 0);
 
-  const double idle_end = now() + seconds_per_row;
-  auto idle = read_times(*store, [&] { return now() > idle_end; });
-  std::atomic<bool> stop{false};
-  std::thread writer([&] {
-    const double end = now() + seconds_per_row;
-    for (std::uint64_t i = 0; now() < end; ++i)
-      put(*store, leaf(kBig, i), Value(i));
-    stop = true;
-  });
-  auto flushing = read_times(*store, [&] { return stop.load(); });
-  writer.join();
-  figure("read_p99_us", at_share(flushing, 0.99), at_share(idle, 0.99));
+  reading_beside(dir, *store);
 }
 
 void opening(Directory dir) {

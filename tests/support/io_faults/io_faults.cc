@@ -22,6 +22,7 @@ struct Plan {
 struct File {
   dev_t device = 0;
   ino_t inode = 0;
+  std::string awaited = {};  ///< the path of one that did not exist
 };
 
 struct Watched {
@@ -38,13 +39,26 @@ Watched& watched() {
   return instance;
 }
 
+/// The path `fd` was opened by, if it still leads there.
+std::string path_of(int fd) {
+  char path[4096];
+  const std::string link = "/proc/self/fd/" + std::to_string(fd);
+  const ssize_t size = ::readlink(link.c_str(), path, sizeof path);
+  return size > 0 ? std::string(path, static_cast<std::size_t>(size)) : std::string();
+}
+
 /// Which of the watched files `fd` is, if any.
 std::optional<std::size_t> watched_as(int fd) {
   const std::vector<File>& files = watched().files;
   struct ::stat found {};
   if (files.empty() || ::fstat(fd, &found) != 0) return std::nullopt;
-  for (std::size_t i = 0; i < files.size(); ++i)
-    if (found.st_ino == files[i].inode && found.st_dev == files[i].device) return i;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const File& file = files[i];
+    const bool same = file.awaited.empty()
+                          ? found.st_ino == file.inode && found.st_dev == file.device
+                          : path_of(fd) == file.awaited;
+    if (same) return i;
+  }
   return std::nullopt;
 }
 
@@ -119,7 +133,8 @@ void watch(const std::vector<std::string>& paths) {
   file.files.clear();
   for (const std::string& path : paths) {
     struct ::stat found {};
-    if (::stat(path.c_str(), &found) == 0) file.files.push_back({found.st_dev, found.st_ino});
+    const bool exists = ::stat(path.c_str(), &found) == 0;
+    file.files.push_back(exists ? File{found.st_dev, found.st_ino} : File{.awaited = path});
   }
   file.calls.clear();
   file.count = 0;

@@ -22,7 +22,8 @@ struct Call {
 /// How a call fails: with an error number, or by writing only half.
 inline constexpr int kShortWrite = -1;
 
-/// Records the calls on `paths`, which exist, from now on. Replaces what was watched before.
+/// Records the calls on `paths` from now on. One that does not exist yet is watched whenever it is
+/// made, as long as it has that name. Replaces what was watched before.
 void watch(const std::vector<std::string>& paths);
 /// Ends recording and failing.
 void stop();

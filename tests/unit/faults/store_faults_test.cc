@@ -1,3 +1,4 @@
+#include "base/log.hh"
 #include "store/check.hh"
 #include "store/journal.hh"
 
@@ -12,6 +13,7 @@
 #include <thread>
 
 namespace faults = engine::test::io_faults;
+namespace fs = std::filesystem;
 using namespace engine::store;
 using engine::Errc;
 using engine::Result;
@@ -97,6 +99,27 @@ void check_still_shown(const Store& store, RevisionId acknowledged) {
   }
   REQUIRE(must(snapshot->get(at("/n"))) == Value(static_cast<std::int64_t>(acknowledged)));
 }
+
+/// What is warned of while it lives.
+class Warnings {
+ public:
+  Warnings() {
+    engine::log::observe([this](engine::log::Level level, auto, auto, auto fields) {
+      if (level != engine::log::Level::warn) return;
+      for (const auto& [name, text] : fields)
+        all_.append(text).append("\n");
+    });
+  }
+  Warnings(const Warnings&) = delete;
+  Warnings& operator=(const Warnings&) = delete;
+  ~Warnings() { engine::log::observe(nullptr); }
+  [[nodiscard]] bool said(std::string_view text) const {
+    return all_.find(text) != std::string::npos;
+  }
+
+ private:
+  std::string all_;
+};
 
 struct Fault {
   int how = 0;
@@ -298,6 +321,42 @@ TEST_CASE("store/faults: a change that cannot be written is reported as failed",
   while (try_fault(calls, fault))
     ++calls;
   CHECK(calls > 12);
+}
+
+TEST_CASE("store/faults: a journal that cannot be made or grown costs nothing but time",
+          "[faults]") {
+  const bool grows = GENERATE(false, true);
+  const Fault fault = GENERATE(Fault{EIO, false},
+                               Fault{EIO, true},
+                               Fault{ENOSPC, false},
+                               Fault{ENOSPC, true},
+                               Fault{faults::kShortWrite, false});
+  bool reached = true;
+  for (std::size_t calls = 0; reached; ++calls) {
+    CAPTURE(grows, fault.how, fault.for_good, calls);
+    TempDir dir;
+    const auto file = Journal::path_in(dir.path());
+    const Warnings warnings;
+    RevisionId acknowledged = 0;
+    {
+      const auto store = open_with(dir.path(), grows ? 8192 : kNeverFull);
+      if (grows) acknowledged = must(change(*store, 1)).revision;
+      faults::watch({file.native() + ".part", dir.path()});
+      faults::fail_after(calls, fault.how, fault.for_good);
+      for (int n = static_cast<int>(acknowledged) + 1; n <= 20; ++n)
+        acknowledged = must(change(*store, n)).revision;
+      reached = faults::has_failed();
+      faults::stop();
+      CHECK_FALSE(fs::exists(file.native() + ".part"));
+    }
+    // Each is made by a write, of which half is followed by the other half, and two flushes.
+    const bool writes = calls % 3 == 0;
+    const bool fails = reached && !(writes && fault.how == faults::kShortWrite);
+    REQUIRE(warnings.said(dir.path().native()) == fails);
+    REQUIRE(warnings.said("then restart the daemon") == fails);
+    check_reopened(dir.path(), acknowledged);
+    if (calls == 0) REQUIRE(reached);
+  }
 }
 
 TEST_CASE("store/faults: a power cut loses nothing that was answered, at any write", "[faults]") {
