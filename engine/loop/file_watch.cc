@@ -65,9 +65,16 @@ struct FileWatch::Impl {
 
   void drain() {
     alignas(inotify_event) std::array<char, 4096> block{};
-    while (::read(watch.fd(), block.data(), block.size()) > 0) {
+    bool folders = false;
+    ssize_t size = 0;
+    while ((size = ::read(watch.fd(), block.data(), block.size())) > 0) {
+      for (ssize_t at = 0; at < size;) {
+        const auto* event = reinterpret_cast<const inotify_event*>(block.data() + at);
+        folders |= (event->mask & (IN_ISDIR | IN_Q_OVERFLOW)) != 0;
+        at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+      }
     }
-    (void)add_all();
+    if (folders) (void)add_all();
   }
 
   std::vector<std::filesystem::path> roots;

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <condition_variable>
 #include <deque>
@@ -17,6 +18,7 @@ struct OffloadPool::Impl {
   std::deque<UniqueFunction<void()>> queue;
   bool closing = false;
   std::size_t most = 0;
+  int niceness = 0;
   std::size_t idle = 0;  ///< threads that wait
   std::vector<std::thread> threads;
 
@@ -25,6 +27,8 @@ struct OffloadPool::Impl {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    // On Linux this is the calling thread alone.
+    if (niceness > 0) ::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + niceness);
     while (true) {
       UniqueFunction<void()> next;
       {
@@ -41,8 +45,9 @@ struct OffloadPool::Impl {
   }
 };
 
-OffloadPool::OffloadPool(std::size_t threads) : impl_(std::make_unique<Impl>()) {
+OffloadPool::OffloadPool(std::size_t threads, int niceness) : impl_(std::make_unique<Impl>()) {
   impl_->most = threads;
+  impl_->niceness = niceness;
 }
 
 OffloadPool::~OffloadPool() {

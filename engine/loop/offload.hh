@@ -14,7 +14,9 @@ namespace engine::loop {
 /// not.
 class OffloadPool {
  public:
-  explicit OffloadPool(std::size_t threads);
+  /// `niceness` is added to that of the process: work that may wait takes no processor from a loop
+  /// that serves.
+  explicit OffloadPool(std::size_t threads, int niceness = 0);
   OffloadPool(const OffloadPool&) = delete;
   OffloadPool& operator=(const OffloadPool&) = delete;
   ~OffloadPool();

@@ -37,6 +37,8 @@ namespace {
 constexpr Milliseconds kRetireTimeout{10'000};
 constexpr Milliseconds kDrainTimeout{5'000};
 constexpr Milliseconds kStopCeiling{30'000};
+/// Of the thread that loads scripts: it has time, requests have not.
+constexpr int kLoaderNiceness = 5;
 
 }  // namespace
 
@@ -183,7 +185,7 @@ Result<> Daemon::Impl::build() {
   const std::size_t memory = options.settings.script_memory << 20U;
   control = std::make_unique<ScriptLoop>("control", services, host_modules(), memory);
   offload = std::make_unique<loop::OffloadPool>(options.offload_threads);
-  loader = std::make_unique<loop::OffloadPool>(1);
+  loader = std::make_unique<loop::OffloadPool>(1, kLoaderNiceness);
   TRY(events.open(options.paths, *offload));
   services.add<loop::OffloadPool>(*offload);
   services.add<loop::LeaseTable>(leases);

@@ -13,6 +13,7 @@ namespace engine::app {
 namespace {
 
 constexpr Milliseconds kQuiet{50};
+constexpr Milliseconds kTrimAfter{1'000};
 
 constexpr std::size_t kKept = 3;
 
@@ -105,7 +106,8 @@ Scripts::Scripts(Options options,
       pool_(pool),
       loader_(loader),
       services_(services),
-      modules_(modules) {}
+      modules_(modules),
+      trim_(loops_.control.loop()) {}
 
 Scripts::~Scripts() = default;
 
@@ -295,11 +297,9 @@ void Scripts::tell_swapped(const Swap& swap, const Generation* before) {
     files.changed.insert(files.changed.end(), files.removed.begin(), files.removed.end());
     on_files_changed(files.changed);
   }
-  // What the old generation leaves goes back to the system.
-  loader_.run<int>(
-      loops_.control.loop(),
-      [] { return Result<int>(::malloc_trim(0)); },
-      [](const Result<int>&) {});
+  // What old generations leave goes back to the system: not at once, for the next load can use it,
+  // and trimming keeps every thread from allocating.
+  trim_.start(kTrimAfter, [this] { loader_.submit([] { ::malloc_trim(0); }); });
   log::info("script",
             "generation " + std::to_string(current_->id) + " in force",
             {{"fingerprint", current_->scripts->fingerprint().substr(0, 12)},

@@ -113,6 +113,7 @@ class Scripts {
   std::vector<Completion<json::Value>> waiting_;  ///< for the load under way
   std::vector<Completion<json::Value>> queued_;   ///< for the load after it
   std::unique_ptr<loop::FileWatch> watch_;
+  loop::Timer trim_;
 };
 
 /// {file, line, message, hint} of a load error, as reports and status show it.
