@@ -23,8 +23,10 @@ void write_data(json::Writer& writer, const Error& error, const ErrorText& text)
   writer.start_object();
   writer.key("kind");
   writer.string(errc_info(error.code).kind);
-  writer.key("details");
-  writer.string(error.message);
+  if (!error.message.empty()) {
+    writer.key("details");
+    writer.string(error.message);
+  }
   if (!error.hint.empty()) {
     writer.key("hint");
     writer.string(error.hint);
