@@ -43,6 +43,38 @@ describe('the chain of a handler', function()
     expect(handler.remote):equals('CliContext')
   end)
 
+  -- Each method with arguments that are fine, in the stages of docs/handlers.md.
+  local CALLS = {
+    with_params = { 1, {} }, with_result = { 1, t.null }, with_errors = { 1, 'conflict' },
+    with_context = { 1, 'RpcContext' }, with_metadata = { 1, 'deadline', 3 },
+    with_inherited = { 2, noop }, no_cli = { 3 }, no_display = { 3 },
+    with_display_serializable = { 3 }, with_custom_display_fn = { 3, noop }, no_ts = { 3 },
+    unknown_ts = { 3 }, custom_ts = { 3, 'string', 'string' }, with_about = { 4, 'about.echo' },
+    with_examples = { 4, 'echo hi' }, with_call_remote = { 5, 'CliContext' },
+  }
+
+  local function apply(to, method)
+    return to[method](to, unpack(CALLS[method], 2))
+  end
+
+  it('refuses each method after each of a later stage', function()
+    local pairs_tried = 0
+    for later, call in pairs(CALLS) do
+      for earlier, other in pairs(CALLS) do
+        if other[1] < call[1] then
+          local begun = apply(rpc.from_fn(noop), later)
+          refused(function() apply(begun, earlier) end, earlier .. ' after ' .. later)
+          pairs_tried = pairs_tried + 1
+        end
+      end
+    end
+    expect(pairs_tried > 80):is_true()
+    for method in pairs(require('lib.rpc.handler').Handler) do
+      local known = CALLS[method] ~= nil or method:find('^__') ~= nil
+      expect({ method, known }):equals({ method, true })
+    end
+  end)
+
   it('refuses metadata after a CLI modifier and names the line of the mistake', function()
     local err = refused(function()
       rpc.from_fn(noop)
