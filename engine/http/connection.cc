@@ -173,8 +173,12 @@ bool Connection::has_work() const {
   if (file_ && !blocked_) return true;
   if (closing_) return linger_ && transport_->readable() && !ended_;
   if (!wants_input()) return false;
-  const bool unread = (!in_.empty() && !starved_) || dialect_->has_unread();
-  return unread || (transport_->readable() && !ended_);
+  return has_unread() || (transport_->readable() && !ended_);
+}
+
+/// Whether the dialect has something to do without new bytes.
+bool Connection::has_unread() const {
+  return (!in_.empty() && !starved_) || dialect_->has_unread();
 }
 
 bool Connection::drained_out() const {
@@ -186,25 +190,51 @@ bool Connection::finished() const {
   if (closing_ && output_ended_) {
     return !linger_ || ended_ || transport_->hung_up() || set_.now() >= linger_until_;
   }
-  const bool unread = (!in_.empty() && !starved_) || dialect_->has_unread();
-  return ended_ && transport_->hung_up() && !unread;
+  return ended_ && transport_->hung_up() && !has_unread();
 }
 
-/// The first half of the connection's turn: reads once, hands over what came.
+/// The first part of the connection's step: reads once. What was read before comes first. Once we
+/// are closing, nobody wants what comes.
+std::size_t Connection::read_input(std::span<char> room) {
+  if (shaking_hands_ || failed_ || ended_ || !transport_->readable()) return 0;
+  if (closing_ ? !linger_ : has_unread() || !wants_input()) return 0;
+  const Transport::Outcome got = transport_->read(room);
+  switch (got.status) {
+    case Transport::Status::ok:
+      if (closing_) return 0;
+      fresh_ = room.first(got.bytes);
+      last_input_ = last_progress_ = set_.now();
+      return got.bytes;
+    case Transport::Status::blocked:
+      return 0;
+    case Transport::Status::failed:
+      failed_ = true;
+      return 0;
+    case Transport::Status::ended:
+      ended_ = end_came_ = true;
+      return 0;
+  }
+  return 0;
+}
+
+/// The second: hands over what came.
 void Connection::take_input() {
   stepping_ = true;
+  const std::span<char> fresh = std::exchange(fresh_, {});
+  const bool end_came = std::exchange(end_came_, false);
   if (shaking_hands_) handshake();
   if (shaking_hands_ || failed_) return;
-  if (closing_) return discard_input();
+  if (closing_) return in_.clear();
   std::size_t budget = limits().per_turn;
-  hand_over(budget);
-  if (budget > 0 && wants_input() && !ended_ && (in_.empty() || starved_) &&
-      transport_->readable()) {
-    read_chunk(budget);
+  if (end_came) dialect_->end_of_input();
+  if (fresh.empty()) {
+    hand_over(budget);
+  } else {
+    take_fresh(fresh, budget);
   }
 }
 
-/// The second: writes once what was answered meanwhile.
+/// The third: writes once what was answered meanwhile.
 void Connection::write_output() {
   if (!shaking_hands_ && !failed_) {
     flush();
@@ -229,25 +259,7 @@ void Connection::handshake() {
   }
 }
 
-void Connection::read_chunk(std::size_t& budget) {
-  const std::span<char> scratch = set_.scratch();
-  const Transport::Outcome got = transport_->read(scratch);
-  switch (got.status) {
-    case Transport::Status::ok:
-      break;
-    case Transport::Status::blocked:
-      return;
-    case Transport::Status::failed:
-      failed_ = true;
-      return;
-    case Transport::Status::ended:
-      ended_ = true;
-      dialect_->end_of_input();
-      hand_over(budget);
-      return;
-  }
-  last_input_ = last_progress_ = set_.now();
-  const std::span<char> fresh = scratch.first(got.bytes);
+void Connection::take_fresh(std::span<char> fresh, std::size_t& budget) {
   if (in_.empty()) {
     const std::size_t taken = hand_over(fresh, budget);
     in_.assign(fresh.data() + taken, fresh.size() - taken);
@@ -259,7 +271,7 @@ void Connection::read_chunk(std::size_t& budget) {
 }
 
 void Connection::hand_over(std::size_t& budget) {
-  if ((in_.empty() || starved_) && !dialect_->has_unread()) return;
+  if (!has_unread()) return;
   const std::size_t taken = hand_over(std::span<char>(in_), budget);
   if (taken == in_.size() && in_.capacity() > kKeptCapacity) {
     in_ = std::string();
@@ -286,14 +298,6 @@ std::size_t Connection::hand_over(std::span<char> input, std::size_t& budget) {
     if (total == input.size() && !dialect_->has_unread()) break;
   }
   return total;
-}
-
-void Connection::discard_input() {
-  in_.clear();
-  if (!linger_ || ended_ || !transport_->readable()) return;
-  const Transport::Outcome got = transport_->read(set_.scratch());
-  if (got.status == Transport::Status::ended) ended_ = true;
-  if (got.status == Transport::Status::failed) failed_ = true;
 }
 
 void Connection::flush() {

@@ -7,6 +7,7 @@
 #include "http/transport.hh"
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,7 @@ class Connection final : public Session {
   // For the set.
   void start(std::shared_ptr<Connection> self, std::unique_ptr<Dialect> dialect);
   void note_events(std::uint32_t events);
+  std::size_t read_input(std::span<char> room);
   void take_input();
   void write_output();
   [[nodiscard]] bool has_work() const;
@@ -84,16 +86,16 @@ class Connection final : public Session {
 
  private:
   void handshake();
-  void read_chunk(std::size_t& budget);
+  void take_fresh(std::span<char> fresh, std::size_t& budget);
   void hand_over(std::size_t& budget);
   std::size_t hand_over(std::span<char> input, std::size_t& budget);
-  void discard_input();
   void flush();
   bool send_file_part(std::size_t& allowance);
   void after_flush();
   void watch_writable(bool wanted);
   void trim_out();
   [[nodiscard]] bool wants_input() const;
+  [[nodiscard]] bool has_unread() const;
   [[nodiscard]] bool drained_out() const;
 
   ConnectionSet& set_;
@@ -108,7 +110,8 @@ class Connection final : public Session {
   struct Upgrade;
   std::unique_ptr<Upgrade> upgrade_;
 
-  std::string in_;  ///< read, and not taken by the dialect yet
+  std::span<char> fresh_;  ///< what was read for the step that follows
+  std::string in_;         ///< read, and not taken by the dialect yet
   std::string out_;
   std::size_t out_begin_ = 0;
   UniqueFd file_;
@@ -124,7 +127,8 @@ class Connection final : public Session {
   bool starved_ = false;    ///< what lies in in_ is the beginning of something
   bool blocked_ = false;    ///< the last write did not take all; waiting for EPOLLOUT
   bool watching_writable_ = false;
-  bool ended_ = false;  ///< the peer writes no more
+  bool end_came_ = false;  ///< the last read found the end of the input
+  bool ended_ = false;     ///< the peer writes no more
   bool failed_ = false;
   bool closing_ = false;
   bool linger_ = false;

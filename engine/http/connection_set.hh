@@ -34,8 +34,6 @@ class ConnectionSet {
   [[nodiscard]] Handler& handler() { return handler_; }
   [[nodiscard]] const Limits& limits() const { return limits_; }
   [[nodiscard]] net::Poller& poller() { return turns_->poller(); }
-  /// The read buffer shared by all; page-aligned. Nobody keeps anything in it across a step.
-  [[nodiscard]] std::span<char> scratch() { return turns_->scratch(); }
   /// What half-read bodies and messages hold.
   [[nodiscard]] MemoryPool& half_read() { return half_read_; }
   /// The time, as of the connection served last.

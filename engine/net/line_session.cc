@@ -126,40 +126,40 @@ bool LineSession::finished() const {
   return no_more_lines && in_flight_ == 0;
 }
 
-/// The first half of the connection's turn: reads once, hands out what came.
-void LineSession::take_input() {
-  stepping_ = true;
-  std::size_t budget = service_.limits_.lines_per_turn;
-  hand_out_lines(budget);
-  if (!framer_.has_unread() && readable_ && !ended_ && !paused()) {
-    read_chunk();
-    hand_out_lines(budget);
-    framer_.park();
-  }
-}
-
-/// The second: writes once what was answered meanwhile.
-void LineSession::write_output() {
-  flush();
-  offer_room();
-  stepping_ = false;
-}
-
-void LineSession::read_chunk() {
-  const std::span<char> scratch = service_.turns_->scratch();
-  const ssize_t got = receive_now(socket_.get(), scratch);
+/// The first part of the connection's step: reads once. What was read before comes first.
+std::size_t LineSession::read_input(std::span<char> room) {
+  if (framer_.has_unread() || !readable_ || ended_ || paused()) return 0;
+  const ssize_t got = receive_now(socket_.get(), room);
   if (got > 0) {
+    fresh_ = {room.data(), static_cast<std::size_t>(got)};
     // A short read has emptied the socket, unless what comes next is its end.
-    if (static_cast<std::size_t>(got) < scratch.size() && !end_is_near_) readable_ = false;
+    if (fresh_.size() < room.size() && !end_is_near_) readable_ = false;
     last_input_ = service_.turns_->now();
-    take_chunk({scratch.data(), static_cast<std::size_t>(got)});
   } else if (got == 0) {
-    end_input();
+    end_came_ = true;
   } else if (errno == EAGAIN) {
     readable_ = false;
   } else if (errno != EINTR) {
     failed_ = true;
   }
+  return fresh_.size();
+}
+
+/// The second: hands out what came.
+void LineSession::take_input() {
+  stepping_ = true;
+  if (const std::string_view fresh = std::exchange(fresh_, {}); !fresh.empty()) take_chunk(fresh);
+  if (std::exchange(end_came_, false)) end_input();
+  std::size_t budget = service_.limits_.lines_per_turn;
+  hand_out_lines(budget);
+  framer_.park();
+}
+
+/// The third: writes once what was answered meanwhile.
+void LineSession::write_output() {
+  flush();
+  offer_room();
+  stepping_ = false;
 }
 
 void LineSession::take_chunk(std::string_view chunk) {

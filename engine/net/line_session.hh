@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -108,9 +109,9 @@ class LineSession {
   [[nodiscard]] int fd() const { return socket_.get(); }
   [[nodiscard]] bool in_step() const { return stepping_; }
   void note_events(std::uint32_t events);
+  std::size_t read_input(std::span<char> room);
   void take_input();
   void write_output();
-  void read_chunk();
   void take_chunk(std::string_view chunk);
   void end_input();
   void hand_out_lines(std::size_t& budget);
@@ -136,12 +137,14 @@ class LineSession {
   std::size_t in_flight_ = 0;
   Pace pace_;  ///< of a begun line
   TimePoint last_input_;
-  TimePoint last_output_;  ///< when the peer last took a byte, or had nothing to take
-  std::string beginning_;  ///< the first bytes while they may be HTTP
-  bool readable_ = true;   ///< a read may give something
-  bool blocked_ = false;   ///< the last write did not take all; waiting for EPOLLOUT
+  TimePoint last_output_;   ///< when the peer last took a byte, or had nothing to take
+  std::string_view fresh_;  ///< what was read for the step that follows
+  std::string beginning_;   ///< the first bytes while they may be HTTP
+  bool readable_ = true;    ///< a read may give something
+  bool blocked_ = false;    ///< the last write did not take all; waiting for EPOLLOUT
   bool watching_writable_ = false;
   bool end_is_near_ = false;  ///< the kernel said that the input ends after what is there
+  bool end_came_ = false;     ///< the last read found the end of the input
   bool ended_ = false;        ///< the peer writes no more
   bool hung_up_ = false;      ///< the peer is gone altogether
   bool failed_ = false;

@@ -17,6 +17,29 @@ TEST_CASE("net/line_session: answers pipelined lines in order, whatever the pack
   CHECK(client.read_line() == "4");
 }
 
+TEST_CASE("net/line_session: what many send at once is not mixed up") {
+  constexpr int kClients = 40;
+  constexpr std::size_t kSize = 1'500;  // all of them are more than is read ahead
+  Server server;
+  std::deque<Client> clients;
+  std::promise<void> all_sent;
+  for (int i = 0; i < kClients; ++i)
+    clients.emplace_back(server.path());
+  REQUIRE(eventually([&] { return server.handler.opened == kClients; }));
+  server.loop().post([sent = all_sent.get_future()]() mutable { sent.wait(); });
+  const auto letters = [](int i) { return std::string(kSize, static_cast<char>('A' + i)); };
+  for (int i = 0; i < kClients; ++i)
+    clients[static_cast<std::size_t>(i)].write(fmt::format("echo {}\necho {}", letters(i), i));
+  all_sent.set_value();
+  for (int i = 0; i < kClients; ++i) {
+    INFO(i);
+    Client& client = clients[static_cast<std::size_t>(i)];
+    CHECK(client.read_line() == letters(i));
+    client.write("!\n");
+    CHECK(client.read_line() == fmt::format("{}!", i));
+  }
+}
+
 TEST_CASE("net/line_session: late answers come in the order they are given") {
   Server server;
   Client client(server.path());
