@@ -1,7 +1,44 @@
 #include "script/heap.hh"
 
+#include <sys/mman.h>
+
+#include <cerrno>
+
+namespace {
+
+/// Whether the allocation under way on this thread must not give memory back to the kernel.
+thread_local bool memory_is_kept = false;
+
+}  // namespace
+
+// The linker puts these in the place of the two functions in all that is linked statically
+// (CMakeLists.txt): LuaJIT has no switch for it, but goes on well when they fail.
+extern "C" {
+
+int __real_munmap(void* begin, std::size_t size);
+int __wrap_munmap(void* begin, std::size_t size);
+void* __real_mremap(void* begin, std::size_t size, std::size_t wanted, int flags, void* target);
+void* __wrap_mremap(void* begin, std::size_t size, std::size_t wanted, int flags, void* target);
+
+int __wrap_munmap(void* begin, std::size_t size) {
+  if (!memory_is_kept) return __real_munmap(begin, size);
+  errno = ENOMEM;
+  return -1;
+}
+
+/// `target` is nobody's concern unless the flags say that there is one; then it is passed on.
+void* __wrap_mremap(void* begin, std::size_t size, std::size_t wanted, int flags, void* target) {
+  if (!memory_is_kept) return __real_mremap(begin, size, wanted, flags, target);
+  errno = ENOMEM;
+  return MAP_FAILED;
+}
+}
+
 namespace engine::script {
 namespace {
+
+/// Blocks near this size and above have a mapping of their own, which goes with them.
+constexpr std::size_t kOwnMapping = 64UL << 10U;
 
 // How large a heap may have become when it is collected again, in percent of what was alive.
 constexpr int kPatient = 800;
@@ -41,7 +78,9 @@ void* Heap::allocate(void* self, void* block, std::size_t old_size, std::size_t 
   }
   if (grows && heap.used_ > heap.patient_below_) [[unlikely]]
     heap.lose_patience();
+  memory_is_kept = heap.keeps_memory_ && heap.patient_below_ != SIZE_MAX && old_size < kOwnMapping;
   void* moved = heap.inner_(heap.inner_data_, block, old_size, new_size);
+  memory_is_kept = false;
   if (moved != nullptr || new_size == 0) heap.used_ += new_size - old_size;
   return moved;
 }

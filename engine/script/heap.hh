@@ -23,6 +23,11 @@ class Heap {
   /// Collects seldom, while the heap is smaller than `size`: each collection walks all that is
   /// alive, and of a heap that holds little but the scripts that is nearly all there is.
   void be_patient_below(lua_State* state, std::size_t size);
+  /// Keeps what was collected for what comes, as long as it is patient. LuaJIT maps its memory in
+  /// pieces of 128 KiB and gives each back as soon as it is empty. In a VM that makes garbage all
+  /// the time that is for nothing, and where several threads do it each such change makes the
+  /// kernel stop all of them for a moment.
+  void keep_memory() { keeps_memory_ = true; }
   /// Gives the state its own allocator back; LuaJIT tears its heap down only through that one.
   void detach(lua_State* state);
 
@@ -44,7 +49,8 @@ class Heap {
   std::size_t limit_;
   std::size_t used_ = 0;
   std::size_t patient_below_ = SIZE_MAX;  ///< SIZE_MAX: it is not, or not any more
-  lua_State* state_ = nullptr;            ///< of the patience
+  bool keeps_memory_ = false;
+  lua_State* state_ = nullptr;  ///< of the patience
   lua_Alloc inner_ = nullptr;
   void* inner_data_ = nullptr;
 };

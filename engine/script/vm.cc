@@ -152,6 +152,7 @@ Result<std::unique_ptr<Vm>> Vm::create(loop::Loop& loop,
     lua_gc(impl.state, LUA_GCSETPAUSE, 110);
   } else {
     impl.heap.be_patient_below(impl.state, kSmallHeap);
+    if (impl.options.keep_memory) impl.heap.keep_memory();
   }
   return vm;
 }

@@ -73,6 +73,7 @@ class Vm {
   struct Options {
     std::string name = "vm";       ///< for logs: "control", "worker-1"
     std::size_t memory_limit = 0;  ///< bytes; 0: none. Past it scripts get `not enough memory`
+    bool keep_memory = false;      ///< a small heap that was collected is kept for what comes
     bool jit = true;
     bool trusted = true;  ///< false: text chunks only, JIT off, allow-listed globals
     std::shared_ptr<const Snapshot> scripts =

@@ -155,11 +155,13 @@ Result<std::unique_ptr<LoadedVm>> ScriptLoop::build(std::shared_ptr<const Genera
   const script::Live before = script::live();
   auto loaded = std::make_unique<LoadedVm>();
   TRY_ASSIGN(loaded->vm,
-             script::Vm::create(
-                 loop_,
-                 services_,
-                 modules_,
-                 {.name = loop_.name(), .memory_limit = memory_, .scripts = generation->scripts}));
+             script::Vm::create(loop_,
+                                services_,
+                                modules_,
+                                {.name = loop_.name(),
+                                 .memory_limit = memory_,
+                                 .keep_memory = true,
+                                 .scripts = generation->scripts}));
   {
     const script::Vm::RunsOnce interpreted(*loaded->vm);
     TRY_ASSIGN(const script::Ref trees, load_trees(*loaded->vm, *generation));

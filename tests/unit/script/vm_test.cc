@@ -1,4 +1,5 @@
 #include "script_fixture.hh"
+#include <sys/resource.h>
 
 namespace engine::script {
 
@@ -95,6 +96,38 @@ TEST_CASE("script/vm: garbage may grow beside a small heap, not beside a large o
       "local keep = {} for i = 1, 100 do keep[i] = ('y'):rep(1048576 + i) end ";
   CHECK(lua.call(keep + churn(1'000), kAmple).value() == "1");
   CHECK(lua.vm->heap_bytes() < kLimit);
+}
+
+// Two VMs that grow in turn: what one has lies between what the other has.
+TEST_CASE("script/vm: a small heap keeps its memory if it is told to", "[script]") {
+  const auto faults_of = [](auto&& work) {
+    rusage before{};
+    getrusage(RUSAGE_THREAD, &before);
+    work();
+    rusage after{};
+    getrusage(RUSAGE_THREAD, &after);
+    return after.ru_minflt - before.ru_minflt;
+  };
+  const auto faults_of_the_second = [&](bool keep_memory) {
+    const Vm::Options options{.memory_limit = 256U << 20U, .keep_memory = keep_memory};
+    ScriptFixture one(options);
+    ScriptFixture other(options);
+    const auto fill_and_collect = [&] {
+      for (int step = 0; step < 40; ++step) {
+        for (ScriptFixture* each : {&one, &other}) {
+          CHECK(
+              each->call("local t = { next = rawget(_G, 'kept') } rawset(_G, 'kept', t) "
+                         "for i = 1, 2000 do t[i] = { i } end return 1"));
+        }
+      }
+      for (ScriptFixture* each : {&one, &other})
+        CHECK(each->call("rawset(_G, 'kept', nil) collectgarbage() collectgarbage() return 1"));
+    };
+    fill_and_collect();
+    return faults_of(fill_and_collect);
+  };
+  CHECK(faults_of_the_second(false) > 2'000);
+  CHECK(faults_of_the_second(true) < 1'000);
 }
 
 TEST_CASE("script/vm: a capped VM answers not enough memory and goes on", "[script]") {
