@@ -99,6 +99,18 @@ http_and_websocket() {
   compare 'WebSocket, 16 × 16' ws.16 node.16 'Node with ws'
 }
 
+# spread_workers PID PROCESSOR…: each worker on a processor of its own. Left to themselves, some
+# schedulers keep two on one while another processor is idle, and that would be measured instead.
+spread_workers() {
+  local pid=$1 task name
+  shift
+  for task in "/proc/$pid/task"/*; do
+    name=$(cat "$task/comm")
+    [[ $name == worker-* ]] || continue
+    taskset -pc "${@:${name#worker-}:1}" "${task##*/}" >/dev/null
+  done
+}
+
 # More processors serve, the same client asks.
 scaling() {
   if [ ${#processors[@]} -lt 4 ]; then
@@ -107,6 +119,7 @@ scaling() {
   fi
   local round
   daemon_up rpc3 "${processors[1]},${processors[2]},${processors[3]}" 3
+  spread_workers "$daemon_pid" "${processors[@]:1:3}"
   for ((round = 0; round < rounds; round++)); do
     load three "$client_cpu" "$daemon_pid" 16 16 --socket "$socket"
     load one "$client_cpu" "$one_pid" 16 16 --socket "$one_socket"
