@@ -7,7 +7,7 @@ namespace engine::store {
 namespace {
 
 /// Members of a part: more cost more to copy, fewer make more parts.
-constexpr std::size_t kMostInPart = 32;
+constexpr std::size_t kMostInPart = 16;
 
 }  // namespace
 

@@ -57,6 +57,17 @@ void check_equal(const Layer& layer, const Value& model) {
   REQUIRE(text == engine::json::write(model));
 }
 
+template <typename Layer>
+void check_found(const Layer& layer, const Value& model, const Pointer& path) {
+  const auto wanted = engine::json::resolve(model, path);
+  const auto place = must(layer.find(path));
+  REQUIRE(place.has_value() == (wanted && *wanted != nullptr));
+  if (!place) return;
+  REQUIRE(must(layer.value(*place)) == **wanted);
+  const auto kind = layer.kind(*place);
+  REQUIRE(kind == must(layer.shape(*place)).kind);
+}
+
 /// Random edits through `layer` and on `model` alike; both must agree on what fails.
 template <typename Layer>
 void scribble(Layer& layer, Value& model, engine::test::RandomJson& random, int steps) {
@@ -108,6 +119,34 @@ TEST_CASE("store/layered: reads like the edited tree and gives the patch to it",
     Value replayed = start;
     must(engine::json::apply_patch(replayed, whole));
     REQUIRE(replayed == model);
+
+    // Last: what lies below is written to.
+    std::uint64_t next = 1'000'000;
+    DocumentWriter writer(bench.txn.txn(), next);
+    for (const auto& operation : must(view.operations()))
+      must(writer.apply(operation));
+    const Document written(bench.txn.txn());
+    REQUIRE(must(written.value(must(written.root()))) == model);
+  }
+}
+
+TEST_CASE("store/layered: finds what was edited and what was not", "[store]") {
+  engine::test::RandomJson random(22);
+  for (int round = 0; round < 60; ++round) {
+    const Value start = random.value(5, 10);
+    Bench bench(start);
+    Value model = start;
+    View view(bench.document);
+    scribble(view, model, random, 10);
+    Draft draft(view);
+    Value drafted = model;
+    scribble(draft, drafted, random, 5);
+    for (int i = 0; i < 50; ++i) {
+      const Pointer path = somewhere(random.below(2) == 0 ? start : drafted, random);
+      INFO(path.text());
+      check_found(view, model, path);
+      check_found(draft, drafted, path);
+    }
   }
 }
 
