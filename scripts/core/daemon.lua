@@ -86,6 +86,12 @@ local function fault_of(call, fault)
     file = place.file, line = place.line, source = place.source }
 end
 
+--- What keeps a daemon from serving that was there before.
+local function standing_fault(call)
+  local found = control.status(call.ctx.instance)
+  return found and found.info and found.info.fault
+end
+
 local function launch(call, params)
   local options = arguments(call, params)
   local report, err = control.start(with_instance(call, {
@@ -96,11 +102,13 @@ local function launch(call, params)
     return nil, err
   end
   local paths = control.paths(call.ctx.instance)
+  local fault = report.fault
+  if report.alreadyRunning then fault = standing_fault(call) end
   return {
     instance = paths.instance, pid = report.pid, socket = paths.socket, data = paths.data,
     alreadyRunning = report.alreadyRunning,
     ignored = report.alreadyRunning and #options > 0 and table.concat(options, ' ') or nil,
-    fault = fault_of(call, report.fault),
+    fault = fault_of(call, fault),
   }
 end
 
