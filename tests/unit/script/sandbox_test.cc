@@ -67,6 +67,15 @@ TEST_CASE("script/sandbox: an undeclared global raises with file and line", "[sc
   CHECK(lua.call("return getmetatable('')").value() == "string");
 }
 
+TEST_CASE("script/sandbox: a script collects garbage, but does not stop the collector",
+          "[script]") {
+  ScriptFixture lua;
+  CHECK(lua.call("return collectgarbage() + collectgarbage('collect')").value() == "0");
+  CHECK(lua.call("collectgarbage('step', 1) return collectgarbage('count') > 0").value() == "true");
+  CHECK(lua.call("return pcall(collectgarbage, 'stop')").value() == "false");
+  CHECK(lua.call("return pcall(collectgarbage, 'setpause', 1e9)").value() == "false");
+}
+
 TEST_CASE("script/sandbox: load takes text, an environment and pieces", "[script]") {
   ScriptFixture lua;
   CHECK(lua.call("return load('return x', 'n', 't', {x = 5})()").value() == "5");
