@@ -50,11 +50,11 @@ daemon_up() {
   local cpus=${2:-$(IFS=, && echo "${processors[*]}")} workers=()
   [ -z "${3:-}" ] || workers=(--workers "$3")
   data=$work/$1
+  daemons+=("$data")  # also one that serves nothing but its diagnosis has to be stopped
   on "$cpus" moon-cli --data-dir "$data" daemon start "${workers[@]}" "${@:4}" >"$work/log" 2>&1 ||
     { sed 's/^/  /' "$work/log" && return 1; }
   socket=$data/daemon/daemon.sock
   daemon_pid=$(head -1 "$data/daemon/daemon.pid")
-  daemons+=("$data")
 }
 
 # Stops every daemon; a package's container ends with its package.
