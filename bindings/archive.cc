@@ -3,6 +3,7 @@
 #include "archive/manifest.hh"
 #include "archive/package.hh"
 #include "archive/pattern.hh"
+#include "archive/sections.hh"
 #include "bindings/archive_job.hh"
 #include "bindings/modules.hh"
 #include "crypto/pem.hh"
@@ -251,18 +252,34 @@ int package_extract(lua_State* state) {
                            .push = &push_true});
 }
 
+/// The bytes of all files that are present, a shared section once for each.
+Result<std::uint64_t> content_size(const Archive& archive) {
+  std::uint64_t total = 0;
+  TRY(archive.walk([&](const std::string&, const archive::Entry& entry) -> Result<> {
+    if (entry.type == archive::EntryType::file) total += entry.size;
+    return {};
+  }));
+  return total;
+}
+
 int package_extract_all(lua_State* state) {
   auto package = script::check_object<Package>(state, 1);
   std::string folder(script::check_string(state, 2));
   const unsigned threads = threads_at(state, 3);
+  const auto progress = progress_at(state, 3);
   return run_job<archive::ExtractReport>(
       state,
-      {.work =
-           [package = std::move(package), folder = std::move(folder), threads](
-               const std::stop_token& stop) {
-             return archive::extract_tree(
-                 *package->archive, folder, {.threads = threads, .stop = stop});
-           },
+      {.work = [package = std::move(package),
+                folder = std::move(folder),
+                threads,
+                call = forward_progress(progress)](
+                   const std::stop_token& stop) -> Result<archive::ExtractReport> {
+         TRY_ASSIGN(const std::uint64_t total, content_size(*package->archive));
+         return archive::extract_tree(
+             *package->archive,
+             folder,
+             {.threads = threads, .stop = stop, .progress = archive::sum_progress(total, call)});
+       },
        .push =
            [](lua_State* target, archive::ExtractReport&& report) {
              lua_createtable(target, 0, 3);
@@ -270,7 +287,8 @@ int package_extract_all(lua_State* state) {
              set_count(target, "directories", report.directories);
              set_count(target, "bytes", report.bytes);
              return 1;
-           }});
+           },
+       .progress = progress});
 }
 
 int package_print(lua_State* state) {

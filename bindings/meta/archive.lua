@@ -84,6 +84,10 @@ function Package:read(path) end
 ---@async
 function Package:extract(path, destination, opts) end
 
+---@class engine.archive.ExtractAllOptions
+---@field threads? integer default: one per processor
+---@field progress? fun(done: integer, total: integer) as in VerifyOptions
+
 ---@class engine.archive.ExtractReport
 ---@field files integer
 ---@field directories integer
@@ -92,7 +96,7 @@ function Package:extract(path, destination, opts) end
 --- Writes everything that is present into a new or empty folder, verifying it on the way. Nothing
 --- outside of it is touched, no link followed, no file replaced. *async*
 ---@param folder string
----@param opts? engine.archive.ExtractOptions
+---@param opts? engine.archive.ExtractAllOptions
 ---@return engine.archive.ExtractReport? report
 ---@return engine.Error? err as for `extract`; `duplicate` when the folder is not empty
 ---@async

@@ -37,7 +37,8 @@ local function make(call, package, who, output, arch)
       say = say(call) }
     local entries, wrong = legacy.entries(job)
     if not entries then return nil, wrong end
-    return pack.write({ signer = who, output = output, say = job.say }, entries)
+    local function bar(title) return source.progress(call, title) end
+    return pack.write({ signer = who, output = output, bar = bar }, entries)
   end)
   call.ctx.progress(nil)
   return made, err

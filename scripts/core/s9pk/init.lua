@@ -51,7 +51,8 @@ local function show_keygen(_params, result, out)
 end
 
 local function run_pack(call, params)
-  local options = { say = function(step) call.ctx.progress('packing: ' .. step) end }
+  local options = { say = function(step) call.ctx.progress('packing: ' .. step) end,
+    bar = function(title) return source.progress(call, title) end }
   for name, value in pairs(params) do
     options[name] = value
   end

@@ -194,7 +194,11 @@ M.cat = rpc.from_fn_async(cat)
   :with_about('about.s9pk.cat')
 
 M.extract = rpc.from_fn_async(function(call, params)
-  return with_package(call, params, function(package) return package:extract_all(params.folder) end)
+  local report, err = with_package(call, params, function(package)
+    return package:extract_all(params.folder, { progress = source.progress(call, 'extracting') })
+  end)
+  call.ctx.progress(nil)
+  return report, err
 end)
   :with_params({ file = package_source,
     folder = t.path{ positional = 2, help = 'help.arg.extract-folder' },

@@ -110,20 +110,20 @@ end
 
 --- Writes, signs and checks a package; nothing is left in place that would not be accepted at an
 --- install. *async*
----@param job {output: string, signer: core.s9pk.Signer, say: fun(step: string)}
+---@param job {output: string, signer: core.s9pk.Signer, bar: fun(title: string): function?}
 ---@param entries engine.archive.NewEntry[]
 ---@return {commitment: engine.archive.Commitment, report: engine.archive.Report}? written
 ---@return engine.Error? err
 ---@async
 function M.write(job, entries)
   local temporary = job.output .. '.tmp'
-  job.say('signing')
-  local commitment, err = signer.write(job.signer, { output = temporary, entries = entries })
+  local commitment, err = signer.write(job.signer, { output = temporary, entries = entries,
+    progress = job.bar('writing') })
   if not commitment then return nil, err end
   local package, wrong = archive.open(temporary)
   local report
   if package then
-    report, wrong = package:verify({ level = 'package' })
+    report, wrong = package:verify({ level = 'package', progress = job.bar('verifying') })
     package:close()
   end
   if report then
@@ -150,6 +150,7 @@ end
 ---@class core.s9pk.PackOptions As of `signer.PARAMS`, `folder.PARAMS` and `source.PARAMS`, and
 ---@field output? string
 ---@field say? fun(step: string) Called as each step begins
+---@field bar? fun(title: string): fun(done: integer, total: integer) Gives what shows long work
 
 --- Packs a folder. *async*
 ---@param directory string
@@ -164,6 +165,7 @@ function M.run(directory, options)
   if not who then return nil, unsigned end
   job.server = { cacert = options.cacert, timeout = options.timeout }
   job.signer, job.say = who, options.say or function() end
+  job.bar = options.bar or function() end
   job.output = options.output or ('%s/%s.s9pk'):format(directory, job.manifest.id)
   local written, wrong = tool.in_work_folder(function(work)
     job.work = work
