@@ -18,6 +18,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <mutex>
 
 namespace engine::loop {
 namespace {
@@ -185,6 +186,44 @@ class Pump {
   std::size_t limit_;
 };
 
+/// The commands that run_command waits for.
+class Commands {
+ public:
+  Result<pid_t> begin(const SpawnOptions& options) {
+    const std::lock_guard lock(mutex_);
+    if (over_) return fail(Errc::shutting_down, "the program is ending");
+    TRY_ASSIGN(const pid_t pid, spawn_process(options));
+    running_.push_back(options.new_session ? -pid : pid);
+    return pid;
+  }
+
+  /// REQUIRES: it has ended or was killed.
+  ExitStatus end(pid_t pid) {
+    {
+      const std::lock_guard lock(mutex_);
+      std::erase_if(running_, [pid](pid_t one) { return one == pid || one == -pid; });
+    }
+    return reap(pid);
+  }
+
+  void kill_all() {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+    for (const pid_t one : running_)
+      ::kill(one, SIGKILL);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<pid_t> running_;  ///< negative: a session of its own
+  bool over_ = false;
+};
+
+Commands& commands() {
+  static Commands all;
+  return all;
+}
+
 }  // namespace
 
 struct ChildProcess::Impl {
@@ -252,7 +291,7 @@ Result<CommandOutput> run_command(const SpawnOptions& options,
   wired.stdin_fd = in.read.get();
   wired.stdout_fd = out.write.get();
   wired.stderr_fd = err.write.get();
-  TRY_ASSIGN(const pid_t pid, spawn_process(wired));
+  TRY_ASSIGN(const pid_t pid, commands().begin(wired));
   in.read.reset();
   out.write.reset();
   err.write.reset();
@@ -261,14 +300,18 @@ Result<CommandOutput> run_command(const SpawnOptions& options,
   const Bound bound{.deadline = Clock::now() + timeout, .stop = stop};
   if (!pump.run(bound, result) || !wait_for_end(pid, bound)) {
     ::kill(wired.new_session ? -pid : pid, SIGKILL);
-    reap(pid);
+    commands().end(pid);
     if (bound.stopped()) return fail(Errc::cancelled, options.argv[0] + " was killed");
     return fail(Errc::timeout,
                 options.argv[0] + " did not end within " + std::to_string(timeout.count()) +
                     " ms and was killed");
   }
-  result.status = reap(pid);
+  result.status = commands().end(pid);
   return result;
+}
+
+void kill_commands() {
+  commands().kill_all();
 }
 
 }  // namespace engine::loop

@@ -72,4 +72,8 @@ Result<CommandOutput> run_command(const SpawnOptions& options,
                                   std::size_t limit = 1UL << 20U,
                                   int stop = -1);
 
+/// Kills every command that run_command waits for, and lets none begin: for a program that ends
+/// without joining the threads that wait. Thread-safe.
+void kill_commands();
+
 }  // namespace engine::loop

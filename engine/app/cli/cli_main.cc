@@ -4,6 +4,7 @@
 #include "base/version.hh"
 #include "instance/paths.hh"
 #include "json/writer.hh"
+#include "loop/child_process.hh"
 
 #include "cli/parser.hh"
 #include "cli/start_cache.hh"
@@ -211,7 +212,8 @@ Result<int> run(const std::vector<std::string>& words, const cli::Globals& known
       session.host->run(command_for(std::move(*parsed.invocation), branch, paths, scripts));
 #ifndef __SANITIZE_ADDRESS__
   // The process ends with this: to free every object of the VM first would be time for nothing,
-  // except where somebody looks for what is never freed.
+  // except where somebody looks for what is never freed. Nobody is left to kill what was cancelled.
+  loop::kill_commands();
   static_cast<void>(session.host.release());
 #endif
   return status;
