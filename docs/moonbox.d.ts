@@ -1088,6 +1088,8 @@ export interface Methods {
     params: {
       /** With --cursor: what was before it */
       before?: boolean;
+      /** One boot of the machine: 0 this one, -1 the one before, or its id */
+      boot?: string;
       /** Begin at this place of an earlier answer */
       cursor?: string;
       /** Only this level and above */
@@ -1104,6 +1106,7 @@ export interface Methods {
     result: {
       endCursor: string;
       entries: Array<{
+        bootId?: string;
         cursor: string;
         fields?: Record<string, Json>;
         level: 'trace' | 'debug' | 'info' | 'warn' | 'error';

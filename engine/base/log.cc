@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -62,6 +63,17 @@ std::string json_quote(std::string_view text) {
   return out += '"';
 }
 
+/// As journals write it: 32 hexadecimal digits; empty where the kernel does not say.
+const std::string& boot_id() {
+  static const std::string id = [] {
+    std::string text;
+    std::ifstream("/proc/sys/kernel/random/boot_id") >> text;
+    std::erase(text, '-');
+    return text;
+  }();
+  return id;
+}
+
 std::string json_line(Level level,
                       std::string_view target,
                       std::string_view message,
@@ -73,6 +85,7 @@ std::string json_line(Level level,
                                  json_quote(target),
                                  json_quote(message));
   if (!instance.empty()) line += fmt::format(R"(,"instance":{})", json_quote(instance));
+  if (!boot_id().empty()) line += fmt::format(R"(,"boot":"{}")", boot_id());
   for (const auto& [name, value] : fields) {
     line += fmt::format(",{}:{}", json_quote(name), json_quote(value));
   }

@@ -303,6 +303,7 @@ return {
   ['help.arg.level'] = 'Wie tief geprüft wird: archive, open oder package',
   ['help.arg.limit'] = 'Wie viele Zeilen',
   ['help.arg.log-before'] = 'Mit --cursor: was davor war',
+  ['help.arg.log-boot'] = 'Ein Start der Maschine: 0 dieser, -1 der davor, oder Kennung',
   ['help.arg.log-cursor'] = 'An dieser Stelle einer früheren Antwort beginnen',
   ['help.arg.log-level'] = 'Wie viel der Dienst protokolliert',
   ['help.arg.log-since'] = 'Nur Zeilen dieser letzten Zeit, etwa 10m',

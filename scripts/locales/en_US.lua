@@ -297,6 +297,7 @@ return {
   ['help.arg.level'] = 'How deep to check: archive, open or package',
   ['help.arg.limit'] = 'How many lines',
   ['help.arg.log-before'] = 'With --cursor: what was before it',
+  ['help.arg.log-boot'] = 'One boot of the machine: 0 this one, -1 the one before, or its id',
   ['help.arg.log-cursor'] = 'Begin at this place of an earlier answer',
   ['help.arg.log-level'] = 'How much the daemon logs',
   ['help.arg.log-since'] = 'Only lines of this last while, such as 10m',

@@ -300,6 +300,7 @@ return {
   ['help.arg.level'] = 'Profundidad de la comprobación: archive, open o package',
   ['help.arg.limit'] = 'Cuántas líneas',
   ['help.arg.log-before'] = 'Con --cursor: lo anterior',
+  ['help.arg.log-boot'] = 'Un arranque de la máquina: 0 este, -1 el anterior, o su id',
   ['help.arg.log-cursor'] = 'Empezar en este lugar de una respuesta anterior',
   ['help.arg.log-level'] = 'Cuánto registra el demonio',
   ['help.arg.log-since'] = 'Solo líneas de este último rato, como 10m',

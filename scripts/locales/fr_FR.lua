@@ -301,6 +301,7 @@ return {
   ['help.arg.level'] = 'Profondeur du contrôle : archive, open ou package',
   ['help.arg.limit'] = 'Combien de lignes',
   ['help.arg.log-before'] = 'Avec --cursor : ce qui précède',
+  ['help.arg.log-boot'] = 'Un démarrage de la machine : 0 celui-ci, -1 le précédent, ou id',
   ['help.arg.log-cursor'] = "Commencer à cet endroit d'une réponse précédente",
   ['help.arg.log-level'] = 'Ce que le démon consigne',
   ['help.arg.log-since'] = 'Seulement les lignes de cette dernière durée, comme 10m',

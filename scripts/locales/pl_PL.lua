@@ -296,6 +296,7 @@ return {
   ['help.arg.level'] = 'Jak głęboko sprawdzać: archive, open lub package',
   ['help.arg.limit'] = 'Ile wierszy',
   ['help.arg.log-before'] = 'Z --cursor: to, co było przedtem',
+  ['help.arg.log-boot'] = 'Jedno uruchomienie maszyny: 0 to, -1 poprzednie, albo id',
   ['help.arg.log-cursor'] = 'Zacznij od tego miejsca z wcześniejszej odpowiedzi',
   ['help.arg.log-level'] = 'Jak dużo zapisuje demon',
   ['help.arg.log-since'] = 'Tylko wiersze z tego ostatniego czasu, np. 10m',

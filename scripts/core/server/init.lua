@@ -141,6 +141,7 @@ local metrics_schema = t.object{ fields = {
 local log_entry = t.object{ fields = {
   timestamp = t.optional(t.string), level = t.enum(filter.LEVELS), target = t.string,
   message = t.string, fields = t.optional(t.map{ of = t.any }), cursor = t.string,
+  bootId = t.optional(t.string),
 } }
 
 return rpc.parent():with_about('about.server')
@@ -200,6 +201,8 @@ return rpc.parent():with_about('about.server')
         package = t.array{ of = t.package_id, single = true, optional = true,
           help = 'help.arg.event-package' },
         since = t.optional(t.duration{ help = 'help.arg.log-since' }),
+        boot = t.string{ short = 'b', optional = true, max_length = 36,
+          help = 'help.arg.log-boot' },
       })
       :with_result(t.object{ fields = {
         entries = t.array{ of = log_entry },

@@ -10,7 +10,8 @@ local STEP, MOST = 256 * 1024, 16 * 1024 * 1024
 
 local RANK = { trace = 1, debug = 2, info = 3, warn = 4, error = 5 }
 
-local KNOWN = { time = true, level = true, target = true, message = true, instance = true }
+local KNOWN = { time = true, level = true, target = true, message = true, instance = true,
+  boot = true }
 
 local function parse(text, at)
   local entry = json.decode(text)
@@ -25,7 +26,8 @@ local function parse(text, at)
     end
   end
   return { timestamp = entry.time, level = entry.level or 'info', target = entry.target or '',
-    message = entry.message, fields = fields, cursor = ('%d'):format(at) }
+    message = entry.message, fields = fields, cursor = ('%d'):format(at),
+    bootId = entry.boot }
 end
 
 local function has_prefix(list, name)
@@ -36,7 +38,7 @@ local function has_prefix(list, name)
 end
 
 --- Whether an entry is wanted, as a function.
----@param wanted {level: string?, target: string[]?, package: string[]?, since: number?}
+---@param wanted core.server.LogsParams
 ---@return fun(entry: table): boolean
 function M.matcher(wanted)
   local least = RANK[wanted.level] or 0
@@ -47,6 +49,7 @@ function M.matcher(wanted)
   local since = wanted.since and os.date('!%Y-%m-%dT%H:%M:%S', os.time() - wanted.since)
   return function(entry)
     if (RANK[entry.level] or 3) < least then return false end
+    if wanted.boot and entry.bootId ~= wanted.boot then return false end
     if targets and #targets > 0 and not has_prefix(targets, entry.target) then return false end
     if #packages > 0 and not has_prefix(packages, entry.target) then return false end
     return not since or (entry.timestamp or '') >= since
@@ -105,6 +108,25 @@ local function forwards(path, from, limit, matches)
   return kept, nil, behind
 end
 
+--- The id of a boot: itself, or 0 for this one, -1 for the one before it that wrote into the log.
+local function boot_of(path, size, said)
+  local back = tonumber(said)
+  if not back or #said == 32 then return (said:gsub('-', '')) end
+  local from = math.max(0, size - MOST)
+  local text, err = file.read_part(path, from, size - from)
+  if not text then return nil, err end
+  local boots, seen = {}, {}
+  for id in text:gmatch('"boot":"(%x+)"') do
+    if not seen[id] then
+      boots[#boots + 1], seen[id] = id, true
+    end
+  end
+  local found = back <= 0 and boots[#boots + back]
+  if found then return found end
+  return nil, { code = 'not_found', message = ('no boot %s in the log, it has %d'):format(said, #boots),
+    hint = '0 is this boot, -1 the one before' }
+end
+
 ---@class core.server.LogsParams
 ---@field limit integer
 ---@field cursor? string
@@ -113,6 +135,7 @@ end
 ---@field target? string[]
 ---@field package? string[]
 ---@field since? number Seconds ago
+---@field boot? string An id, or 0, -1, … counted back from this boot
 
 --- *async* A page of the log: {entries, startCursor?, endCursor}; without a cursor, the last.
 ---@param path string
@@ -129,7 +152,13 @@ function M.read(path, wanted)
       hint = 'the log may have been rotated: begin without a cursor' }
   end
   if size == 0 then return { entries = json.array({}), endCursor = '0' } end
-  local matches = M.matcher(wanted)
+  local boot, failure
+  if wanted.boot then
+    boot, failure = boot_of(path, size, wanted.boot)
+    if not boot then return nil, failure end
+  end
+  local matches = M.matcher({ level = wanted.level, target = wanted.target,
+    package = wanted.package, since = wanted.since, boot = boot })
   local entries, err, behind
   if cursor and not wanted.before then
     entries, err, behind = forwards(path, cursor, wanted.limit, matches)

@@ -103,6 +103,23 @@ describe('the journal', function()
     expect(#journal.read(path, { limit = 10000 }).entries):equals(5000)
   end)
 
+  it('tells boots apart', function()
+    local lines = {}
+    for i, boot in ipairs({ 'aa', 'aa', 'bb', 'cc', 'cc', 'cc' }) do
+      lines[i] = json.encode({ message = '"boot":"dd" ' .. i, boot = boot:rep(16) })
+    end
+    assert(file.write(path, table.concat(lines, '\n') .. '\n'))
+    local function count(boot)
+      local page, err = journal.read(path, { limit = 9, boot = boot })
+      return page and #page.entries or err.code
+    end
+    expect({ count('0'), count('-1'), count('-2'), count('-3'), count('1') })
+      :equals({ 3, 1, 2, 'not_found', 'not_found' })
+    expect(count(('bb'):rep(16))):equals(1)
+    expect(count('none')):equals(0)
+    expect(journal.read(path, { limit = 1 }).entries[1].bootId):equals(('cc'):rep(16))
+  end)
+
   it('looks for level, part and package', function()
     write(100)
     expect(#journal.read(path, { limit = 1000, level = 'warn' }).entries):equals(10)
