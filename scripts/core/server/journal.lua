@@ -123,7 +123,8 @@ local function boot_of(path, size, said)
   end
   local found = back <= 0 and boots[#boots + back]
   if found then return found end
-  return nil, { code = 'not_found', message = ('no boot %s in the log, it has %d'):format(said, #boots),
+  return nil, { code = 'not_found',
+    message = ('no boot %s in the log, it has %d'):format(said, #boots),
     hint = '0 is this boot, -1 the one before' }
 end
 
