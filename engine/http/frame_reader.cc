@@ -81,7 +81,8 @@ FrameReader::Part FrameReader::next() {
   const std::span<char> rest = input_.subspan(used_);
   const std::span<char> payload =
       rest.first(static_cast<std::size_t>(std::min<std::uint64_t>(left_, rest.size())));
-  if (payload.empty() && left_ > 0) return {};
+  // A head is told without a byte of its payload: whoever minds its size need not wait for one.
+  if (payload.empty() && left_ > 0 && !frame_.first) return {};
   if (from_ == From::client) mask_ = apply_mask(payload, mask_);
   used_ += payload.size();
   left_ -= payload.size();

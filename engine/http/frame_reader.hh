@@ -14,7 +14,7 @@ namespace engine::http {
 class FrameReader {
  public:
   enum class From : std::uint8_t { client, server };
-  /// A frame, or the part of one that is there.
+  /// A frame, or the part of one that is there; the first part may be its head alone.
   struct Part {
     enum class Event : std::uint8_t { need_more, part, broken };
     Event event = Event::need_more;

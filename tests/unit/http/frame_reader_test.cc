@@ -85,6 +85,19 @@ TEST_CASE("frames: come out the same however their bytes arrive", "[http]") {
   }
 }
 
+TEST_CASE("frames: a head is told before its payload comes, once", "[http]") {
+  FrameReader reader;
+  std::string bytes = masked("\x81\x85"s, "");
+  reader.feed(bytes);
+  const FrameReader::Part head = reader.next();
+  CHECK(head.event == Event::part);
+  CHECK((head.first && !head.last));
+  CHECK(head.frame_size == 5);
+  CHECK(head.payload.empty());
+  CHECK(reader.next().event == Event::need_more);
+  CHECK(reader.used() == bytes.size());
+}
+
 TEST_CASE("frames: what the standard forbids is broken", "[http]") {
   CHECK(from_client(masked("\x81\x82"s, "ok")) == "[ok]");
   CHECK(from_client("\x81\x02ok"s) == "!");  // not masked

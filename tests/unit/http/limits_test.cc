@@ -69,6 +69,29 @@ TEST_CASE("http limits: a body over the limit is refused with 413, read or not",
   }
 }
 
+TEST_CASE("http limits: a message over the limit is refused at the head of its frame", "[http]") {
+  Server server({.message = 10'000});
+  Client client = Client::tcp(server);
+  REQUIRE(client.upgrade() == 101);
+  const std::string size_mask_and_nothing = {0, 0, 0, 0, 0, 1, 0, 0, 'm', 'a', 's', 'k'};
+  SECTION("of the first frame") {
+    client.write("\x81\xff" + size_mask_and_nothing);
+  }
+  SECTION("of a later one, which makes it too big together with the first") {
+    client.write_frame(1, std::string(5'001, 'x'), false);
+    client.write("\x80\xfe" + std::string{0x13, static_cast<char>(0x88), 'm', 'a', 's', 'k'});
+  }
+  CHECK(client.read_frame()->close_code() == 1009);
+}
+
+TEST_CASE("http limits: a frame whose payload never comes is cut off", "[http]") {
+  Server server({.stalled = Milliseconds(300), .min_rate = 1'000});
+  Client client = Client::tcp(server);
+  REQUIRE(client.upgrade() == 101);
+  client.write("\x81\x85mask");
+  CHECK(client.read_frame()->close_code() == 1008);
+}
+
 TEST_CASE("http limits: all half-read bodies together have a limit", "[http]") {
   Server server({.half_read = 100'000});
   const auto half = [](Client& client) {
