@@ -1,4 +1,4 @@
---- Small questions about lists.
+--- Small questions about lists, and making one of two.
 local M = {}
 
 ---@param list any[]
@@ -9,6 +9,18 @@ function M.contains(list, wanted)
     if value == wanted then return true end
   end
   return false
+end
+
+--- Adds the elements of `more` at the end of `list`.
+---@generic T
+---@param list T[] Is changed
+---@param more T[]
+---@return T[] list
+function M.append(list, more)
+  for _, value in ipairs(more) do
+    list[#list + 1] = value
+  end
+  return list
 end
 
 return M

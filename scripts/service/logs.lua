@@ -3,6 +3,7 @@
 local file = require('engine.file')
 local host = require('service.host')
 local json = require('engine.json')
+local list = require('lib.list')
 
 local M = {}
 
@@ -62,9 +63,7 @@ local function read_on(name, position, most, entries)
   local text = file.read_part(name, position, most) or ''
   local whole = complete(text)
   if whole == '' and #text == most then whole = text .. '\n' end
-  for _, entry in ipairs(entries_of(whole)) do
-    entries[#entries + 1] = entry
-  end
+  list.append(entries, entries_of(whole))
   return position + math.min(#whole, #text)
 end
 

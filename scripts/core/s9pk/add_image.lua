@@ -3,6 +3,7 @@ local errc = require('engine.errc')
 local file = require('engine.file')
 local image = require('core.s9pk.image')
 local json = require('engine.json')
+local list = require('lib.list')
 local names = require('lib.names')
 local recipe_of = require('core.s9pk.image.recipe')
 local rpc = require('lib.rpc')
@@ -116,9 +117,7 @@ local function build_all(call, params, archs, work)
     local more, failure = image.build({ directory = place.directory, id = params.subject,
       arch = arch, work = work, recipe = recipe })
     if not more then return nil, failure end
-    for _, entry in ipairs(more) do
-      entries[#entries + 1] = entry
-    end
+    list.append(entries, more)
   end
   return entries
 end

@@ -5,6 +5,7 @@ local display = require('lib.display')
 local i18n = require('lib.i18n')
 local json = require('engine.json')
 local legacy = require('core.s9pk.legacy')
+local list = require('lib.list')
 local names = require('lib.names')
 local rpc = require('lib.rpc')
 local source = require('core.s9pk.source')
@@ -148,13 +149,9 @@ local function show_overview(result, out)
     { 'size', display.bytes(result.size) },
     { 'signer', (result.signer:gsub('%-%-%-%-%-[^\n]*\n?', ''):gsub('%s+', '')) },
   }
-  for _, row in ipairs(commitment_rows(result)) do
-    rows[#rows + 1] = row
-  end
+  list.append(rows, commitment_rows(result))
   if result.icon and result.icon ~= json.null then rows[#rows + 1] = { 'icon', result.icon } end
-  for _, row in ipairs(dependency_rows(result)) do
-    rows[#rows + 1] = row
-  end
+  list.append(rows, dependency_rows(result))
   out:block(rows)
   out:line('')
   out:table({ { key = 'name' }, { key = 'size', align = 'right' }, { key = 'hash' } },

@@ -5,6 +5,7 @@ local errc = require('engine.errc')
 local file = require('engine.file')
 local image = require('core.s9pk.image')
 local json = require('engine.json')
+local list = require('lib.list')
 local oci = require('core.s9pk.image.oci')
 local source = require('core.s9pk.source')
 local squashfs = require('core.s9pk.squashfs')
@@ -86,12 +87,6 @@ local function build(job, arch, saved, wanted)
     recipe = { from = from } })
 end
 
-local function append(list, more)
-  for _, entry in ipairs(more) do
-    list[#list + 1] = entry
-  end
-end
-
 local function add_images(job, entries, archs, path, held)
   for _, arch in ipairs(archs) do
     local name = arch .. '.tar'
@@ -100,7 +95,7 @@ local function add_images(job, entries, archs, path, held)
     for _, wanted in ipairs(translation.images(job.old)) do
       local more, wrong = build(job, arch, saved, wanted)
       if not more then return nil, wrong end
-      append(entries, more)
+      list.append(entries, more)
     end
     file.remove(saved)
   end
@@ -189,7 +184,7 @@ function M.entries(job)
     job.say(step[1])
     local more, failure = step[2](job)
     if not more then return nil, failure end
-    append(entries, more)
+    list.append(entries, more)
   end
   fine, err = add_images(job, entries, archs, path, held)
   if not fine then return nil, err end

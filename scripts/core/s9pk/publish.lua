@@ -3,6 +3,7 @@ local display = require('lib.display')
 local errc = require('engine.errc')
 local fetch = require('engine.fetch')
 local json = require('engine.json')
+local list = require('lib.list')
 local rpc = require('lib.rpc')
 local signed_header = require('core.auth.signed_header')
 local signer = require('core.s9pk.signer')
@@ -76,10 +77,7 @@ local function ask_registry(registry, who, params, access)
 end
 
 local function collect_urls(call, params, package)
-  local urls = json.array()
-  for _, url in ipairs(params.url) do
-    urls[#urls + 1] = url
-  end
+  local urls = list.append(json.array(), params.url)
   if params.upload then
     local url = address(params.upload, package, params.file)
     local fine, err = upload(call, params, url)

@@ -1,4 +1,5 @@
 --- Read-only file systems from folders, byte for byte the same each time.
+local list = require('lib.list')
 local tool = require('core.s9pk.image.tool')
 
 local M = {}
@@ -14,10 +15,7 @@ local FLAGS = { '-noappend', '-no-progress', '-quiet', '-no-xattrs', '-comp', 'z
 ---@return engine.Error? err `pack`
 ---@async
 function M.make(folder, output, opts)
-  local argv = { 'mksquashfs', folder, output }
-  for _, flag in ipairs(FLAGS) do
-    argv[#argv + 1] = flag
-  end
+  local argv = list.append({ 'mksquashfs', folder, output }, FLAGS)
   if not (opts and opts.keep_owners) then argv[#argv + 1] = '-all-root' end
   -- The variable would contradict -mkfs-time.
   local done, err = tool.run('packing ' .. folder, argv,

@@ -1,6 +1,7 @@
 --- A root file system of the package's own, made from one of its images, with processes in it.
 local effects_of = require('runtime.effects')
 local json = require('engine.json')
+local list = require('lib.list')
 local world = require('runtime.world')
 
 ---@class runtime.MountOptions
@@ -128,14 +129,7 @@ end
 local function argv_of(command, meta)
   if type(command) == 'string' then return { '/bin/sh', '-c', command } end
   if getmetatable(command) ~= ENTRYPOINT then return command end
-  local argv = {}
-  for _, word in ipairs(meta.entrypoint or {}) do
-    argv[#argv + 1] = word
-  end
-  for _, word in ipairs(command.args or meta.cmd or {}) do
-    argv[#argv + 1] = word
-  end
-  return argv
+  return list.append(list.append({}, meta.entrypoint or {}), command.args or meta.cmd or {})
 end
 
 local function environment(meta, own)
