@@ -4,11 +4,11 @@ local crypto = require('engine.crypto')
 local display = require('lib.display')
 local file = require('engine.file')
 local legacy = require('core.s9pk.legacy')
-local pack = require('core.s9pk.pack')
 local rpc = require('lib.rpc')
 local signer = require('core.s9pk.signer')
 local source = require('core.s9pk.source')
 local tool = require('core.s9pk.image.tool')
+local write = require('core.s9pk.write')
 local t = rpc.types
 
 local M = {}
@@ -38,7 +38,7 @@ local function make(call, package, who, output, arch)
     local entries, wrong = legacy.entries(job)
     if not entries then return nil, wrong end
     local function bar(title) return source.progress(call, title) end
-    return pack.write({ signer = who, output = output, bar = bar }, entries)
+    return write({ signer = who, output = output, bar = bar, entries = entries })
   end)
   call.ctx.progress(nil)
   return made, err
@@ -97,12 +97,7 @@ function M.for_a_while(call, params, fn)
 end
 
 local function show(_params, result, out)
-  if result.keyCreated then
-    out:line(('a signing key was made for you: %s (keep it safe)'):format(result.key))
-  end
-  for _, warning in ipairs(result.warnings or {}) do
-    out:line('warning: ' .. warning)
-  end
+  signer.show(result, out)
   out:line(('written: %s, %s, root hash %s'):format(result.file, display.bytes(result.size),
     result.commitment.rootSighashHex))
   if result.note then out:line('note: ' .. result.note) end

@@ -8,6 +8,7 @@ local rpc = require('lib.rpc')
 local signer = require('core.s9pk.signer')
 local source = require('core.s9pk.source')
 local tool = require('core.s9pk.image.tool')
+local write = require('core.s9pk.write')
 local t = rpc.types
 
 local M = {}
@@ -90,37 +91,16 @@ local function checked(change)
   return change
 end
 
---- Whether what was written is a package with all it needs. *async*
-local function is_complete(path)
-  local package, err = archive.open(path)
-  if not package then return nil, err end
-  local report, wrong = package:verify({ level = 'package' })
-  package:close()
-  return report, wrong
-end
-
-local function write(call, package, params, change)
+local function write_changed(call, package, params, change)
   local who, err = signer.choose(params, true)
   if not who then return nil, err end
   local output = params.output or params.file
-  local temporary = output .. '.tmp'
-  local commitment, wrong = signer.write(who, { output = temporary, base = package,
-    entries = change.entries, remove = change.remove,
-    progress = source.progress(call, 'writing') })
+  local written, wrong = write({ signer = who, output = output, base = package,
+    entries = change.entries, remove = change.remove, partial = not change.complete,
+    bar = function(title) return source.progress(call, title) end })
   call.ctx.progress(nil)
-  if not commitment then return nil, wrong end
-  local fine, failure = true, nil
-  if change.complete then
-    fine, failure = is_complete(temporary)
-  end
-  if fine then
-    fine, failure = file.rename(temporary, output)
-  end
-  if not fine then
-    file.discard(temporary)
-    return nil, failure
-  end
-  return { file = output, commitment = commitment, manifest = change.manifest }
+  if not written then return nil, wrong end
+  return { file = output, commitment = written.commitment, manifest = change.manifest }
 end
 
 local function change_and_write(call, package, params, work)
@@ -128,7 +108,7 @@ local function change_and_write(call, package, params, work)
   if not change then return nil, err end
   local good, invalid = checked(change)
   if not good then return nil, invalid end
-  return write(call, package, params, good)
+  return write_changed(call, package, params, good)
 end
 
 --- An option that the operation would not look at is a mistake.

@@ -62,12 +62,7 @@ local function run_pack(call, params)
 end
 
 local function show_pack(_params, result, out)
-  if result.keyCreated then
-    out:line(('a signing key was made for you: %s (keep it safe)'):format(result.key))
-  end
-  for _, warning in ipairs(result.warnings) do
-    out:line('warning: ' .. warning)
-  end
+  signer.show(result, out)
   out:block({
     { 'package', ('%s %s'):format(result.id, result.version) }, { 'file', result.output },
     { 'size', ('%s, %d files'):format(display.bytes(result.size), result.files) },

@@ -1,11 +1,11 @@
 --- Builds and signs a package from an author's folder.
-local archive = require('engine.archive')
 local dependencies = require('core.s9pk.dependencies')
 local errc = require('engine.errc')
 local file = require('engine.file')
 local folder_of = require('core.s9pk.folder')
 local image = require('core.s9pk.image')
 local json = require('engine.json')
+local list = require('lib.list')
 local manifest_of = require('core.s9pk.manifest')
 local module = require('engine.module')
 local names = require('lib.names')
@@ -13,6 +13,7 @@ local recipe_of = require('core.s9pk.image.recipe')
 local signer = require('core.s9pk.signer')
 local squashfs = require('core.s9pk.squashfs')
 local tool = require('core.s9pk.image.tool')
+local write = require('core.s9pk.write')
 
 local M = {}
 
@@ -67,15 +68,9 @@ local function build_image(job, id, arch)
     recipe = recipe })
 end
 
-local function append(list, more)
-  for _, entry in ipairs(more) do
-    list[#list + 1] = entry
-  end
-end
-
 --- The steps of packing, in order; each gives entries or `nil, err`.
 local function steps(job)
-  local list = {
+  local todo = {
     { 'documents', function() return documents(job.found) end },
     { 'dependencies', function()
       return dependencies.collect(job.directory, job.source.dependencies, job.server)
@@ -89,12 +84,12 @@ local function steps(job)
   }
   for _, id in ipairs(names.sorted_keys(job.manifest.images)) do
     for _, arch in ipairs(job.manifest.images[id].arch) do
-      list[#list + 1] = { ('image %s for %s'):format(id, arch), function()
+      todo[#todo + 1] = { ('image %s for %s'):format(id, arch), function()
         return build_image(job, id, arch)
       end }
     end
   end
-  return list
+  return todo
 end
 
 local function collect(job)
@@ -103,36 +98,9 @@ local function collect(job)
     job.say(step[1])
     local more, err = step[2]()
     if not more then return nil, err end
-    append(entries, more)
+    list.append(entries, more)
   end
   return entries
-end
-
---- Writes, signs and checks a package; nothing is left in place that would not be accepted at an
---- install. *async*
----@param job {output: string, signer: core.s9pk.Signer, bar: fun(title: string): function?}
----@param entries engine.archive.NewEntry[]
----@return {commitment: engine.archive.Commitment, report: engine.archive.Report}? written
----@return engine.Error? err
----@async
-function M.write(job, entries)
-  local temporary = job.output .. '.tmp'
-  local commitment, err = signer.write(job.signer, { output = temporary, entries = entries,
-    progress = job.bar('writing') })
-  if not commitment then return nil, err end
-  local package, wrong = archive.open(temporary)
-  local report
-  if package then
-    report, wrong = package:verify({ level = 'package', progress = job.bar('verifying') })
-    package:close()
-  end
-  if report then
-    local fine, failure = file.rename(temporary, job.output)
-    if fine then return { commitment = commitment, report = report } end
-    wrong = failure
-  end
-  file.discard(temporary)
-  return nil, wrong
 end
 
 local function prepare(directory, options)
@@ -164,14 +132,14 @@ function M.run(directory, options)
   local who, unsigned = signer.choose(options, true)
   if not who then return nil, unsigned end
   job.server = { cacert = options.cacert, timeout = options.timeout }
-  job.signer, job.say = who, options.say or function() end
+  job.say = options.say or function() end
   job.bar = options.bar or function() end
   job.output = options.output or ('%s/%s.s9pk'):format(directory, job.manifest.id)
   local written, wrong = tool.in_work_folder(function(work)
     job.work = work
     local entries, failure = collect(job)
     if not entries then return nil, failure end
-    return M.write(job, entries)
+    return write({ signer = who, output = job.output, bar = job.bar, entries = entries })
   end)
   if not written then return nil, wrong end
   local status = file.stat(job.output)

@@ -161,6 +161,19 @@ function M.write(signer, opts)
   return nil, wrong
 end
 
+--- Tells people what became of a package that was signed: a key made on the occasion, and what
+--- verifying it found worth a warning.
+---@param result {keyCreated: boolean?, key: string?, warnings: string[]?}
+---@param out lib.cli.Out
+function M.show(result, out)
+  if result.keyCreated then
+    out:line(('a signing key was made for you: %s (keep it safe)'):format(result.key))
+  end
+  for _, warning in ipairs(result.warnings or {}) do
+    out:line('warning: ' .. warning)
+  end
+end
+
 --- `moon-cli s9pk sign`: the other end of a signing command, so it signs with a key. *async*
 ---@param text string Standard input
 ---@param params {key: string?, context: string?}
