@@ -1,11 +1,10 @@
 --- `backup.*`: backups of many packages at once.
 local backup = require('service.backup')
-local follow = require('core.follow')
+local job_method = require('core.job_method')
 local kept = require('core.backup.kept')
 local names = require('lib.names')
 local phases = require('service.phases')
 local rpc = require('lib.rpc')
-local t = rpc.types
 
 local function create(_call, params)
   local packages = params.packages
@@ -18,13 +17,10 @@ local function create(_call, params)
 end
 
 local function create_here(call, params)
-  local begun, err = call.ctx.remote('backup.create', {
-    target = params.target, packages = params.packages })
-  if not begun then return nil, err end
-  local job, failure = follow.job(call, begun.jobId)
-  if job then return job.result end
-  local some = type(failure.details) == 'table' and failure.details.packages
-  if not some then return nil, failure end
+  local result, err = job_method.run(call, 'backup.create', params)
+  if not err then return result end
+  local some = type(err.details) == 'table' and err.details.packages
+  if not some then return nil, err end
   call.ctx.exit(1)
   return { packages = some }
 end
@@ -39,19 +35,9 @@ local function show(_params, result, out)
 end
 
 return rpc.parent():with_about('about.backup')
-  :subcommand('create', rpc.from_fn_async_local(create)
-    :with_params(kept.params())
-    :with_result(t.object{ fields = { jobId = t.string } })
-    :with_metadata('audit', true)
-    :with_metadata('local', true)
-    :with_metadata('sync_db', true)
-    :no_cli())
-  :subcommand('create', rpc.from_fn_async(create_here)
-    :with_params(kept.params())
-    :with_context('CliContext')
-    :with_display_serializable()
-    :with_custom_display_fn(show)
-    :with_about('about.backup.create')
+  :subcommand('create', job_method.method(rpc.from_fn_async_local(create)
+    :with_metadata('local', true), kept.params()))
+  :subcommand('create', job_method.command(create_here, kept.params(), show, 'about.backup.create')
     :with_examples('backup create --target /mnt/disk',
       'backup create --target /mnt/disk hello-world'))
   :subcommand('list', kept.list)

@@ -2,6 +2,7 @@
 local entry = require('service.entry')
 local eval = require('core.package.eval')
 local install = require('service.install')
+local job_method = require('core.job_method')
 local lifecycle = require('service.lifecycle')
 local lxc = require('engine.lxc')
 local operator = require('service.operator')
@@ -100,30 +101,25 @@ local function state_change(change)
     :no_cli()
 end
 
-local JOB = t.object{ fields = { jobId = t.string } }
-
-local function job_method(handler, params)
-  return handler
-    :with_params(params)
-    :with_result(JOB)
-    :with_metadata('sync_db', true)
-    :with_metadata('audit', true)
-    :no_cli()
-end
-
 local uninstall_params = {
   id = ID,
   soft = t.flag{ help = 'help.arg.soft' },
   force = t.flag{ help = 'help.arg.force' },
 }
 
-local function command(handler, params, about)
-  return handler
-    :with_params(params)
-    :with_context('CliContext')
-    :with_display_serializable()
-    :with_custom_display_fn(show.outcome)
-    :with_about(about)
+--- The parser makes a `path` absolute; what may be a file or an id is a string to it.
+local function absolute(name)
+  if name:sub(1, 1) == '/' then return name end
+  return (os.getenv('PWD') or '.') .. '/' .. name
+end
+
+--- A file is sideloaded; anything else is asked of a registry.
+local function install_here(call, params)
+  local name = params.package
+  if name:find('/', 1, true) or name:match('%.s9pk$') then
+    return job_method.run(call, 'package.sideload', { path = absolute(name) })
+  end
+  return call.ctx.remote('package.install', { id = name })
 end
 
 return rpc.parent():with_about('about.package')
@@ -143,25 +139,26 @@ return rpc.parent():with_about('about.package')
     :with_custom_display_fn(show.info)
     :with_about('about.package.info')
     :with_call_remote('CliContext'))
-  :subcommand('sideload', job_method(rpc.from_fn_async_local(sideload)
+  :subcommand('sideload', job_method.method(rpc.from_fn_async_local(sideload)
     :with_metadata('local', true), { path = t.path{ absolute = true } }))
-  :subcommand('sideload', command(rpc.from_fn_async(show.sideload), {
+  :subcommand('sideload', job_method.command('package.sideload', {
     path = t.path{ positional = true, help = 'help.arg.package-file' },
-  }, 'about.package.sideload'))
+  }, show.outcome, 'about.package.sideload'))
   :subcommand('install', rpc.from_fn(from_registry)
     :with_params({ id = ID })
-    :with_result(JOB)
+    :with_result(job_method.RESULT)
     :with_errors('registry')
     :no_cli())
-  :subcommand('install', command(rpc.from_fn_async(show.install), {
+  :subcommand('install', job_method.command(install_here, {
     package = t.string{ positional = true, help = 'help.arg.package-file-or-id' },
-  }, 'about.package.install'):with_examples('package install hello-world.s9pk'))
-  :subcommand('uninstall', job_method(rpc.from_fn_async_local(uninstall)
+  }, show.outcome, 'about.package.install')
+    :with_examples('package install hello-world.s9pk'))
+  :subcommand('uninstall', job_method.method(rpc.from_fn_async_local(uninstall)
     :with_metadata('admin', true), uninstall_params))
-  :subcommand('uninstall', command(rpc.from_fn_async(show.job('package.uninstall')),
-    uninstall_params, 'about.package.uninstall'))
-  :subcommand('rebuild', job_method(rpc.from_fn_async_local(rebuild), { id = ID }))
-  :subcommand('rebuild', command(rpc.from_fn_async(show.job('package.rebuild')), { id = ID },
+  :subcommand('uninstall', job_method.command('package.uninstall', uninstall_params, show.outcome,
+    'about.package.uninstall'))
+  :subcommand('rebuild', job_method.method(rpc.from_fn_async_local(rebuild), { id = ID }))
+  :subcommand('rebuild', job_method.command('package.rebuild', { id = ID }, show.outcome,
     'about.package.rebuild'))
   :subcommand('start', state_change(status.start))
   :subcommand('start', settle.command('start', settle.params(ID)))

@@ -1,6 +1,5 @@
---- How package commands look, and the commands that follow a job on the daemon.
+--- How package commands look.
 local display = require('lib.display')
-local follow = require('core.follow')
 local names = require('lib.names')
 
 local M = {}
@@ -63,39 +62,6 @@ end
 function M.outcome(_params, result, out)
   if type(result) ~= 'table' then return end
   out:line(result.version and ('%s %s'):format(result.id, result.version) or tostring(result.id))
-end
-
-local function run_job(call, method, params)
-  local begun, err = call.ctx.remote(method, params)
-  if not begun then return nil, err end
-  local job, failure = follow.job(call, begun.jobId)
-  if not job then return nil, failure end
-  return job.result
-end
-
---- A command that starts a job and shows its progress until it has ended.
----@param method string
-function M.job(method)
-  return function(call, params) return run_job(call, method, params) end
-end
-
-function M.sideload(call, params)
-  return run_job(call, 'package.sideload', { path = params.path })
-end
-
---- The parser makes a `path` absolute; what may be a file or an id is a string to it.
-local function absolute(name)
-  if name:sub(1, 1) == '/' then return name end
-  return (os.getenv('PWD') or '.') .. '/' .. name
-end
-
---- A file is sideloaded; anything else is asked of a registry.
-function M.install(call, params)
-  local name = params.package
-  if name:find('/', 1, true) or name:match('%.s9pk$') then
-    return M.sideload(call, { path = absolute(name) })
-  end
-  return call.ctx.remote('package.install', { id = name })
 end
 
 return M
