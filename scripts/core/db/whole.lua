@@ -30,7 +30,8 @@ local function directory_of(call)
 end
 
 --- Calls the method, or works on the directory where nobody has the store open. None of them
---- changes the store: a daemon that dies meanwhile is asked again, and then found to be gone. *async*
+--- changes the store: a daemon that dies meanwhile is asked again, and then found to be gone.
+--- *async*
 local function there_or_here(call, method, params, here)
   local result, err = call.ctx.remote(method, params, { timeout = LONG, read_only = true })
   if result or not ABSENT[err.code] then return result, err end
