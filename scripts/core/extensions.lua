@@ -9,12 +9,15 @@
 --- The path of a file is the name of the method, `_` standing for `-`. Whatever exists already is
 --- a load error and never replaced: to change a shipped handler, put a file of its name and place
 --- into the overlay.
+local contains = require('lib.list').contains
 local fault = require('lib.rpc.fault')
 local i18n = require('lib.i18n')
 local module = require('engine.module')
 local names = require('lib.names')
 local parent = require('lib.rpc.parent')
 local rpc = require('lib.rpc')
+local shape = require('lib.rpc.shape')
+local tree = require('lib.rpc.tree')
 
 local M = {}
 
@@ -79,31 +82,13 @@ local function add_handler(root, file, path)
   above:subcommand(path[#path], node, node.at)
 end
 
-local KEY_TYPES = { boolean = true, number = true, string = true }
-
---- A wrong declaration would be blamed on the handlers that use it.
-local function check_keys(file, keys)
-  for _, key in ipairs(names.sorted_keys(keys)) do
-    local spec = type(keys[key]) == 'table' and keys[key] or {}
-    if not KEY_TYPES[spec.type] then
-      fault.raise(at(file), ("the type of metadata '%s' is '%s'"):format(key, tostring(spec.type)),
-        "'boolean', 'number' or 'string'")
-    end
-    if spec.default ~= nil and type(spec.default) ~= spec.type then
-      fault.raise(at(file), ("the default of metadata '%s' is no %s"):format(key, spec.type),
-        "such as { type = 'boolean', default = false }")
-    end
-  end
-end
-
 local function add_middleware(root, file)
-  local one = require(file.module)
-  if type(one) ~= 'table' or type(one.name) ~= 'string' then
-    fault.raise(at(file), 'the file returns no middleware',
-      'moon-cli script new middleware NAME writes one')
-  end
-  check_keys(file, one.keys or {})
+  local one = shape.middleware(require(file.module), at(file))
   for _, context in ipairs(one.contexts or { 'RpcContext' }) do
+    if not contains(tree.contexts(root), context) then
+      fault.raise(at(file), ("the tree has no %s"):format(tostring(context)),
+        'it has ' .. table.concat(tree.contexts(root), ', '))
+    end
     local chain = { unpack(root.middleware[context] or {}) }
     for _, other in ipairs(chain) do
       if other.name == one.name then
@@ -111,7 +96,7 @@ local function add_middleware(root, file)
       end
     end
     table.insert(chain, one.outermost and #chain + 1 or 1, one)
-    root:with_middleware(context, chain)
+    root.middleware[context] = chain
   end
 end
 

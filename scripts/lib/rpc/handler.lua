@@ -4,6 +4,7 @@
 --- then `with_inherited`; then the display modifiers; then `with_about`; `with_call_remote` last.
 local fault = require('lib.rpc.fault')
 local shape = require('lib.rpc.shape')
+local vocabulary = require('lib.rpc.vocabulary')
 local where = require('lib.rpc.where')
 
 ---@class lib.rpc.Handler
@@ -23,7 +24,11 @@ local where = require('lib.rpc.where')
 ---@field about string?
 ---@field remote string? The context that calls it remotely
 local Handler = {}
-Handler.__index = Handler
+-- `children` is what groups are told from handlers by.
+Handler.__index = vocabulary.index(Handler, 'a handler', {
+  about = true, children = true, contexts = true, errors = true, examples = true, inherit = true,
+  remote = true, result = true, ts = true,
+})
 
 local M = { Handler = Handler }
 
@@ -33,9 +38,10 @@ local STAGES = { 'with_params/with_result/with_errors/with_context/with_metadata
 --- Enters a stage of the chain, once per method. Gives the handler back: an error finds its place
 --- by it.
 local function step(self, method, stage, once)
+  vocabulary.check(Handler, self, method)
   if stage < self.stage then
-    fault.raise(self, ('%s after %s'):format(method, self.last), ('the order is %s'):format(
-      table.concat(STAGES, ', then ')))
+    fault.raise(self, ('%s after %s'):format(method, self.last),
+      ('move it up, the order is %s'):format(table.concat(STAGES, ', then ')))
   end
   if once ~= false and self.used[method] then
     fault.raise(self, method .. ' is given twice', 'remove one')
@@ -136,8 +142,9 @@ end
 --- Prints with `fn` unless `--format` asks for data.
 ---@param fn fun(params: table, result: any, out: lib.cli.Out)
 function Handler:with_custom_display_fn(fn)
+  set_display(self, 'with_custom_display_fn', fn)
   shape.callable(fn, 'with_custom_display_fn', self)
-  return set_display(self, 'with_custom_display_fn', fn)
+  return self
 end
 
 --- Leaves the method out of the TypeScript declarations.

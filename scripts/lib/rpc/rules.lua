@@ -3,87 +3,13 @@
 local arguments = require('lib.rpc.arguments')
 local fault = require('lib.rpc.fault')
 local i18n = require('lib.i18n')
+local list = require('lib.list')
+local metadata = require('lib.rpc.metadata')
 local names = require('lib.names')
+local parent = require('lib.rpc.parent')
 local tree = require('lib.rpc.tree')
 
 local M = {}
-
----@class lib.rpc.MetadataKey
----@field type type
----@field default any
-
---- Keys the engine itself reads.
----@type table<string, lib.rpc.MetadataKey>
-M.ENGINE_KEYS = {
-  deadline = { type = 'number' },     -- seconds; the default is the server's
-  read_only = { type = 'boolean', default = false },  -- a query, not an action
-  version = { type = 'number', default = 1 },         -- of the wire name: `query:db.dump.v1`
-  deprecated = { type = 'boolean', default = false }, -- still answers; tools say so
-  detached = { type = 'boolean', default = false },   -- goes on when the caller goes away
-  ['local'] = { type = 'boolean', default = false },  -- root or owner, over the Unix socket only
-}
-
---- The metadata keys a context knows, with their readers.
----@param root lib.rpc.Parent
----@param context string
----@return table<string, lib.rpc.MetadataKey>
-function M.known_keys(root, context)
-  local known = {}
-  for key, spec in pairs(M.ENGINE_KEYS) do
-    known[key] = spec
-  end
-  for _, middleware in ipairs(root.middleware[context] or {}) do
-    for key, spec in pairs(middleware.keys or {}) do
-      if known[key] then
-        fault.raise(root.at, ("metadata key '%s' has two readers"):format(key),
-          'rename it in one middleware')
-      end
-      known[key] = spec
-    end
-  end
-  return known
-end
-
-local function check_value(key, value, spec, at)
-  if type(value) ~= spec.type then
-    fault.raise(at, ("metadata '%s' must be a %s, got a %s"):format(key, spec.type, type(value)),
-      'see the middleware that reads it')
-  end
-  if key == 'deadline' and value <= 0 then
-    fault.raise(at, 'metadata deadline must be more than 0 seconds', 'such as 30')
-  end
-  if key == 'version' and (value < 1 or value % 1 ~= 0) then
-    fault.raise(at, 'metadata version must be 1, 2, 3, …', 'count up when params or result change')
-  end
-end
-
---- The keys that some of the contexts know. Many nodes ask for the same contexts.
-local function known_in(root, contexts, cache)
-  local id = table.concat(contexts, ' ')
-  if cache[id] then return cache[id] end
-  local known = {}
-  for _, context in ipairs(contexts) do
-    for name, reader in pairs(M.known_keys(root, context)) do
-      known[name] = known[name] or reader
-    end
-  end
-  cache[id] = known
-  return known
-end
-
-local function check_metadata(root, owner, contexts, cache)
-  if next(owner.metadata) == nil then return end
-  local known = known_in(root, contexts, cache)
-  for _, key in ipairs(names.sorted_keys(owner.metadata)) do
-    local spec = known[key]
-    if not spec then
-      fault.raise(owner.at, ("no middleware of %s reads metadata '%s'"):format(
-        table.concat(contexts, ', '), key),
-        'known keys: ' .. table.concat(names.sorted_keys(known), ', '))
-    end
-    check_value(key, owner.metadata[key], spec, owner.at)
-  end
-end
 
 local function check_key(key, at)
   if i18n.has(key) == false then
@@ -136,28 +62,33 @@ local function check_cli(root, contexts)
   if commands then check_cli_node(commands, {}) end
 end
 
-local function check_group(root, group, contexts, cache)
-  local inner = group.contexts or contexts
-  check_metadata(root, group, inner, cache)
-  for _, child in ipairs(group.children) do
-    local node = child.node
-    if node.children then
-      check_group(root, node, inner, cache)
-    else
-      check_metadata(root, node, node.contexts or group.contexts or { contexts[1] }, cache)
+--- Middleware is the root's, and for contexts the tree is built for.
+local function check_chains(root, contexts)
+  for context in pairs(root.middleware) do
+    if not list.contains(contexts, context) then
+      fault.raise(root.at, ('there is middleware for %s, and the tree has none'):format(context),
+        'list it: rpc.parent():with_context(…)')
     end
   end
-  local own = group.root
-  if own then
-    check_metadata(root, own, own.contexts or group.contexts or { contexts[1] }, cache)
+  local function visit(group)
+    for _, child in ipairs(group.children) do
+      if parent.is_parent(child.node) then
+        if next(child.node.middleware) then
+          fault.raise(child.node.at, ("the group '%s' has middleware"):format(child.name),
+            'move with_middleware to the root of the tree')
+        end
+        visit(child.node)
+      end
+    end
   end
+  visit(root)
 end
 
 --- A login is for those who have not shown yet who they are: their rights are not looked at.
 local function check_logins(node)
   for _, leaf in ipairs(tree.leaves(node)) do
-    local metadata = leaf.metadata
-    if metadata.login and (metadata.admin or metadata['local']) then
+    local said = leaf.metadata
+    if said.login and (said.admin or said['local']) then
       fault.raise(leaf.handler.at, ("'%s' is a login that asks for rights"):format(leaf.method),
         'leave out admin and local, or login')
     end
@@ -173,7 +104,8 @@ function M.check(root)
     check_logins(tree.build(root, context))
     has_cli = has_cli or context == 'CliContext'
   end
-  check_group(root, root, contexts, {})
+  check_chains(root, contexts)
+  metadata.check(root, contexts)
   if has_cli then check_cli(root, contexts) end
 end
 

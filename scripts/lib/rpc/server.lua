@@ -2,7 +2,9 @@
 local check = require('lib.rpc.check')
 local fault = require('lib.rpc.fault')
 local json_schema = require('lib.rpc.json_schema')
+local metadata = require('lib.rpc.metadata')
 local names = require('lib.names')
+local parent = require('lib.rpc.parent')
 local rules = require('lib.rpc.rules')
 local runner = require('lib.rpc.runner')
 local tree = require('lib.rpc.tree')
@@ -93,13 +95,13 @@ end
 ---@return {methods: lib.rpc.Method[], runners: table<string, lib.rpc.Runner>}
 function M.load(root, context, options)
   options = options or {}
-  if type(root) ~= 'table' or not root.children then
+  if not parent.is_parent(root) then
     fault.raise({ file = '?', line = 0 }, 'the tree is no rpc.parent()',
       'the entry module must return one')
   end
   if not options.described then rules.check(root) end
   local chain = root.middleware[context] or {}
-  local known = rules.known_keys(root, context)
+  local known = metadata.known_keys(root, context)
   local methods, runners = {}, {}
   for i, leaf in ipairs(tree.leaves(tree.build(root, context))) do
     methods[i] = facts(leaf, context)
@@ -114,7 +116,8 @@ end
 local function make_one(root, context, method, options)
   for _, leaf in ipairs(tree.leaves(tree.build(root, context))) do
     if leaf.method == method then
-      options.chain, options.known = root.middleware[context] or {}, rules.known_keys(root, context)
+      options.chain = root.middleware[context] or {}
+      options.known = metadata.known_keys(root, context)
       options.method, options.development = facts(leaf, context), false
       return runner.make(leaf, options)
     end

@@ -1,6 +1,7 @@
 --- Checks on the arguments of declarations, shared by handlers and parents.
 local fault = require('lib.rpc.fault')
 local i18n = require('lib.i18n')
+local names = require('lib.names')
 local types = require('lib.rpc.types')
 
 local M = {}
@@ -159,6 +160,59 @@ function M.examples(at, ...)
     end
   end
   return list
+end
+
+local KEY_TYPES = { boolean = true, number = true, string = true }
+
+-- A wrong declaration would be blamed on the handlers that use it.
+local function check_keys(keys, at)
+  for _, key in ipairs(names.sorted_keys(keys)) do
+    local spec = type(keys[key]) == 'table' and keys[key] or {}
+    if not KEY_TYPES[spec.type] then
+      fault.raise(at, ("the type of metadata '%s' is '%s'"):format(key, tostring(spec.type)),
+        "'boolean', 'number' or 'string'")
+    end
+    if spec.default ~= nil and type(spec.default) ~= spec.type then
+      fault.raise(at, ("the default of metadata '%s' is no %s"):format(key, spec.type),
+        "such as { type = 'boolean', default = false }")
+    end
+  end
+end
+
+---@param one any
+---@param at lib.rpc.Where
+---@return lib.rpc.Middleware
+function M.middleware(one, at)
+  if type(one) ~= 'table' or type(one.name) ~= 'string' then
+    fault.raise(at, ('a %s is no middleware'):format(type(one)),
+      'it is a table with name, keys, request and response')
+  end
+  check_keys(one.keys or {}, at)
+  for _, hook in ipairs({ 'request', 'response', 'applies', 'concerns' }) do
+    if one[hook] ~= nil and type(one[hook]) ~= 'function' then
+      fault.raise(at, ("%s of middleware '%s' is a %s"):format(hook, one.name, type(one[hook])),
+        'it must be a function')
+    end
+  end
+  if not (one.request or one.response) then
+    fault.raise(at, ("middleware '%s' has neither request nor response"):format(one.name),
+      'function M.request(call, params, metadata) … end')
+  end
+  return one
+end
+
+---@param chain any
+---@param at lib.rpc.Where
+---@return lib.rpc.Middleware[]
+function M.chain(chain, at)
+  if type(chain) ~= 'table' or chain.name then
+    fault.raise(at, 'with_middleware expects a list',
+      "with_middleware('RpcContext', { one, another })")
+  end
+  for i = 1, #chain do
+    M.middleware(chain[i], at)
+  end
+  return chain
 end
 
 ---@param name any

@@ -309,4 +309,10 @@ function M.optional(schema) return schema:with({ optional = true }) end
 ---@return lib.rpc.Schema
 function M.nullable(schema) return schema:with({ nullable = true }) end
 
-return M
+-- `{ id = t.strng }` would be a table without `id`.
+return setmetatable(M, { __index = function(_, name)
+  local words = { 'nullable', 'optional', unpack(M.KINDS) }
+  local meant = names.nearest(tostring(name), words)
+  fault.raise(declared(), ('there is no type t.%s'):format(tostring(name)),
+    meant and ('did you mean t.%s?'):format(meant) or 'there are ' .. table.concat(words, ', '))
+end })

@@ -26,6 +26,7 @@ M.name = 'auth'
 M.keys = {
   authenticated = { type = 'boolean', default = true },
   admin = { type = 'boolean', default = false },
+  ['local'] = { type = 'boolean', default = false },
   login = { type = 'boolean', default = false },
   get_session = { type = 'boolean', default = false },
   get_signer = { type = 'boolean', default = false },

@@ -6,7 +6,7 @@ local templates = require('core.script.templates')
 
 local function root()
   return rpc.parent():with_context('RpcContext', 'CliContext')
-    :with_middleware('RpcContext', { { name = 'auth', keys = {} } })
+    :with_middleware('RpcContext', { { name = 'auth', keys = {}, request = function() end } })
     :subcommand('server', rpc.parent():with_about('about.server'))
     :subcommand('echo', rpc.from_fn(function() return 'theirs' end)
       :with_about('about.echo')

@@ -5,6 +5,7 @@ local file = require('engine.file')
 local i18n = require('lib.i18n')
 local cli = require('lib.rpc.cli')
 local names = require('lib.names')
+local parent = require('lib.rpc.parent')
 
 local manifest = load(assert(file.read('package.lua')), '@package.lua')()
 local english = i18n.catalog('en_US')
@@ -23,7 +24,8 @@ local function add_node(used, node)
   for _, schema in pairs(node.params) do
     add_help(used, schema)
   end
-  for _, child in ipairs(node.children or {}) do
+  if not parent.is_parent(node) then return end
+  for _, child in ipairs(node.children) do
     add_node(used, child.node)
   end
   if node.root then add_node(used, node.root) end

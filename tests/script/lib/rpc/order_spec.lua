@@ -120,6 +120,23 @@ describe('the chain of a handler', function()
       'with_call_remote after no_cli')
   end)
 
+  it('knows its words, and that they are said with a colon', function()
+    refused(function() rpc.from_fn(noop):with_param({}) end, "a handler has no 'with_param'",
+      'did you mean :with_params(…)?')
+    refused(function() rpc.from_fn(noop):publish() end, "a handler has no 'publish'",
+      'it has custom_ts, no_cli')
+    refused(function() rpc.from_fn(noop).with_params({}) end, 'with_params is called with a dot',
+      'with a colon: :with_params(…)')
+    refused(function() rpc.from_fn(noop).no_cli() end, 'no_cli is called with a dot')
+    refused(function() rpc.from_fn(noop).with_custom_display_fn(noop) end, 'called with a dot')
+    refused(function() rpc.parent():with_result(t.null) end, "a group has no 'with_result'")
+    refused(function() rpc.parent():subcomand('a', leaf()) end, 'did you mean :subcommand(…)?')
+    refused(function() rpc.parent().subcommand('a', leaf()) end, 'subcommand is called with a dot')
+    refused(function() rpc.parent().with_about('about.echo') end, 'with_about is called with a dot')
+    refused(function() return { id = t.strng } end, 'there is no type t.strng',
+      'did you mean t.string?')
+  end)
+
   it('refuses wrong arguments', function()
     refused(function() rpc.from_fn('echo') end, 'a handler must be a function, got string')
     refused(function() rpc.from_fn(noop):with_params({ id = 'string' }) end, "parameter 'id'")
@@ -194,10 +211,92 @@ describe('a tree', function()
     return rpc.parent():subcommand('a', rpc.from_fn(noop):with_metadata(key, value):no_cli())
   end
 
+  it('refuses what a group is told twice, and a group inside of itself', function()
+    for method, given in pairs({ with_params = {}, with_context = 'RpcContext',
+      with_inherited = noop, with_about = 'about.echo', root_handler = rpc.from_fn(noop) }) do
+      refused(function()
+        local group = rpc.parent()
+        group[method](group, given)
+        group[method](group, given)
+      end, method .. ' is given twice')
+    end
+    refused(function()
+      local group = rpc.parent()
+      group:subcommand('b', rpc.parent():subcommand('c', group))
+    end, "the group 'b' would be inside of itself")
+  end)
+
+  local function reader(keys) return { name = 'reader', keys = keys, request = noop } end
+
+  it('refuses middleware that would never run', function()
+    refused(function()
+      load_tree(rpc.parent():subcommand('g', rpc.parent():with_about('about.echo')
+        :with_middleware('RpcContext', { reader() }):subcommand('a', leaf())))
+    end, "the group 'g' has middleware", 'move with_middleware to the root')
+    refused(function()
+      load_tree(rpc.parent():with_middleware('InitContext', { reader() }):subcommand('a', leaf()))
+    end, 'there is middleware for InitContext')
+    local function chain(...)
+      local list = { ... }
+      return function() rpc.parent():with_middleware('RpcContext', list) end
+    end
+    refused(chain('auth'), 'a string is no middleware')
+    refused(chain({ keys = {} }), 'a table is no middleware', 'with name')
+    refused(chain({ name = 'x', reqest = noop }), "'x' has neither request nor response")
+    refused(chain({ name = 'x', request = 'f' }), "request of middleware 'x' is a string")
+    refused(chain({ name = 'x', request = noop, concerns = true }), "concerns of middleware 'x'")
+    refused(chain({ name = 'x', request = noop, keys = { a = { type = 'table' } } }),
+      "the type of metadata 'a' is 'table'")
+    refused(chain({ name = 'x', request = noop, keys = { a = { type = 'number', default = '' } } }),
+      "the default of metadata 'a' is no number")
+    refused(function() rpc.parent():with_middleware('RpcContext', reader()) end, 'expects a list')
+    refused(function()
+      rpc.parent():with_middleware('RpcContext', {}):with_middleware('RpcContext', {})
+    end, 'given twice for RpcContext')
+  end)
+
+  it('refuses a key with two readers', function()
+    local keys = { level = { type = 'string' } }
+    refused(function()
+      load_tree(rpc.parent():with_middleware('RpcContext', { reader(keys),
+        { name = 'other', keys = keys, request = noop } }):subcommand('a', leaf()))
+    end, "metadata key 'level' has two readers, reader and other")
+    refused(function()
+      load_tree(rpc.parent():with_middleware('RpcContext',
+        { reader({ deadline = { type = 'number' } }) }):subcommand('a', leaf()))
+    end, "'deadline' has two readers, the engine and reader")
+  end)
+
+  -- A flag that one server keeps and another passes over is no flag.
+  it('refuses metadata that one of the servers of a method does not read', function()
+    local both = { 'RpcContext', 'InitContext' }
+    local function tree_of(group, contexts, key)
+      local handler = rpc.from_fn(noop):with_context(unpack(contexts))
+      if key then handler:with_metadata(key, true) end
+      return rpc.parent():with_context(unpack(both))
+        :with_middleware('RpcContext', { reader({ admin = { type = 'boolean' } }) })
+        :subcommand('g', group:subcommand('a', handler))
+    end
+    refused(function() load_tree(tree_of(rpc.parent(), both, 'admin')) end,
+      "no middleware of InitContext reads metadata 'admin'")
+    refused(function()
+      load_tree(tree_of(rpc.parent():with_metadata('admin', true), both))
+    end, "no middleware of InitContext reads metadata 'admin', which 'a' inherits")
+    load_tree(tree_of(rpc.parent(), { 'RpcContext' }, 'admin'))
+    load_tree(tree_of(rpc.parent():with_metadata('admin', true), { 'RpcContext' }))
+    refused(function() load_tree(tree_of(rpc.parent(), { 'InitContext' }, 'admin')) end,
+      "no middleware of InitContext reads metadata 'admin'")
+    refused(function()
+      load_tree(tree_of(rpc.parent():with_metadata('amdin', true), { 'RpcContext' }))
+    end, "reads metadata 'amdin'", "did you mean 'admin'?")
+    refused(function() load_tree(tree_of(rpc.parent(), { 'RpcContext' }, 'local')) end,
+      "reads metadata 'local'")
+  end)
+
   it('refuses a login that asks for rights', function()
     local keys = { login = { type = 'boolean' }, admin = { type = 'boolean' } }
     local tree = rpc.parent():with_context('RpcContext')
-      :with_middleware('RpcContext', { { name = 'auth', keys = keys } })
+      :with_middleware('RpcContext', { { name = 'auth', keys = keys, request = noop } })
       :subcommand('enter', rpc.from_fn(noop):with_metadata('login', true)
         :with_metadata('admin', true):no_cli())
     refused(function() server.load(tree, 'RpcContext') end,
@@ -211,8 +310,10 @@ describe('a tree', function()
 
   it('refuses metadata of another type', function()
     refused(function() load_tree(tagged('deadline', 'x')) end,
-      "metadata 'deadline' must be a number")
-    refused(function() load_tree(tagged('deadline', 0)) end, 'more than 0')
+      "metadata 'deadline' must be a number", "with_metadata('deadline', 3)")
+    for _, wrong in ipairs({ 0, -1, 1 / 0, 0 / 0 }) do
+      refused(function() load_tree(tagged('deadline', wrong)) end, 'more than 0')
+    end
     refused(function() load_tree(tagged('version', 1.5)) end, 'must be 1, 2, 3')
   end)
 
