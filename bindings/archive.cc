@@ -11,7 +11,6 @@
 #include "script/thunk.hh"
 
 #include "fetch/http_source.hh"
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -104,32 +103,12 @@ Result<int> archive_open_url(lua_State* state) {
       2);
 }
 
-Result<int> archive_open_fd(lua_State* state) {
-  const auto fd = static_cast<int>(luaL_checkinteger(state, 1));
-  std::string name(script::opt_string(state, 2).value_or("the package"));
-  UniqueFd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
-  if (!copy) return fail_errno("duplicating a file descriptor");
-  return start_open(
-      state,
-      [copy = std::move(copy), name = std::move(name)]() mutable {
-        return archive::FileSource::adopt(std::move(copy), std::move(name));
-      },
-      3);
-}
-
 // --- package methods --------------------------------------------------------------------------
 
 Result<int> package_manifest(lua_State* state) {
   const auto package = script::check_object<Package>(state, 1);
   if (!package->manifest) return fail(package->manifest.error());
   script::push_value(state, *package->manifest);
-  return 1;
-}
-
-Result<int> package_manifest_raw(lua_State* state) {
-  const auto package = script::check_object<Package>(state, 1);
-  TRY_ASSIGN(const std::string text, package->archive->read_file("manifest.json"));
-  script::push_string(state, text);
   return 1;
 }
 
@@ -370,7 +349,6 @@ Result<int> archive_search(lua_State* state) {
 
 int open_archive(lua_State* state) {
   static const luaL_Reg methods[] = {{"manifest", script::thunk<&package_manifest>},
-                                     {"manifest_raw", script::thunk<&package_manifest_raw>},
                                      {"commitment", script::thunk<&package_commitment>},
                                      {"size", script::thunk<&package_size>},
                                      {"signer", script::thunk<&package_signer>},
@@ -385,7 +363,6 @@ int open_archive(lua_State* state) {
                                      {"close", script::thunk<&script::release_object<Package>>},
                                      {nullptr, nullptr}};
   static const luaL_Reg functions[] = {{"open", script::thunk<&archive_open>},
-                                       {"open_fd", script::thunk<&archive_open_fd>},
                                        {"open_legacy", script::thunk<&archive_open_legacy>},
                                        {"open_legacy_url", script::thunk<&archive_open_legacy_url>},
                                        {"open_url", script::thunk<&archive_open_url>},

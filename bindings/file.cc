@@ -393,17 +393,7 @@ int file_exists(lua_State* state) {
       });
 }
 
-/// file.chown(path, uid, gid, opts?), file.chmod(path, mode) → true | nil, err   *async*
-int file_chown(lua_State* state) {
-  fs::path path = check_path(state, 1);
-  const auto user = static_cast<uid_t>(luaL_checkinteger(state, 2));
-  const auto group = static_cast<gid_t>(luaL_checkinteger(state, 3));
-  return offload(state, [path = std::move(path), user, group]() -> Result<> {
-    if (::lchown(path.c_str(), user, group) == 0) return {};
-    return fail_errno("chown " + path.string());
-  });
-}
-
+/// file.chmod(path, mode) → true | nil, err   *async*
 int file_chmod(lua_State* state) {
   fs::path path = check_path(state, 1);
   const auto mode = static_cast<mode_t>(luaL_checkinteger(state, 2));
@@ -429,7 +419,6 @@ constexpr luaL_Reg kFunctions[] = {{"read", script::thunk<file_read>},
                                    {"space", script::thunk<file_space>},
                                    {"walk", script::thunk<file_walk>},
                                    {"exists", script::thunk<file_exists>},
-                                   {"chown", script::thunk<file_chown>},
                                    {"chmod", script::thunk<file_chmod>},
                                    {nullptr, nullptr}};
 

@@ -257,12 +257,6 @@ int loop_deadline(lua_State* state) {
   return 1;
 }
 
-/// loop.in_task() → boolean
-int loop_in_task(lua_State* state) {
-  lua_pushboolean(state, script::current_task(state) == script::TaskId{} ? 0 : 1);
-  return 1;
-}
-
 constexpr luaL_Reg kTaskMethods[] = {{"cancel", script::thunk<task_cancel>},
                                      {"join", script::thunk<task_join>},
                                      {"status", script::thunk<task_status>},
@@ -273,7 +267,6 @@ constexpr luaL_Reg kFunctions[] = {{"sleep", script::thunk<loop_sleep>},
                                    {"now", script::thunk<loop_now>},
                                    {"time", script::thunk<loop_time>},
                                    {"deadline", script::thunk<loop_deadline>},
-                                   {"in_task", script::thunk<loop_in_task>},
                                    {nullptr, nullptr}};
 
 }  // namespace

@@ -30,11 +30,6 @@ int offload_image(lua_State* state,
       });
 }
 
-int offload_unmount(lua_State* state, lxc::ContainerSpec spec, const fs::path& target) {
-  return script::offload(state,
-                         [spec = std::move(spec), target] { return lxc::unmount(spec, target); });
-}
-
 /// One path component from a script.
 std::string name_at(lua_State* state, int index) {
   std::string name = text_at(state, index);
@@ -114,14 +109,9 @@ Result<int> lxc_mount_backup(lua_State* state) {
 /// lxc.unmount_backup(spec) → true | nil, err   *async*
 Result<int> lxc_unmount_backup(lua_State* state) {
   TRY_ASSIGN(ScriptSpec spec, spec_at(state, 1));
-  return offload_unmount(state, std::move(spec.container), "media/startos/backup");
-}
-
-/// lxc.unmount(spec, target) → true | nil, err   *async*
-Result<int> lxc_unmount(lua_State* state) {
-  TRY_ASSIGN(ScriptSpec spec, spec_at(state, 1));
-  const fs::path target = fs::path(text_at(state, 2)).relative_path();
-  return offload_unmount(state, std::move(spec.container), target);
+  return script::offload(state, [spec = std::move(spec.container)] {
+    return lxc::unmount(spec, "media/startos/backup");
+  });
 }
 
 /// lxc.write_file(spec, target, content) → true | nil, err   *async*
@@ -163,7 +153,6 @@ constexpr luaL_Reg kFunctions[] = {{"create_fs", script::thunk<lxc_create_fs>},
                                    {"mount_image", script::thunk<lxc_mount_image>},
                                    {"mount_package", script::thunk<lxc_mount_package>},
                                    {"mount_volume", script::thunk<lxc_mount_volume>},
-                                   {"unmount", script::thunk<lxc_unmount>},
                                    {"unmount_backup", script::thunk<lxc_unmount_backup>},
                                    {"write_file", script::thunk<lxc_write_file>},
                                    {nullptr, nullptr}};

@@ -32,11 +32,6 @@ local Package = {}
 ---@return engine.Error? err `validate_s9pk`
 function Package:manifest() end
 
---- The text of manifest.json.
----@return string? text
----@return engine.Error? err `validate_s9pk`, `not_found`
-function Package:manifest_raw() end
-
 --- What a registry would sign about this package.
 ---@return engine.archive.Commitment commitment
 function Package:commitment() end
@@ -160,15 +155,6 @@ function Package:close() end
 --- `validate_s9pk`; `details` engine.archive.Place
 ---@async
 function archive.open(path, opts) end
-
---- Opens a package that is open already; the descriptor is duplicated. *async*
----@param fd integer
----@param name? string stands for the file in messages
----@param opts? engine.archive.OpenOptions
----@return engine.archive.Package? package
----@return engine.Error? err as for `open`
----@async
-function archive.open_fd(fd, name, opts) end
 
 ---@class engine.archive.OpenUrlOptions: engine.archive.OpenOptions
 ---@field cacert? string file of the authorities whose certificates are good; default: the system's

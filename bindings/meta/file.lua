@@ -167,16 +167,6 @@ function file.walk(root) end
 ---@async
 function file.exists(path) end
 
---- Symbolic links are not followed. *async*
----
----@param path string
----@param uid integer
----@param gid integer
----@return true? ok
----@return engine.Error? err
----@async
-function file.chown(path, uid, gid) end
-
 --- *async*
 ---
 ---@param path string

@@ -54,10 +54,6 @@ function loop.time() end
 ---@return number?
 function loop.deadline() end
 
---- Whether the caller may use *async* functions.
----@return boolean
-function loop.in_task() end
-
 --- A queue between tasks of this VM. `#channel` are the values that wait.
 ---@class engine.loop.Channel
 local Channel = {}

@@ -195,14 +195,6 @@ function lxc.mount_backup(spec, directory, opts) end
 ---@async
 function lxc.unmount_backup(spec) end
 
---- *async*
----@param spec engine.lxc.Spec
----@param target string path inside
----@return true? ok also when nothing is mounted
----@return engine.Error? err
----@async
-function lxc.unmount(spec, target) end
-
 --- Writes a small file into the container, owned by its root. *async*
 ---@param spec engine.lxc.Spec
 ---@param target string path inside

@@ -41,10 +41,7 @@ Result<> MemorySource::read(std::uint64_t offset, MutableBytes into) const {
 Result<std::shared_ptr<const FileSource>> FileSource::open(const std::filesystem::path& path) {
   // Not blocking on a fifo somebody put there; regular files ignore the flag.
   TRY_ASSIGN(UniqueFd fd, open_file(path, O_RDONLY | O_NONBLOCK));
-  return adopt(std::move(fd), path.string());
-}
-
-Result<std::shared_ptr<const FileSource>> FileSource::adopt(UniqueFd fd, std::string name) {
+  std::string name = path.string();
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return fail_errno("stat " + name);
   if (!S_ISREG(info.st_mode)) {

@@ -46,8 +46,6 @@ class FileSource final : public ByteSource {
  public:
   /// ERRORS: as errno_error; Errc::filesystem if it is not a regular file.
   static Result<std::shared_ptr<const FileSource>> open(const std::filesystem::path& path);
-  /// `name` stands for the file in error messages. ERRORS: as for `open`.
-  static Result<std::shared_ptr<const FileSource>> adopt(UniqueFd fd, std::string name);
 
   FileSource(UniqueFd fd, std::string name, std::uint64_t size);
   [[nodiscard]] std::uint64_t size() const override { return size_; }

@@ -116,10 +116,6 @@ UnixListener::~UnixListener() {
   close();
 }
 
-const std::filesystem::path& UnixListener::path() const {
-  return impl_->path;
-}
-
 void UnixListener::close() {
   if (!impl_->acceptor) return;
   impl_->acceptor.reset();

@@ -35,7 +35,6 @@ class UnixListener {
   UnixListener& operator=(const UnixListener&) = delete;
   ~UnixListener();
 
-  [[nodiscard]] const std::filesystem::path& path() const;
   /// Accepts no more and removes the socket.
   void close();
 
