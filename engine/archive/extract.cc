@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <span>
+#include <utility>
 
 namespace engine::archive {
 namespace {
@@ -31,13 +33,17 @@ Result<> check_total(const Archive& archive) {
   });
 }
 
-Result<UniqueFd> new_folder(const std::filesystem::path& folder) {
-  if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) {
-    return fail_errno("mkdir " + folder.string());
-  }
+struct EmptyFolder {
+  UniqueFd fd;
+  bool is_ours;  ///< it was made here
+};
+
+Result<EmptyFolder> empty_folder(const std::filesystem::path& folder) {
+  const bool made = ::mkdir(folder.c_str(), 0755) == 0;
+  if (!made && errno != EEXIST) return fail_errno("mkdir " + folder.string());
   TRY_ASSIGN(UniqueFd fd, open_file(folder, O_RDONLY | O_DIRECTORY));
   std::error_code none;
-  if (std::filesystem::is_empty(folder, none) && !none) return fd;
+  if (std::filesystem::is_empty(folder, none) && !none) return EmptyFolder{std::move(fd), made};
   return fail(Error{.code = Errc::duplicate,
                     .message = folder.string() + " is not empty",
                     .hint = "extract into a new folder"});
@@ -52,7 +58,13 @@ tl::unexpected<Error> not_created(const char* call, const std::string& path) {
                             "other case for instance: extract elsewhere"});
 }
 
-/// Writes directory after directory, each through the descriptor of the one above.
+/// The directory `name` of the one open as `at`, unless that is a link.
+UniqueFd open_inner(int at, const std::string& name) {
+  return UniqueFd(::openat(at, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+/// Writes directory after directory, each through the descriptor of the one above. What fails takes
+/// back what it has written.
 class TreeWriter {
  public:
   TreeWriter(const Archive& archive, const crypto::HashOptions& options)
@@ -60,10 +72,11 @@ class TreeWriter {
 
   Result<> directory(const std::string& path, int at) {
     TRY_ASSIGN(const std::vector<Entry> rows, archive_.list(path));
-    for (const Entry& row : rows) {
-      const std::string inner = path.empty() ? row.name : path + "/" + row.name;
-      if (row.type == EntryType::file) TRY(file(inner, row, at));
-      if (row.type == EntryType::directory) TRY(subdirectory(inner, row, at));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      auto written = entry(inner_path(path, rows[i]), rows[i], at);
+      if (written) continue;
+      take_back(path, std::span(rows).first(i), at);
+      return written;
     }
     return {};
   }
@@ -71,13 +84,25 @@ class TreeWriter {
   ExtractReport report;
 
  private:
+  static std::string inner_path(const std::string& path, const Entry& row) {
+    return path.empty() ? row.name : path + "/" + row.name;
+  }
+
+  Result<> entry(const std::string& path, const Entry& row, int at) {
+    if (row.type == EntryType::file) return file(path, row, at);
+    if (row.type == EntryType::directory) return subdirectory(path, row, at);
+    return {};
+  }
+
   Result<> subdirectory(const std::string& path, const Entry& row, int at) {
     if (::mkdirat(at, row.name.c_str(), 0755) != 0) return not_created("mkdir", path);
-    const UniqueFd inner(
-        ::openat(at, row.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    Defer discard([&] { ::unlinkat(at, row.name.c_str(), AT_REMOVEDIR); });
+    const UniqueFd inner = open_inner(at, row.name);
     if (!inner) return fail_errno("open " + show_path(path));
+    TRY(directory(path, inner.get()));
+    discard.dismiss();
     ++report.directories;
-    return directory(path, inner.get());
+    return {};
   }
 
   Result<> file(const std::string& path, const Entry& row, int at) {
@@ -91,6 +116,21 @@ class TreeWriter {
     ++report.files;
     report.bytes += row.size;
     return {};
+  }
+
+  /// Removes the entries `rows` of the directory `path`. What somebody put beside them stays, and
+  /// so do the directories it is in.
+  void take_back(const std::string& path, std::span<const Entry> rows, int at) {
+    for (const Entry& row : rows) {
+      if (row.type == EntryType::file) ::unlinkat(at, row.name.c_str(), 0);
+      if (row.type != EntryType::directory) continue;
+      const std::string inner = inner_path(path, row);
+      const UniqueFd directory = open_inner(at, row.name);
+      if (const auto held = archive_.list(inner); directory && held) {
+        take_back(inner, *held, directory.get());
+      }
+      ::unlinkat(at, row.name.c_str(), AT_REMOVEDIR);
+    }
   }
 
   const Archive& archive_;
@@ -114,9 +154,13 @@ Result<ExtractReport> extract_tree(const Archive& archive,
                                    const std::filesystem::path& folder,
                                    const crypto::HashOptions& options) {
   TRY(check_total(archive));
-  TRY_ASSIGN(const UniqueFd fd, new_folder(folder));
+  TRY_ASSIGN(const EmptyFolder empty, empty_folder(folder));
+  Defer discard([&] {
+    if (empty.is_ours) ::rmdir(folder.c_str());
+  });
   TreeWriter writer(archive, options);
-  TRY(writer.directory("", fd.get()));
+  TRY(writer.directory("", empty.fd.get()));
+  discard.dismiss();
   return writer.report;
 }
 

@@ -28,21 +28,27 @@ local function is_text(name) return name:match('%.lua$') or name:match('%.md$') 
 
 local copy_folder
 
+--- `made.paths` gets what was made, folders before what is in them.
 local function copy_entry(from, to, entry, id, made)
   if entry.type == 'directory' then return copy_folder(from, to, id, made) end
   if entry.type ~= 'file' or entry.name:match('%.s9pk$') then return true end
   local text, err = file.read(from)
   if not text then return nil, err end
   if is_text(entry.name) then text = adapt(text, id) end
-  made[#made + 1] = to
-  return file.write(to, text)
+  local written, wrong = file.write(to, text)
+  if not written then return nil, wrong end
+  made.paths[#made.paths + 1] = to
+  made.files[#made.files + 1] = to
+  return true
 end
 
 function copy_folder(from, to, id, made)
   local entries, err = file.list(from)
   if not entries then return nil, err end
+  local there = file.exists(to)
   local fine, wrong = file.mkdir(to)
   if not fine then return nil, wrong end
+  if not there then made.paths[#made.paths + 1] = to end
   for _, entry in ipairs(entries) do
     local name = replace(entry.name, EXAMPLE.id:gsub('%-', '_'), (id:gsub('%-', '_')))
     fine, wrong = copy_entry(('%s/%s'):format(from, entry.name), ('%s/%s'):format(to, name),
@@ -52,7 +58,14 @@ function copy_folder(from, to, id, made)
   return true
 end
 
---- Writes a package that packs, tests and runs as it stands. *async*
+--- Half a package is none.
+local function take_back(made)
+  for i = #made.paths, 1, -1 do
+    file.discard(made.paths[i])
+  end
+end
+
+--- Writes a package that packs, tests and runs as it stands; or nothing. *async*
 ---@param directory string Must be empty or absent
 ---@param id? string Default: the folder's name
 ---@param scripts string Folder of the shipped scripts; the example lies beside it
@@ -74,10 +87,13 @@ function M.create(directory, id, scripts)
   if not file.exists(example .. '/package.lua') then
     return nil, errc.new('not_found', ('the example is not installed at %s'):format(example))
   end
-  local made = {}
+  local made = { files = {}, paths = {} }
   local fine, err = copy_folder(example, directory, id, made)
-  if not fine then return nil, err end
-  return { id = id, directory = directory, files = made }
+  if not fine then
+    take_back(made)
+    return nil, err
+  end
+  return { id = id, directory = directory, files = made.files }
 end
 
 return M

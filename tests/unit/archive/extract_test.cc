@@ -131,6 +131,7 @@ TEST_CASE("archive/extract: what appears in the place of a file is neither repla
       CHECK(report.error().code == Errc::duplicate);
       CHECK_FALSE(fs::exists(outside));
       if (!link) CHECK(read_file(taken).value() == "theirs");
+      CHECK_FALSE(fs::exists(out / "a"));  // what is theirs stays, what was written goes
     }
   }
 }
@@ -142,13 +143,35 @@ TEST_CASE("archive/extract: a name that is too long for the disk is an error", "
   REQUIRE(archive::write_archive(tree, archive::seal_with(vectors::key("shared-1")), sink));
   const test::TempDir directory;
   CHECK_FALSE(archive::extract_tree(*open(sink.take()), directory.path() / "out"));
+  CHECK_FALSE(fs::exists(directory.path() / "out"));
 }
 
-TEST_CASE("archive/extract: damaged files do not stay, and bombs are not unpacked", "[archive]") {
+TEST_CASE("archive/extract: whole folders are taken back when a later file fails", "[archive]") {
+  archive::Tree tree;
+  REQUIRE(tree.add_text("a/b/c", "first"));
+  REQUIRE(tree.add_text("a/d", "second"));
+  REQUIRE(tree.add_text("z", "damaged below"));
+  archive::MemorySink sink;
+  REQUIRE(archive::write_archive(tree, archive::seal_with(vectors::key("shared-1")), sink));
+  Bytes bytes = sink.take();
+  const auto whole = Archive::open(std::make_shared<archive::MemorySource>(bytes)).value();
+  const std::uint64_t position = whole->find("z")->position;
+  bytes[position] ^= std::byte{1};
+  const auto damaged = Archive::open(std::make_shared<archive::MemorySource>(bytes)).value();
+  const test::TempDir directory;
+  CHECK(archive::extract_tree(*damaged, directory.path() / "out").error().code ==
+        Errc::validate_s9pk);
+  CHECK_FALSE(fs::exists(directory.path() / "out"));
+}
+
+TEST_CASE("archive/extract: nothing of what fails stays, and bombs are not unpacked", "[archive]") {
   const test::TempDir directory;
   const auto damaged = Archive::open(vectors::source("invalid/c-file-last-bit.s9pk")).value();
   CHECK_FALSE(archive::extract_tree(*damaged, directory.path() / "out"));
-  CHECK_FALSE(fs::exists(directory.path() / "out" / "a" / "b" / "c.txt"));
+  CHECK_FALSE(fs::exists(directory.path() / "out"));
+  fs::create_directory(directory.path() / "mine");
+  CHECK_FALSE(archive::extract_tree(*damaged, directory.path() / "mine"));
+  CHECK(fs::is_empty(directory.path() / "mine"));
   for (const test::Bomb& bomb : test::archive_bombs()) {
     INFO(bomb.name);
     const auto opened = Archive::open(std::make_shared<archive::MemorySource>(bomb.bytes));
