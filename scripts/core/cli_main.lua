@@ -28,8 +28,9 @@ end
 
 local function explain(err, paths)
   if not NOBODY[err.code] then return err end
-  return errc.new('daemon_not_running', ('no daemon answers on %s'):format(paths.socket),
-    { hint = 'start it: moon-cli daemon start',
+  return errc.new('daemon_not_running',
+    i18n.text('error.cli.no-daemon', { socket = paths.socket }, locale()), {
+      hint = i18n.text('error.cli.start-daemon', { command = 'moon-cli daemon start' }, locale()),
       details = { socket = paths.socket } })
 end
 
@@ -37,7 +38,7 @@ end
 local function connect(globals)
   local paths, wrong = control.paths(instance_of(globals))
   if not paths then return nil, wrong end
-  local connection, err = client.connect(paths.socket)
+  local connection, err = client.connect(paths.socket, { locale = globals.locale })
   if not connection then return nil, explain(err, paths) end
   return connection
 end
@@ -177,7 +178,8 @@ function M.run(path, params, globals, facts)
   term.progress(nil)
   status = outcome.status or status
   if not outcome.lost then return status end
-  term.error(('error: %s\n'):format(outcome.lost.message))
+  term.error(('%s: %s\n'):format(i18n.text('error.cli.error', nil, globals.locale),
+    outcome.lost.message))
   return status ~= 0 and status or exit_code(outcome.lost.code)
 end
 

@@ -3,7 +3,6 @@ local auth = require('middleware.auth')
 local check = require('store.check')
 local history = require('core.db.history')
 local json = require('engine.json')
-local pointer = require('lib.pointer')
 local quota = require('store.quota')
 local rights = require('store.rights')
 local rpc = require('lib.rpc')
@@ -49,10 +48,6 @@ end
 local function is_below_ui(text) return text == UI or text:sub(1, #UI + 1) == UI .. '/' end
 
 local function check_pointer(call, text)
-  local tokens, problem = pointer.split(text)
-  if not tokens then
-    return nil, { code = 'invalid_params', message = 'params.pointer: ' .. problem }
-  end
   if auth.is_local(call) then return true end
   if is_below_ui(text) then return rights.check_read(call, text) end
   return nil, { code = 'authorization',
@@ -119,7 +114,7 @@ local outcome_schema = t.object{ fields = { revision = t.integer, changed = t.bo
 
 local function write_params(unchecked)
   return {
-    pointer = t.string{ positional = 1, max_length = 4096, help = 'help.arg.pointer' },
+    pointer = t.pointer{ positional = 1, max_length = 4096, help = 'help.arg.pointer' },
     value = t.json{ raw = true, positional = 2, help = 'help.arg.value' },
     allowModelMismatch = unchecked,
   }
@@ -130,7 +125,7 @@ local UNCHECKED = t.flag{ help = 'help.arg.allow-model-mismatch' }
 local tree = rpc.parent():with_about('about.db')
   :subcommand('dump', rpc.from_fn(dump)
     :with_params({
-      pointer = t.string{ positional = true, default = '/public', help = 'help.arg.pointer' },
+      pointer = t.pointer{ positional = true, default = '/public', help = 'help.arg.pointer' },
     })
     :with_result(t.json{ raw = true })
     :with_metadata('read_only', true)
@@ -141,7 +136,7 @@ local tree = rpc.parent():with_about('about.db')
     :with_call_remote('CliContext'))
   :subcommand('get', rpc.from_fn(get)
     :with_params({
-      pointer = t.string{ positional = true, max_length = 4096, help = 'help.arg.pointer' },
+      pointer = t.pointer{ positional = true, max_length = 4096, help = 'help.arg.pointer' },
     })
     :with_result(t.json{ raw = true })
     :with_errors('not_found')
@@ -154,7 +149,7 @@ local tree = rpc.parent():with_about('about.db')
   :subcommand('watch', require('core.db.watch'))
   :subcommand('subscribe', rpc.from_fn(subscribe)
     :with_params({
-      pointer = t.string{ default = '/public', max_length = 4096 },
+      pointer = t.pointer{ default = '/public', max_length = 4096 },
       since = t.optional(t.integer{ min = 0, max = 2 ^ 53 }),
       store = t.optional(t.string{ max_length = 64 }),
     })

@@ -115,6 +115,33 @@ function M.fill(text, args)
   end))
 end
 
+--- Of forms divided by `|` the one for an amount: one and more; in Polish one, few and many.
+---@param forms string
+---@param count number
+---@param locale? string
+---@return string
+function M.plural(forms, count, locale)
+  local list = {}
+  for form in (forms .. '|'):gmatch('(.-)|') do
+    list[#list + 1] = form
+  end
+  local language = M.match(locale):sub(1, 2)
+  if count == 1 or (count == 0 and language == 'fr') then return list[1] end
+  if language ~= 'pl' then return list[2] end
+  local ones, tens = count % 10, count % 100
+  local few = ones >= 2 and ones <= 4 and (tens < 12 or tens > 14)
+  return list[few and 2 or 3]
+end
+
+--- The message of a key in a locale as it is written there; nil where it is not installed.
+---@param key string
+---@param locale string
+---@return string?
+function M.known(key, locale)
+  local catalog = M.catalog(M.match(locale))
+  return catalog and catalog[key]
+end
+
 --- The message of a key in a locale, else in en_US, else the key itself.
 ---@param key string
 ---@param args? table<string, any>
@@ -136,6 +163,11 @@ end
 ---@param args? table<string, any>
 ---@return string
 function M.say(call, key, args) return M.text(key, args, call.locale) end
+
+--- The key of the label of an error kind.
+---@param kind string `not_found`
+---@return string key `error.not-found`
+function M.error_key(kind) return 'error.' .. kind:gsub('_', '-') end
 
 --- The short labels of error kinds, for whoever must name them without a VM: the daemon puts the
 --- label of the caller's locale into `error.message`.

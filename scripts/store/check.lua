@@ -3,6 +3,7 @@ local json = require('engine.json')
 local names = require('lib.names')
 local pointer = require('lib.pointer')
 local schema = require('store.schema')
+local problem_of = require('lib.rpc.problem')
 local schema_check = require('lib.rpc.check')
 local shape = require('lib.rpc.json_schema')
 
@@ -45,7 +46,7 @@ function M.value(declared, value, at)
     mark_arrays(declared, value)
     return true
   end
-  return nil, schema_check.invalid(problems, at == '' and 'the document' or at)
+  return nil, problem_of.invalid(problems, at == '' and 'the document' or at)
 end
 
 --- The checkers of values that are read: what nobody declared may be there, too.
@@ -62,7 +63,7 @@ function M.read(declared, value, at)
   readers[declared] = reader
   local _, problems = reader(value)
   if not problems then return true end
-  return nil, schema_check.invalid(problems, at == '' and 'the document' or at)
+  return nil, problem_of.invalid(problems, at == '' and 'the document' or at)
 end
 
 local function each_part(declared, visit)

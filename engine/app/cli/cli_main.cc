@@ -9,6 +9,7 @@
 #include "cli/parser.hh"
 #include "cli/start_cache.hh"
 #include "cli/start_file.hh"
+#include "cli/words.hh"
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -36,7 +37,7 @@ struct Session {
 };
 
 /// As the commands themselves tell their errors (`lib.rpc.output`).
-int report(const Error& error, const cli::Globals& globals) {
+int report(const Error& error, const cli::Globals& globals, const cli::Words& words) {
   const ErrcInfo& info = errc_info(error.code);
   if (globals.format && globals.format->starts_with("json")) {
     json::Value told =
@@ -45,8 +46,8 @@ int report(const Error& error, const cli::Globals& globals) {
     fmt::print(stderr, "{}\n", json::write(json::Object{{"error", std::move(told)}}));
     return info.exit_code;
   }
-  fmt::print(stderr, "error: {}\n", error.message);
-  if (!error.hint.empty()) fmt::print(stderr, "hint: {}\n", error.hint);
+  fmt::print(stderr, "{}: {}\n", words("error"), error.message);
+  if (!error.hint.empty()) fmt::print(stderr, "{}: {}\n", words("hint"), error.hint);
   if (globals.verbose && !error.debug.empty()) fmt::print(stderr, "{}\n", error.debug);
   return info.exit_code;
 }
@@ -199,17 +200,18 @@ Result<int> run(const std::vector<std::string>& words, const cli::Globals& known
   if (!found && found.error().code == Errc::usage) return fail(found.error());
   TRY_ASSIGN(Session session, load_somehow(paths, found, words));
   const fs::path scripts = found.value_or(fs::path());
-  TRY_ASSIGN(cli::Parsed parsed, cli::parse(session.root, words, kVersion));
-  if (!parsed.invocation) {
-    fmt::print(parsed.status == 0 ? stdout : stderr, "{}", parsed.text);
-    return parsed.status;
+  Result<cli::Parsed> parsed = cli::parse(session.root, words, kVersion);
+  if (!parsed) return report(parsed.error(), known, cli::Words(session.root));
+  if (!parsed->invocation) {
+    fmt::print(parsed->status == 0 ? stdout : stderr, "{}", parsed->text);
+    return parsed->status;
   }
-  const std::string branch = branch_of(session.root, *parsed.invocation);
+  const std::string branch = branch_of(session.root, *parsed->invocation);
   if (!session.host) {
     TRY_ASSIGN(session.host, ScriptHost::open(session.scripts));
   }
   auto status =
-      session.host->run(command_for(std::move(*parsed.invocation), branch, paths, scripts));
+      session.host->run(command_for(std::move(*parsed->invocation), branch, paths, scripts));
 #ifndef __SANITIZE_ADDRESS__
   // The process ends with this: to free every object of the VM first would be time for nothing,
   // except where somebody looks for what is never freed. Nobody is left to kill what was cancelled.
@@ -227,7 +229,9 @@ int cli_main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   const cli::Globals globals = cli::scan_globals(words);
   const auto status = run(words, globals);
-  return status ? *status : report(status.error(), globals);
+  if (status) return *status;
+  const cli::Command untranslated;  // nothing could be read that has other words
+  return report(status.error(), globals, cli::Words(untranslated));
 }
 
 }  // namespace engine::app

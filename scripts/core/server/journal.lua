@@ -2,6 +2,7 @@
 --- cursor is the place in the file where an entry begins.
 local file = require('engine.file')
 local json = require('engine.json')
+local problem_of = require('lib.rpc.problem')
 
 local M = {}
 
@@ -149,8 +150,8 @@ function M.read(path, wanted)
   local size = info and info.size or 0
   local cursor = wanted.cursor and tonumber(wanted.cursor)
   if wanted.cursor and (not cursor or cursor < 0 or cursor > size or cursor % 1 ~= 0) then
-    return nil, { code = 'invalid_params', message = 'params.cursor: no place in the log',
-      hint = 'the log may have been rotated: begin without a cursor' }
+    return nil, problem_of.invalid({ { path = '.cursor', message = 'no place in the log',
+      hint = 'the log may have been rotated: begin without a cursor' } }, 'params')
   end
   if size == 0 then return { entries = json.array({}), endCursor = '0' } end
   local boot, failure

@@ -14,7 +14,7 @@ local M = {}
 ---@alias lib.rpc.Checker fun(value: any): any, lib.rpc.Problem[]?
 
 local append, enough, fail = problem_of.append, problem_of.enough, problem_of.fail
-local got, mismatch, plural = problem_of.got, problem_of.mismatch, problem_of.plural
+local got, mismatch = problem_of.got, problem_of.mismatch
 local is_null = null.is_null
 
 --- Whether a decoded table stands for a JSON array. An empty table counts as either.
@@ -34,7 +34,7 @@ local function member_checker(schema, check, keep)
     if value == nil then
       if default ~= nil and not keep then return copy(default) end
       if may_miss then return nil end
-      return fail('is required')
+      return fail('required')
     end
     if is_null(value) then
       if nullable then return value end
@@ -54,10 +54,10 @@ local function relations(fields, order)
   local rules = {}
   for _, key in ipairs(order) do
     for _, other in ipairs(fields[key].options.conflicts_with or {}) do
-      rules[#rules + 1] = { key, other, both = false, words = 'cannot be given with' }
+      rules[#rules + 1] = { key, other, both = false, said = 'conflicts-with' }
     end
     for _, other in ipairs(fields[key].options.requires or {}) do
-      rules[#rules + 1] = { key, other, both = true, words = 'can only be given with' }
+      rules[#rules + 1] = { key, other, both = true, said = 'requires' }
     end
   end
   if #rules == 0 then return nil end
@@ -67,8 +67,7 @@ local function relations(fields, order)
       local key, other = rule[1], rule[2]
       if is_given(value[key], fields[key])
         and is_given(value[other], fields[other]) ~= rule.both then
-        problems = append(problems, '.' .. key,
-          { { path = '', message = ("%s '%s'"):format(rule.words, other) } })
+        problems = append(problems, '.' .. key, { problem_of.of(rule.said, { other = other }) })
       end
     end
     return problems
@@ -76,14 +75,10 @@ local function relations(fields, order)
 end
 
 local function unknown(key, order)
-  local meant = names.nearest(key, order)
-  if key:sub(1, 2) == '__' then return { { path = '', message = 'is a reserved name' } } end
-  if #order == 0 then
-    return { { path = '', message = 'is unknown', hint = 'it takes no parameters' } }
-  end
-  local hint = meant and ("did you mean '%s'?"):format(meant)
-    or 'known: ' .. table.concat(order, ', ')
-  return { { path = '', message = 'is unknown', hint = hint } }
+  if key:sub(1, 2) == '__' then return { problem_of.of('reserved') } end
+  if #order == 0 then return { problem_of.of('unknown', nil, { 'no-params' }) } end
+  return { problem_of.of('unknown', nil, problem_of.meant(names.nearest(key, order))
+    or { 'known', { list = table.concat(order, ', ') } }) }
 end
 
 --- What is there but not declared. Reserved names are refused by open objects, too.
@@ -119,7 +114,7 @@ local function fields_checker(fields, keep, options)
   local find_unknown = not keep and unknown_checker(fields, order, options)
   local relate = not keep and relations(fields, order)
   return function(value)
-    if type(value) ~= 'table' or not is_object(value) then return mismatch('an object', value) end
+    if type(value) ~= 'table' or not is_object(value) then return mismatch('an-object', value) end
     local problems = find_unknown and find_unknown(value)
     local unrelated = relate and relate(value)
     if unrelated then problems = append(problems, '', unrelated) end
@@ -148,14 +143,15 @@ local function tagged_checker(schema, keep)
   end
   local known = names.sorted_keys(checks)
   return function(value)
-    if type(value) ~= 'table' or not is_object(value) then return mismatch('an object', value) end
+    if type(value) ~= 'table' or not is_object(value) then return mismatch('an-object', value) end
     local name = value[tag]
     local check = checks[name]
     if not check then
-      local meant = type(name) == 'string' and names.nearest(name, known)
-      return nil, { { path = '.' .. tag, message = ('expected one of %s, got %s'):format(
-        table.concat(known, ', '), got(name, schema)),
-        hint = meant and ("did you mean '%s'?"):format(meant) or nil } }
+      local problem = problem_of.of('one-of',
+        { list = table.concat(known, ', '), got = got(name, schema) },
+        problem_of.meant(type(name) == 'string' and names.nearest(name, known) or nil))
+      problem.path = '.' .. tag
+      return nil, { problem }
     end
     local good, problems = check(value)
     value[tag] = name
@@ -174,7 +170,7 @@ local function union_checker(schema, keep)
   for i, alternative in ipairs(schema.options.of) do
     checks[i], expected[i] = M.compile(alternative, keep), alternative.kind:gsub('_', ' ')
   end
-  local words = 'expected one of ' .. table.concat(expected, ', ')
+  local list = table.concat(expected, ', ')
   return function(value)
     local deepest
     for i = 1, #checks do
@@ -183,30 +179,20 @@ local function union_checker(schema, keep)
       if problems[1].path ~= '' and not deepest then deepest = problems end
     end
     if deepest then return nil, deepest end
-    return fail(('%s, got %s'):format(words, got(value, schema)))
-  end
-end
-
-local function count_problem(count, schema)
-  local min, max = schema.options.min, schema.options.max
-  if min and count < min then
-    return ('must have at least %s, got %d'):format(plural(min, 'member'), count)
-  end
-  if max and count > max then
-    return ('must have at most %s, got %d'):format(plural(max, 'member'), count)
+    return fail('one-of', { list = list, got = got(value, schema) })
   end
 end
 
 local function array_checker(schema, keep)
   local check = schema.options.of and M.member(schema.options.of, keep)
-  local single = schema.options.single
+  local single, min, max = schema.options.single, schema.options.min, schema.options.max
   return function(value)
     -- One member stands for a list of it, where the declaration says so.
     if single and type(value) ~= 'table' then value = { value } end
-    if type(value) ~= 'table' or not is_array(value) then return mismatch('an array', value) end
+    if type(value) ~= 'table' or not is_array(value) then return mismatch('an-array', value) end
     local count = #value
-    local problem = count_problem(count, schema)
-    if problem then return fail(problem) end
+    local miscounted = problem_of.miscounted(count, min, max, 'count-members')
+    if miscounted then return nil, miscounted end
     local problems
     for i = 1, check and count or 0 do
       local member, wrong = check(value[i])
@@ -225,7 +211,7 @@ local function map_checker(schema, keep)
   local check = schema.options.of and M.member(schema.options.of, keep)
   local check_key = schema.options.keys and M.compile(schema.options.keys, keep)
   return function(value)
-    if type(value) ~= 'table' or not is_object(value) then return mismatch('an object', value) end
+    if type(value) ~= 'table' or not is_object(value) then return mismatch('an-object', value) end
     local problems
     for key, member in pairs(value) do
       local _, wrong_key = nil, nil
@@ -269,22 +255,6 @@ function M.params(leaf)
   -- Of a method whose result has formats, `format` may be a parameter; it concerns the CLI only.
   local ignored = leaf.handler.used.with_display_serializable and { format = true } or nil
   return fields_checker(leaf.params, false, { open = leaf.handler.open, ignored = ignored })
-end
-
---- The error a caller gets: the first problem as the message, all of them as details.
----@param problems lib.rpc.Problem[]
----@param root string `params`
----@return {code: string, message: string, hint: string?, details: lib.rpc.Problem[]}
-function M.invalid(problems, root)
-  local details = {}
-  for i, problem in ipairs(problems) do
-    details[i] = { path = root .. problem.path, message = problem.message, hint = problem.hint }
-  end
-  local message = ('%s: %s'):format(details[1].path, details[1].message)
-  if #details > 1 then
-    message = ('%s (and %d more)'):format(message, #details - 1)
-  end
-  return { code = 'invalid_params', message = message, hint = details[1].hint, details = details }
 end
 
 return M

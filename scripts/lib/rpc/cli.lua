@@ -5,6 +5,7 @@ local check = require('lib.rpc.check')
 local i18n = require('lib.i18n')
 local names = require('lib.names')
 local output = require('lib.rpc.output')
+local problem_of = require('lib.rpc.problem')
 local rules = require('lib.rpc.rules')
 local runner = require('lib.rpc.runner')
 local scan = require('lib.rpc.scan')
@@ -71,7 +72,7 @@ local WORDS = {
 local COMPLAINTS = {
   'did-you-mean', 'expected-boolean', 'expected-integer', 'expected-number', 'expected-path',
   'given-twice', 'lists-commands', 'missing-argument', 'missing-value', 'no-command', 'no-option',
-  'not-json', 'not-one-of', 'quote-json', 'unexpected-argument',
+  'error', 'hint', 'not-json', 'not-one-of', 'quote-json', 'unexpected-argument',
 }
 
 local function labels(locale)
@@ -136,7 +137,7 @@ end
 local function run_here(leaf, params, globals, env, root)
   local good, problems = check.params(leaf)(params)
   if problems then
-    local err = check.invalid(problems, 'params')
+    local err = problem_of.invalid(problems, 'params', globals.locale)
     err.code = 'usage'
     return nil, err
   end
@@ -166,7 +167,7 @@ end
 local function perform(leaf, params, globals, env, root)
   local good, err = scan.params(params, leaf.params, {
     read_stdin = env.read_stdin, read_file = env.read_file,
-    decode = env.json.decode, raw = env.json.raw,
+    decode = env.json.decode, raw = env.json.raw, locale = globals.locale,
   })
   if not good then return nil, err end
   if leaf.remote then
@@ -178,7 +179,7 @@ local function perform(leaf, params, globals, env, root)
 end
 
 --- Problems of parameters in the words of the command line: `params.maxSize` is `--max-size`.
-local function in_words(err, leaf)
+local function in_words(err, leaf, locale)
   local problems = type(err) == 'table' and (err.code == 'invalid_params' or err.code == 'usage')
     and type(err.details) == 'table' and err.details
   if not problems or #problems == 0 then return err end
@@ -189,8 +190,7 @@ local function in_words(err, leaf)
     local path = schema and arguments.display_name(key, schema) .. rest or problem.path
     told.details[i] = { path = path, message = problem.message, hint = problem.hint }
   end
-  local more = #problems > 1 and (' (and %d more)'):format(#problems - 1) or ''
-  told.message = ('%s: %s%s'):format(told.details[1].path, told.details[1].message, more)
+  told.message = problem_of.headline(told.details, locale)
   return told
 end
 
@@ -206,12 +206,13 @@ function M.run(root, path, params, globals, env)
   local leaf = find(root, path)
   if not leaf then
     output.failure(env, globals, { code = 'usage',
-      message = ("there is no command '%s'"):format(table.concat(path, ' ')) })
+      message = i18n.text('error.cli.no-command', { word = table.concat(path, ' ') },
+        globals.locale) })
     return env.exit_code('usage')
   end
   local result, err, sent = perform(leaf, params, globals, env, root)
   if err ~= nil then
-    output.failure(env, globals, in_words(err, leaf))
+    output.failure(env, globals, in_words(err, leaf, globals.locale))
     return env.exit_code(type(err) == 'table' and err.code or 'script')
   end
   output.result(env, globals, leaf.handler.display, sent, result)

@@ -2,15 +2,14 @@
 local pointer = require('lib.pointer')
 
 ---@class lib.rpc.Format
----@field expected string 'a package id'
----@field form string What one looks like
+---@field expected string What it is, as a name of `lib.rpc.problem`; `NAME-form` says how it looks
 ---@field fits fun(text: string, options: table): boolean
 
 ---@type table<string, lib.rpc.Format>
 local M = {}
 
 M.package_id = {
-  expected = 'a package id', form = 'a-z, 0-9 and single hyphens, at most 64 characters',
+  expected = 'package-id',
   fits = function(text)
     return #text <= 64 and text:find('^[%l%d]') ~= nil and not text:find('[^%l%d-]')
       and not text:find('%-%-') and text:sub(-1) ~= '-'
@@ -18,27 +17,27 @@ M.package_id = {
 }
 
 M.guid = {
-  expected = 'a guid', form = '32 characters A-Z and 2-7',
+  expected = 'guid',
   fits = function(text) return #text == 32 and not text:find('[^A-Z2-7]') end,
 }
 
 M.url = {
-  expected = 'a URL', form = 'such as https://host/path',
+  expected = 'url',
   fits = function(text) return text:find('^%a[%w+.-]*://[^%s/][^%s]*$') ~= nil end,
 }
 
 M.path = {
-  expected = 'a path', form = 'such as /srv/data',
+  expected = 'path',
   fits = function(text) return text ~= '' and not text:find('%z') end,
 }
 
 M.absolute_path = {
-  expected = 'an absolute path', form = 'such as /srv/data',
+  expected = 'absolute-path',
   fits = function(text) return M.path.fits(text) and text:sub(1, 1) == '/' end,
 }
 
 M.pointer = {
-  expected = 'a JSON pointer', form = 'empty, or such as /public/ui',
+  expected = 'pointer',
   fits = function(text) return pointer.split(text) ~= nil end,
 }
 
@@ -51,7 +50,7 @@ local function is_offset(text)
 end
 
 M.datetime = {
-  expected = 'a date and time', form = 'such as 2026-01-31T12:00:00Z',
+  expected = 'datetime',
   fits = function(text)
     local _, month, day, hour, minute, second, rest =
       text:match('^(%d%d%d%d)-(%d%d)-(%d%d)[Tt](%d%d):(%d%d):(%d%d)(.+)$')

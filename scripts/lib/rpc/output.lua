@@ -1,5 +1,6 @@
 --- What a command prints: its result in the wished format, or its error.
 local display = require('lib.display')
+local i18n = require('lib.i18n')
 local null = require('lib.null')
 local pretty = require('lib.pretty')
 local yaml = require('lib.yaml')
@@ -17,6 +18,7 @@ local M = {}
 ---@field color boolean
 ---@field tty boolean
 ---@field program string Begins a command that means the same daemon
+---@field locale string?
 local Out = {}
 Out.__index = Out
 
@@ -46,7 +48,7 @@ end
 function M.of(stream, globals)
   return setmetatable({ write_text = stream.write, width = stream.width,
     color = stream.color == true, tty = stream.tty == true,
-    program = program_for(globals) }, Out)
+    program = program_for(globals), locale = globals.locale }, Out)
 end
 
 --- Prints as it is.
@@ -61,7 +63,10 @@ function Out:line(text) return self.write_text(text .. '\n') end
 
 --- Prints what to do next.
 ---@param text string Commands in it mean the default daemon
-function Out:hint(text) self:line('hint: ' .. typed(text, self.program)) end
+function Out:hint(text)
+  self:line(('%s: %s'):format(i18n.text('error.cli.hint', nil, self.locale),
+    typed(text, self.program)))
+end
 
 --- Prints a table; to a terminal, `none` for one without rows.
 ---@param columns (string|lib.display.Column)[]
@@ -147,6 +152,17 @@ local function as_data(err, env, globals)
   } }
 end
 
+--- What the parser and the check of the parameters say is in the language of the caller. All else
+--- says what happened in English; then the label of its kind goes before it.
+local OWN_WORDS = { usage = true, invalid_params = true, daemon_not_running = true }
+
+local function told(failure, locale)
+  local message = failure.message or failure.code or 'unknown error'
+  if not locale or i18n.match(locale) == 'en_US' or OWN_WORDS[failure.code] then return message end
+  local label = i18n.known(i18n.error_key(failure.code or 'unknown'), locale)
+  return label and ('%s: %s'):format(label, message) or message
+end
+
 --- Prints an error on standard error: one line and a hint, or JSON if JSON is asked for. Who
 --- interrupts a command knows that it ended.
 ---@param env lib.rpc.Environment
@@ -159,12 +175,13 @@ function M.failure(env, globals, err)
     return
   end
   if failure.code == 'cancelled' and env.interrupted and env.interrupted() then return end
-  env.err.write(('error: %s\n'):format(failure.message or failure.code or 'unknown error'))
+  env.err.write(('%s: %s\n'):format(i18n.text('error.cli.error', nil, globals.locale),
+    told(failure, globals.locale)))
   if failure.code == 'invalid_params' or failure.code == 'usage' then
     env.err.write(further_problems(failure.details))
   end
   if failure.hint and failure.hint ~= '' then
-    env.err.write(('hint: %s\n'):format(typed(failure.hint, program_for(globals))))
+    M.of(env.err, globals):hint(failure.hint)
   end
 end
 

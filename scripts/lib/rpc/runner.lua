@@ -2,6 +2,7 @@
 --- check → middleware response hooks. Everything that can be decided at load time is.
 local check = require('lib.rpc.check')
 local names = require('lib.names')
+local problem_of = require('lib.rpc.problem')
 
 ---@class lib.rpc.Response
 ---@field result any
@@ -81,7 +82,7 @@ local function checked(leaf, spans)
   local check_params = spanned('schema', check.params(leaf), spans)
   return function(call, params)
     local good, problems = check_params(params or {})
-    if problems then return nil, check.invalid(problems, 'params') end
+    if problems then return nil, problem_of.invalid(problems, 'params', call.locale) end
     return body(call, good)
   end
 end
@@ -95,7 +96,7 @@ local function with_result_check(run, leaf)
     if err ~= nil then return nil, err end
     local _, problems = check_result(result)
     if not problems then return result end
-    local wrong = check.invalid(problems, 'result')
+    local wrong = problem_of.invalid(problems, 'result')
     wrong.code, wrong.message = 'internal', leaf.method .. ': ' .. wrong.message
     return nil, wrong
   end

@@ -3,7 +3,9 @@
 --- Texts become what their schema wants: numbers, booleans, JSON. Where the type allows it (text,
 --- JSON, bytes, secrets, and types with `stdin = true`) `-` stands for standard input, `@file` for
 --- what is in a file, and `@@` for a plain `@`.
+local arguments = require('lib.rpc.arguments')
 local base64 = require('lib.base64')
+local i18n = require('lib.i18n')
 
 local M = {}
 
@@ -12,6 +14,7 @@ local M = {}
 ---@field read_file fun(path: string): string?, table?
 ---@field decode fun(text: string): any, table?
 ---@field raw fun(text: string): any, table? An opaque JSON value
+---@field locale string? Of what is complained about
 
 local JSON = {
   json = true, any = true, object = true, map = true, null = true, union = true, tagged = true,
@@ -21,84 +24,81 @@ local NUMBERS = { number = true, integer = true, int64 = true }
 
 local FILES = { text = true, bytes = true, secret = true }
 
-local function problem(key, message, hint)
-  return nil, { code = 'usage', message = ('%s: %s'):format(key, message), hint = hint }
+local function problem(reader, key, args)
+  return nil, { code = 'usage', message = i18n.text(key, args, reader.locale) }
 end
 
 local function takes_files(schema)
   return FILES[schema.kind] or JSON[schema.kind] or schema.options.stdin or schema.options.secret
 end
 
---- Standard input can be read once.
-local function read_stdin(key, reader)
-  if reader.stdin_for then
-    return nil, ('standard input was read for %s already'):format(reader.stdin_for)
+--- What is in a file or in standard input, which can be read once.
+local function load_from(name, word, reader)
+  local text, err
+  if word ~= '-' then
+    text, err = reader.read_file(word:sub(2))
+  elseif reader.stdin_for then
+    return problem(reader, 'error.cli.stdin-twice', { argument = name, other = reader.stdin_for })
+  else
+    reader.stdin_for = name
+    text, err = reader.read_stdin()
   end
-  reader.stdin_for = key
-  return reader.read_stdin()
+  if text then return text end
+  local why = type(err) == 'table' and err.message or tostring(err)
+  return nil, { code = 'usage', message = ('%s: %s'):format(name, why), hint = word ~= '-'
+    and i18n.text('error.cli.literal-at', { word = word }, reader.locale) or nil }
 end
 
---- The text a word stands for, and whether it was read from somewhere.
-local function load_text(key, word, schema, reader)
+--- The text a word stands for.
+local function load_text(name, word, schema, reader)
   if not takes_files(schema) then return word end
   if word:sub(1, 2) == '@@' then return word:sub(2) end
-  local text, err
-  if word == '-' then
-    text, err = read_stdin(key, reader)
-  elseif word:sub(1, 1) == '@' then
-    text, err = reader.read_file(word:sub(2))
-  else
-    return word
-  end
-  if not text then
-    return problem(key, tostring(type(err) == 'table' and err.message or err),
-      word ~= '-' and ('a value that begins with @ is written @%s'):format(word) or nil)
-  end
+  if word ~= '-' and word:sub(1, 1) ~= '@' then return word end
+  local text, err = load_from(name, word, reader)
+  if not text then return nil, err end
   if schema.kind == 'bytes' then return base64.encode(text) end
   -- Editors and `echo` end a file with a newline that is no part of a name or a password.
   if schema.kind ~= 'text' and not JSON[schema.kind] then text = text:gsub('\r?\n$', '') end
   return text
 end
 
-local function to_number(key, word)
-  if not word:find('^[+-]?%d*%.?%d+[eE]?[+-]?%d*$') then
-    return problem(key, ("expected a number, got '%s'"):format(word))
-  end
-  local number = tonumber(word)
-  if not number then return problem(key, ("expected a number, got '%s'"):format(word)) end
-  return number
+local function to_number(name, word, reader)
+  local number = word:find('^[+-]?%d*%.?%d+[eE]?[+-]?%d*$') and tonumber(word)
+  if number then return number end
+  return problem(reader, 'error.cli.expected-number', { argument = name, word = word })
 end
 
-local function to_boolean(key, word)
+local function to_boolean(name, word, reader)
   if word == 'true' then return true end
   if word == 'false' then return false end
-  return problem(key, ("expected true or false, got '%s'"):format(word))
+  return problem(reader, 'error.cli.expected-boolean', { argument = name, word = word })
 end
 
-local function to_json(key, text, schema, reader)
+local function to_json(name, text, schema, reader)
   local convert = schema.options.raw and reader.raw or reader.decode
   local value, err = convert(text)
-  if value == nil then
-    return problem(key, 'not JSON: ' .. tostring(err and err.message or err))
-  end
-  return value
+  if value ~= nil then return value end
+  return problem(reader, 'error.cli.not-json',
+    { argument = name, why = tostring(err and err.message or err) })
 end
 
-local function scan_one(key, word, schema, reader)
+local function scan_one(name, word, schema, reader)
   if type(word) ~= 'string' then return word end
-  local text, err = load_text(key, word, schema, reader)
+  local text, err = load_text(name, word, schema, reader)
   if not text then return nil, err end
-  if JSON[schema.kind] then return to_json(key, text, schema, reader) end
-  if schema.kind == 'array' then return to_json(key, text, schema, reader) end
-  if NUMBERS[schema.kind] then return to_number(key, text) end
-  if schema.kind == 'boolean' or schema.kind == 'flag' then return to_boolean(key, text) end
+  if JSON[schema.kind] then return to_json(name, text, schema, reader) end
+  if schema.kind == 'array' then return to_json(name, text, schema, reader) end
+  if NUMBERS[schema.kind] then return to_number(name, text, reader) end
+  if schema.kind == 'boolean' or schema.kind == 'flag' then
+    return to_boolean(name, text, reader)
+  end
   return text
 end
 
-local function scan_list(key, words, schema, reader)
+local function scan_list(name, words, schema, reader)
   local list = {}
   for i, word in ipairs(words) do
-    local value, err = scan_one(key, word, schema.options.of, reader)
+    local value, err = scan_one(name, word, schema.options.of, reader)
     if value == nil then return nil, err end
     list[i] = value
   end
@@ -119,10 +119,11 @@ function M.params(params, schemas, reader)
   local out = {}
   for key, word in pairs(params) do
     local schema, value, err = schemas[key], word, nil
+    local name = schema and arguments.display_name(key, schema)
     if schema and is_list(schema) then
-      value, err = scan_list(key, type(word) == 'table' and word or { word }, schema, reader)
+      value, err = scan_list(name, type(word) == 'table' and word or { word }, schema, reader)
     elseif schema then
-      value, err = scan_one(key, word, schema, reader)
+      value, err = scan_one(name, word, schema, reader)
     end
     if err then return nil, err end
     out[key] = value

@@ -1,5 +1,4 @@
 --- From the tree to what the dispatcher runs: a list of methods and one function for each.
-local check = require('lib.rpc.check')
 local fault = require('lib.rpc.fault')
 local json_schema = require('lib.rpc.json_schema')
 local metadata = require('lib.rpc.metadata')
@@ -144,7 +143,5 @@ end
 function M.gate(root, context, method)
   return make_one(root, context, method, { gate = true })
 end
-
-M.invalid = check.invalid
 
 return M

@@ -6,6 +6,7 @@ local i18n = require('lib.i18n')
 local cli = require('lib.rpc.cli')
 local names = require('lib.names')
 local parent = require('lib.rpc.parent')
+local problem_of = require('lib.rpc.problem')
 
 local manifest = load(assert(file.read('package.lua')), '@package.lua')()
 local english = i18n.catalog('en_US')
@@ -38,6 +39,9 @@ local function spoken()
   end
   for _, row in pairs(errc.kinds) do
     used[row.labelKey] = true
+  end
+  for name in pairs(problem_of.ENGLISH) do
+    used['error.params.' .. name] = true
   end
   for word in pairs(cli.describe(require('core')).labels) do
     local complaint = 'error.cli.' .. word

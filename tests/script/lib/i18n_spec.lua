@@ -40,6 +40,21 @@ describe('i18n', function()
     expect(i18n.pick(env({}))):equals('en_US')
   end)
 
+  it('counts as the language does', function()
+    local forms = 'one|few|many'
+    for locale, wanted in pairs({
+      en_US = 'few one few few few few', fr_FR = 'one one few few few few',
+      pl_PL = 'many one few many many few',
+    }) do
+      local said = {}
+      for i, count in ipairs({ 0, 1, 3, 5, 12, 22 }) do
+        said[i] = i18n.plural(forms, count, locale)
+      end
+      expect({ locale, table.concat(said, ' ') }):equals({ locale, wanted })
+    end
+    expect(i18n.plural('one|more', 2)):equals('more')
+  end)
+
   it('knows keys from text', function()
     expect(i18n.is_key('about.package.start')):is_true()
     expect(i18n.is_key('Start a package.')):is_false()
@@ -53,11 +68,13 @@ describe('locales', function()
   local function placeholders(text)
     local found = {}
     for name in text:gmatch('%%{([%w_-]+)}') do
-      found[#found + 1] = name
+      found[name] = true
     end
-    table.sort(found)
     return found
   end
+
+  --- How many forms a counted text has.
+  local function forms(text) return select(2, text:gsub('|', '')) + 1 end
 
   for _, locale in ipairs(i18n.LOCALES) do
     it(locale .. ' has every key, none more, with the same placeholders', function()
@@ -68,6 +85,8 @@ describe('locales', function()
           problems[#problems + 1] = 'missing: ' .. key
         else
           expect(placeholders(catalog[key])):equals(placeholders(text))
+          local wanted = forms(text) > 1 and locale == 'pl_PL' and 3 or forms(text)
+          expect({ key, forms(catalog[key]) }):equals({ key, wanted })
         end
       end
       for key, text in pairs(catalog) do

@@ -2,7 +2,7 @@ local base64 = require('lib.base64')
 local json = require('engine.json')
 local rpc = require('lib.rpc')
 local t = rpc.types
-local check = require('lib.rpc.check')
+local problems_of = require('lib.rpc.problem')
 
 local function problem_of(schema, value)
   local _, problems = schema:check(value)
@@ -84,7 +84,7 @@ describe('types', function()
   it('collect every problem', function()
     local schema = t.object{ fields = { a = t.string, b = t.integer, c = t.boolean } }
     local _, problems = schema:check({ a = 1, b = 'x' })
-    local err = check.invalid(problems, 'params')
+    local err = problems_of.invalid(problems, 'params')
     expect(err.code):equals('invalid_params')
     expect(err.details):equals({
       { path = 'params.a', message = 'expected a string, got a number' },
@@ -131,7 +131,7 @@ describe('types', function()
   it('refuse unknown keys, naming the nearest, and reserved ones even in open objects', function()
     local schema = t.object{ fields = { packageId = t.string } }
     local _, problems = schema:check({ packageId = 'x', packageid = 1 })
-    local err = check.invalid(problems, 'params')
+    local err = problems_of.invalid(problems, 'params')
     expect(err.message):equals('params.packageid: is unknown')
     expect(err.hint):equals("did you mean 'packageId'?")
     local open = t.object{ fields = {}, open = true }
