@@ -32,9 +32,9 @@ end
 
 --- `call.new_session` {token, id, max_age?} and `call.ended_session` are written by handlers. A
 --- caller who needs no session is not given one.
-function M.response(call, response)
+function M.response(call, response, metadata)
   if response.error ~= nil then return end
-  if call.new_session and not call.auth then begin(call, call.new_session) end
+  if metadata.login and call.new_session and not call.auth then begin(call, call.new_session) end
   if call.ended_session and call.http and is_request(call) then add_cookie(call, '', 0) end
 end
 
