@@ -278,34 +278,48 @@ void HttpDesk::serve_rpc(http::Session& session,
   if (request.method != "POST") {
     return respond.send(not_allowed(kRpcMethods, "methods are called with POST"));
   }
-  shared_.dispatcher.handle_line(worker_,
-                                 caller_of(session, request),
-                                 request.body,
-                                 [respond = std::move(respond)](LineReply reply) mutable {
-                                   http::Response response{.fixed_headers = kApiHeaders};
-                                   add_heads(response, reply.heads);
-                                   response.body = std::move(reply.text);
-                                   respond.send(response);
-                                 });
+  const std::shared_ptr<const Caller>& caller = caller_of(session, request);
+  auto page = request.header("origin").empty() ? nullptr : caller;
+  shared_.dispatcher.handle_line(
+      worker_,
+      caller,
+      request.body,
+      [this, page = std::move(page), respond = std::move(respond)](LineReply reply) mutable {
+        http::Response response{.fixed_headers = kApiHeaders};
+        response.body = std::move(reply.text);
+        // A page of another origin may read a refusal only if the middleware says so.
+        if (page && reply.heads.empty()) {
+          return send_with_heads(page, std::move(response), std::move(respond));
+        }
+        add_heads(response, reply.heads);
+        respond.send(response);
+      });
 }
 
-/// A browser asks what a page of another origin may do. The middleware says it in the headers of an
-/// answer, so a method that does nothing is called for them.
+/// Adds the headers that the middleware gives to every answer, where no call has come as far as the
+/// middleware: a method that does nothing is called for them.
+void HttpDesk::send_with_heads(const std::shared_ptr<const Caller>& caller,
+                               http::Response response,
+                               http::Responder respond) {
+  shared_.dispatcher.handle_line(
+      worker_,
+      caller,
+      R"({"id":0,"method":"echo","params":{"message":""}})",
+      [response = std::move(response), respond = std::move(respond)](LineReply reply) mutable {
+        add_heads(response, reply.heads);
+        respond.send(response);
+      });
+}
+
+/// A browser asks what a page of another origin may do.
 void HttpDesk::serve_options(http::Session& session,
                              const http::Request& request,
                              http::Responder respond) {
   const std::string_view allowed = methods_at(request.path);
   if (allowed.empty()) return respond.send(not_found(request.path));
-  shared_.dispatcher.handle_line(worker_,
-                                 caller_of(session, request),
-                                 R"({"id":0,"method":"echo","params":{"message":""}})",
-                                 [respond = std::move(respond), allowed](LineReply reply) mutable {
-                                   http::Response response{.content_type = {},
-                                                           .fixed_headers = kApiHeaders};
-                                   response.headers.emplace_back("Allow", allowed);
-                                   add_heads(response, reply.heads);
-                                   respond.send(response);
-                                 });
+  http::Response response{.content_type = {}, .fixed_headers = kApiHeaders};
+  response.headers.emplace_back("Allow", allowed);
+  send_with_heads(caller_of(session, request), std::move(response), std::move(respond));
 }
 
 void HttpDesk::serve_metrics(http::Session& session,
@@ -324,9 +338,14 @@ void HttpDesk::serve_metrics(http::Session& session,
                                  });
 }
 
-void HttpDesk::on_oversize(http::Session&, const http::Request& request, http::Responder respond) {
+void HttpDesk::on_oversize(http::Session& session,
+                           const http::Request& request,
+                           http::Responder respond) {
   if (!request.path.starts_with(kRpc)) return respond.send(in_words(413, "the body is too large"));
-  respond.send({.body = shared_.dispatcher.oversize_answer(), .fixed_headers = kApiHeaders});
+  http::Response response{.body = shared_.dispatcher.oversize_answer(),
+                          .fixed_headers = kApiHeaders};
+  if (request.header("origin").empty()) return respond.send(response);
+  send_with_heads(caller_of(session, request), std::move(response), std::move(respond));
 }
 
 http::BodyMode HttpDesk::on_head(http::Session&, const http::Request& request) {

@@ -69,6 +69,9 @@ class HttpDesk final : public PushTarget, public http::Handler {
   const std::shared_ptr<const Caller>& caller_of(http::Session& session,
                                                  const http::Request& request);
   void serve_rpc(http::Session& session, const http::Request& request, http::Responder respond);
+  void send_with_heads(const std::shared_ptr<const Caller>& caller,
+                       http::Response response,
+                       http::Responder respond);
   void serve_options(http::Session& session, const http::Request& request, http::Responder respond);
   void serve_metrics(http::Session& session, const http::Request& request, http::Responder respond);
   void serve_text(http::Session& session, Peer& peer, std::string_view text, http::Answer answer);
