@@ -172,9 +172,27 @@ std::string_view MethodTable::nearest(std::string_view name) const {
   return nearest;
 }
 
+/// The methods below a name that is a group's; empty where it is not.
+std::string MethodTable::group_hint(std::string_view name) const {
+  constexpr std::size_t kMost = 5;
+  std::string list;
+  std::size_t count = 0;
+  for (const Method& method : methods_) {
+    const std::string_view below = method.name;
+    if (below.size() <= name.size() || below[name.size()] != '.' || !below.starts_with(name)) {
+      continue;
+    }
+    if (++count > kMost) return fmt::format("it is a group: {}, …", list);
+    if (!list.empty()) list += ", ";
+    list += below;
+  }
+  return list.empty() ? list : fmt::format("it is a group: {}", list);
+}
+
 std::string MethodTable::hint(std::string_view name) const {
   const auto wire = parse_wire_name(name);
   if (!wire) {
+    if (std::string group = group_hint(name); !group.empty()) return group;
     const std::string_view near = nearest(name);
     return near.empty() ? std::string() : fmt::format("did you mean '{}'?", near);
   }

@@ -74,6 +74,7 @@ class MethodTable {
   };
   using Index = std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>>;
   Result<> add_wire_name(const Method& method);
+  [[nodiscard]] std::string group_hint(std::string_view name) const;
 
   std::vector<Method> methods_;
   Index by_name_;

@@ -78,6 +78,17 @@ TEST_CASE("rpc/method_table: offers the nearest name") {
   CHECK(methods->nearest("wifi.add").empty());
 }
 
+TEST_CASE("rpc/method_table: says what is in a group that is no method") {
+  const auto methods =
+      table(R"([{"method":"a.b"},{"method":"db"},{"method":"db.x"},{"method":"g.1"},
+      {"method":"g.2"},{"method":"g.3"},{"method":"g.4"},{"method":"g.5"},{"method":"g.6.7"},
+      {"method":"go.on"}])");
+  CHECK(methods->hint("a") == "it is a group: a.b");
+  CHECK(methods->hint("g") == "it is a group: g.1, g.2, g.3, g.4, g.5, …");
+  CHECK(methods->hint("g.6") == "it is a group: g.6.7");
+  CHECK(methods->hint("").empty());
+}
+
 TEST_CASE("rpc/method_table: reports what a reload changed") {
   const auto before = table(R"([{"method":"same"},{"method":"gone"},
       {"method":"p","params":{"a":1}},{"method":"m","metadata":{"authenticated":true}}])");
