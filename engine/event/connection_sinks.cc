@@ -234,6 +234,13 @@ void PushingSinks::drop(std::uint64_t connection) {
   ended->subscriptions.clear();
 }
 
+bool PushingSinks::has(std::uint64_t connection) const {
+  const auto owner = find(connection);
+  if (owner == nullptr) return false;
+  const std::lock_guard lock(owner->mutex);
+  return !owner->subscriptions.empty();
+}
+
 std::size_t PushingSinks::connections() const {
   const std::lock_guard lock(mutex_);
   return by_connection_.size();

@@ -96,6 +96,8 @@ class PushingSinks final : public ConnectionSinks {
   void stall(std::uint64_t connection);
   /// Ends all subscriptions of a connection that closed.
   void drop(std::uint64_t connection);
+  /// Whether the connection has a subscription.
+  [[nodiscard]] bool has(std::uint64_t connection) const;
   /// Connections with subscriptions.
   [[nodiscard]] std::size_t connections() const;
 

@@ -57,6 +57,11 @@ class Handler {
   virtual void on_line(Session&, std::string_view /*line*/, Answer) {}
   /// A line was over the limit and is skipped; say so through `answer`.
   virtual void on_oversize_line(Session&, Answer) {}
+  /// A line that has begun does not come to its end in time (Limits::stalled_line, min_rate): say
+  /// so; the connection is closed.
+  virtual void on_unfinished_line(Session&) {}
+  /// Nothing has been going on on a connection of lines for Limits::idle_lines. False: it stays.
+  virtual bool on_idle_lines(Session&) { return true; }
 };
 
 }  // namespace engine::http

@@ -78,17 +78,17 @@ void LineDialect::maybe_end() {
 
 void LineDialect::check_time(TimePoint now) {
   const Limits& limits = connection_.limits();
-  if (!framer_.inside_line()) {
-    line_pace_.reset();
-  } else if (limits.stalled_line.count() > 0 &&
-             line_pace_.is_too_slow(
-                 now, framer_.begun(), paused(), {limits.stalled_line, limits.min_rate})) {
-    return connection_.end(true);
-  }
-  if (in_flight_ > 0 || framer_.has_unread()) return;
-  if (framer_.inside_line() && passed(now, connection_.last_input(), limits.stalled_line)) {
+  const bool busy = in_flight_ > 0 || framer_.has_unread();
+  const bool inside = framer_.inside_line() && limits.stalled_line.count() > 0;
+  if (!framer_.inside_line()) line_pace_.reset();
+  const bool stands_still = !busy && passed(now, connection_.last_input(), limits.stalled_line);
+  if (inside && (stands_still ||
+                 line_pace_.is_too_slow(
+                     now, framer_.begun(), paused(), {limits.stalled_line, limits.min_rate}))) {
+    connection_.handler().on_unfinished_line(connection_);
     connection_.end(true);
-  } else if (passed(now, connection_.last_progress(), limits.idle_lines)) {
+  } else if (!busy && passed(now, connection_.last_progress(), limits.idle_lines) &&
+             connection_.handler().on_idle_lines(connection_)) {
     connection_.end(false);
   }
 }

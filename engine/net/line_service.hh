@@ -25,6 +25,11 @@ class LineHandler {
   /// Pushes wait, and the peer has taken nothing for long (LineLimits::stalled_push). Told once.
   /// Say what there is to say and close when there is room; without it the connection is cut.
   virtual void on_stalled(LineSession&) {}
+  /// A line that has begun does not come to its end in time (LineLimits::stalled_line, min_rate):
+  /// say so; the connection is closed.
+  virtual void on_unfinished_line(LineSession&) {}
+  /// Nothing has been going on for LineLimits::idle. False: the connection stays.
+  virtual bool on_idle(LineSession&) { return true; }
   /// The connection begins with an HTTP method (LineLimits::tell_http): it is yours from here on,
   /// with what was read of it. The session dies after this call, without on_close.
   virtual void on_http(LineSession&, UniqueFd /*socket*/, std::string /*already_read*/) {}

@@ -271,14 +271,23 @@ void LineSession::check_time(TimePoint now) {
   const bool inside = framer_.inside_line() || (telling_ && !beginning_.empty());
   if (!inside) pace_.reset();
   const std::size_t begun = telling_ ? beginning_.size() : framer_.begun();
-  if (limits.stalled_line.count() > 0 && inside && !busy && quiet > limits.stalled_line) {
-    close();
-  } else if (limits.stalled_line.count() > 0 && inside &&
-             pace_.is_too_slow(now, begun, paused(), {limits.stalled_line, limits.min_rate})) {
-    close();
+  const bool stands_still = !busy && quiet > limits.stalled_line;
+  if (limits.stalled_line.count() > 0 && inside && !closing_ &&
+      (stands_still ||
+       pace_.is_too_slow(now, begun, paused(), {limits.stalled_line, limits.min_rate}))) {
+    give_up_line();
   } else if (limits.idle.count() > 0 && !busy && quiet > limits.idle) {
-    close();
+    if (service_.handler_.on_idle(*this)) close();
   }
+}
+
+/// Who is told must take it at once: a connection that takes nothing is not waited for.
+void LineSession::give_up_line() {
+  const bool was_clear = unsent() == 0;
+  service_.handler_.on_unfinished_line(*this);
+  flush();
+  if (was_clear && unsent() > 0) failed_ = true;
+  close();
 }
 
 }  // namespace engine::net

@@ -117,6 +117,7 @@ class LineSession {
   void hand_out_lines(std::size_t& budget);
   void flush();
   void offer_room();
+  void give_up_line();
   void watch_writable(bool wanted);
   void finish_answer(bool written);
   void changed();

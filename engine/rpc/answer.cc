@@ -40,4 +40,16 @@ void encode_failure(std::string& out,
   }
 }
 
+std::string push_in(Protocol protocol, std::string line) {
+  switch (protocol) {
+    case Protocol::json_rpc:
+      break;
+    case Protocol::xrat:
+      return xrat_push(line);
+    case Protocol::spacedrive:
+      return spacedrive_push(line);
+  }
+  return line;
+}
+
 }  // namespace engine::rpc

@@ -38,4 +38,8 @@ void encode_failure(std::string& out,
                     const Error& error,
                     const ErrorText& text = {});
 
+/// The notification `line` of this daemon (docs/rpc.md, events) in the words of another protocol.
+/// Empty where that has none for it.
+std::string push_in(Protocol protocol, std::string line);
+
 }  // namespace engine::rpc

@@ -209,4 +209,28 @@ void encode_xrat_error(std::string& out, const AnswerForm& form, const Error& er
   writer.end_object();
 }
 
+std::string xrat_push(std::string_view line) {
+  const auto notice = json::parse(line);
+  const json::Value* params = notice ? notice->find("params") : nullptr;
+  if (params == nullptr) return {};
+  const std::string kind = notice->string_or("method", "");
+  json::Value told;
+  if (const json::Value* event = params->find("event"); event != nullptr && kind == "event") {
+    told = *event;
+  } else if (kind == "lagged" || kind == "end") {
+    told["dropped"] = params->integer_or("dropped", 0);
+    told["from_seq"] = params->integer_or("fromSeq", 0);
+    told["to_seq"] = params->integer_or("toSeq", 0);
+    if (kind == "end") told["reason"] = params->string_or("reason", "");
+  } else {
+    return {};
+  }
+  return fmt::format(R"({{"protocol_version":{},"sub":{},"seq":{},"{}":{}}})",
+                     kLowestXrat,
+                     params->integer_or("sub", 0),
+                     params->integer_or(kind == "event" ? "seq" : "toSeq", 0),
+                     kind,
+                     json::write(told));
+}
+
 }  // namespace engine::rpc

@@ -23,4 +23,8 @@ Result<> read_xrat(const Envelope& envelope, Incoming& out);
 void encode_xrat_result(std::string& out, const AnswerForm& form, std::string_view result);
 void encode_xrat_error(std::string& out, const AnswerForm& form, const Error& error);
 
+/// The notification `line` of this daemon (docs/rpc.md, events) as the supervisor's push:
+/// {protocol_version, sub, seq, event | lagged | end} (REQ-11). Empty for any other line.
+std::string xrat_push(std::string_view line);
+
 }  // namespace engine::rpc

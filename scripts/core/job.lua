@@ -21,7 +21,7 @@ local function get(_call, params) return job.get(params.id) end
 --- With `progress`, every change of the job is sent on the caller's connection while it waits.
 local function wait(call, params)
   local sub
-  if params.progress and call.connection then
+  if params.progress and call.pushes then
     local made, err = event.subscribe(call.connection, { type = 'job', job = params.id })
     if not made then return nil, err end
     sub = made

@@ -38,7 +38,7 @@ void push_peer(lua_State* state, const net::PeerCredentials& peer) {
 
 /// [-0, +1]
 void push_http(lua_State* state, const HttpFacts& http) {
-  lua_createtable(state, 0, 7);
+  lua_createtable(state, 0, 8);
   set_number(state, "id", static_cast<double>(http.id));
   set_string(state, "method", http.method);
   set_string(state, "path", http.path);
@@ -66,6 +66,8 @@ Result<> push_shared(lua_State* state, const script::Ref& plain_context, const C
   if (!caller.locale.empty()) set_string(state, "locale", caller.locale);
   if (caller.connection != 0) {
     set_number(state, "connection", static_cast<double>(caller.connection));
+    lua_pushboolean(state, caller.pushes ? 1 : 0);
+    lua_setfield(state, -2, "pushes");
   }
   if (caller.peer) {
     push_peer(state, *caller.peer);

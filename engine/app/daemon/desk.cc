@@ -3,8 +3,8 @@
 #include "app/daemon/http_desk.hh"
 #include "base/log.hh"
 #include "net/connect.hh"
+#include "rpc/answer.hh"
 #include "rpc/encode.hh"
-#include "rpc/spacedrive.hh"
 
 #include <unistd.h>
 
@@ -14,7 +14,7 @@ namespace {
 /// What a desk keeps with each of its connections.
 struct Peer {
   std::shared_ptr<const Caller> caller;
-  bool spacedrive = false;  ///< it spoke Spacedrive's protocol: events come in it, too
+  rpc::Protocol protocol = rpc::Protocol::json_rpc;  ///< of events: what it spoke last but ours
 };
 
 /// Events go out on a connection as lines.
@@ -22,10 +22,9 @@ class LineOutlet final : public event::PushingSinks::Outlet {
  public:
   explicit LineOutlet(net::LineSession& session) : session_(session) {}
   bool push(std::string_view head, std::string_view tail) override {
-    if (!static_cast<const Peer*>(session_.attachment.get())->spacedrive) {
-      return session_.push(head, tail);
-    }
-    const std::string line = rpc::spacedrive_push(std::string(head).append(tail));
+    const rpc::Protocol protocol = static_cast<const Peer*>(session_.attachment.get())->protocol;
+    if (protocol == rpc::Protocol::json_rpc) return session_.push(head, tail);
+    const std::string line = rpc::push_in(protocol, std::string(head).append(tail));
     return line.empty() || session_.push(line);
   }
 
@@ -45,6 +44,13 @@ net::LineLimits line_limits(const WireLimits& limits, bool tell_http) {
 }
 
 }  // namespace
+
+std::string unfinished_line_answer() {
+  std::string words;
+  rpc::encode_error(
+      words, "null", {.code = Errc::timeout, .message = "a line was begun and not ended in time"});
+  return words;
+}
 
 Result<> Desk::open(unsigned index) {
   TRY_ASSIGN(service_,
@@ -103,7 +109,7 @@ void Desk::on_line(net::LineSession& session, std::string_view line, net::Answer
       worker_, peer->caller, line, [answer = std::move(answer)](const LineReply& reply) mutable {
         answer.send(reply.text, reply.close);
       });
-  if (protocol == rpc::Protocol::spacedrive) peer->spacedrive = true;
+  if (protocol != rpc::Protocol::json_rpc) peer->protocol = protocol;
 }
 
 void Desk::on_oversize(net::LineSession&, net::Answer answer) {
@@ -126,6 +132,15 @@ void Desk::on_room(net::LineSession& session) {
 void Desk::on_stalled(net::LineSession& session) {
   log::info("net", "a subscriber reads nothing", {{"connection", std::to_string(session.id())}});
   shared_.sinks.stall(session.id());
+}
+
+void Desk::on_unfinished_line(net::LineSession& session) {
+  session.send(unfinished_line_answer());
+}
+
+/// Without a word: its client may be about to ask, and would take that for the answer.
+bool Desk::on_idle(net::LineSession& session) {
+  return !shared_.sinks.has(session.id());
 }
 
 void Desk::on_http(net::LineSession& session, UniqueFd socket, std::string already_read) {

@@ -18,6 +18,9 @@ namespace engine::app {
 class Continuations;
 class HttpDesk;
 
+/// What a connection hears whose line does not come to its end.
+std::string unfinished_line_answer();
+
 /// What the desks of all doors share. The references outlive them.
 struct DeskShared {
   Dispatcher& dispatcher;
@@ -62,6 +65,8 @@ class Desk final : public PushTarget, public net::LineHandler {
   void on_oversize(net::LineSession& session, net::Answer answer) override;
   void on_room(net::LineSession& session) override;
   void on_stalled(net::LineSession& session) override;
+  void on_unfinished_line(net::LineSession& session) override;
+  bool on_idle(net::LineSession& session) override;
   void on_http(net::LineSession& session, UniqueFd socket, std::string already_read) override;
   void on_close(net::LineSession& session) override;
 

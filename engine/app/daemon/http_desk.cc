@@ -3,8 +3,8 @@
 #include "app/daemon/api_headers.hh"
 #include "app/daemon/http_facts.hh"
 #include "json/reader.hh"
+#include "rpc/answer.hh"
 #include "rpc/encode.hh"
-#include "rpc/spacedrive.hh"
 
 #include <fmt/format.h>
 
@@ -32,20 +32,20 @@ constexpr std::size_t kUnsentForEvents = http::Limits{}.writable;
 /// Events go out on a connection as messages.
 class MessageOutlet final : public event::PushingSinks::Outlet {
  public:
-  MessageOutlet(http::Session& session, bool spacedrive)
-      : session_(session), spacedrive_(spacedrive) {}
+  MessageOutlet(http::Session& session, rpc::Protocol protocol)
+      : session_(session), protocol_(protocol) {}
   bool push(std::string_view head, std::string_view tail) override {
     if (session_.unsent() > kUnsentForEvents) return false;
     std::string text(head);
     text += tail;
-    if (spacedrive_) text = rpc::spacedrive_push(text);
+    text = rpc::push_in(protocol_, std::move(text));
     if (!text.empty()) session_.send(text);
     return true;
   }
 
  private:
   http::Session& session_;
-  bool spacedrive_;
+  rpc::Protocol protocol_;
 };
 
 http::Limits http_limits(const WireLimits& limits) {
@@ -172,7 +172,7 @@ void HttpDesk::pump(std::uint64_t connection) {
   const auto peer = peers_.find(connection);
   if (session == nullptr || peer == peers_.end()) return;
   if (session->protocol() == http::Protocol::http) return;  // nothing can be sent unasked
-  MessageOutlet outlet(*session, peer->second.spacedrive);
+  MessageOutlet outlet(*session, peer->second.protocol);
   switch (shared_.sinks.pump(connection, outlet)) {
     case event::PushingSinks::Pumped::more:
       return wake(connection);
@@ -424,11 +424,19 @@ void HttpDesk::serve_text(http::Session& session,
         if (!reply.close) return;
         if (auto* open = service_->find(id)) open->close();
       });
-  if (protocol == rpc::Protocol::spacedrive) peer.spacedrive = true;
+  if (protocol != rpc::Protocol::json_rpc) peer.protocol = protocol;
 }
 
 void HttpDesk::on_oversize_line(http::Session&, http::Answer answer) {
   answer.send(shared_.dispatcher.oversize_answer());
+}
+
+void HttpDesk::on_unfinished_line(http::Session& session) {
+  session.send(unfinished_line_answer());
+}
+
+bool HttpDesk::on_idle_lines(http::Session& session) {
+  return !shared_.sinks.has(session.id());
 }
 
 }  // namespace engine::app

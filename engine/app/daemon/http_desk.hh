@@ -49,14 +49,16 @@ class HttpDesk final : public PushTarget, public http::Handler {
   void on_websocket_close(http::Session& session, unsigned code, std::string_view reason) override;
   void on_line(http::Session& session, std::string_view line, http::Answer answer) override;
   void on_oversize_line(http::Session& session, http::Answer answer) override;
+  void on_unfinished_line(http::Session& session) override;
+  bool on_idle_lines(http::Session& session) override;
 
  private:
   /// What is kept with a connection.
   struct Peer {
-    std::shared_ptr<const Caller> caller;    ///< of the last HTTP request, or of all messages
-    bool spacedrive = false;                 ///< events go out in its protocol
-    std::shared_ptr<SocketChannel> channel;  ///< of a WebSocket that is a continuation
-    unsigned quiet = 0;                      ///< looks since it last said something
+    std::shared_ptr<const Caller> caller;  ///< of the last HTTP request, or of all messages
+    rpc::Protocol protocol = rpc::Protocol::json_rpc;  ///< of events: what it spoke last but ours
+    std::shared_ptr<SocketChannel> channel;            ///< of a WebSocket that is a continuation
+    unsigned quiet = 0;                                ///< looks since it last said something
   };
 
   void serve_continuation(const http::Request& request,

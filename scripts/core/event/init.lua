@@ -13,9 +13,9 @@ local CHANNEL = t.enum{ values = { 'events', 'logs' }, default = 'events',
   help = 'help.arg.channel' }
 
 local function subscribe(call, params)
-  if not call.connection then
-    return nil, { code = 'conflict', message = 'only a connection can have subscriptions',
-      hint = 'use the socket or a WebSocket' }
+  if not call.pushes then
+    return nil, { code = 'conflict', message = 'nothing can be sent here but answers',
+      hint = 'subscribe on a connection of lines, or a WebSocket' }
   end
   local sub, info = event.subscribe(call.connection, filter.of(params), {
     channel = params.channel, since = params.sinceSeq, replay_last = params.replayLast,

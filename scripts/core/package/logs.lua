@@ -42,8 +42,9 @@ local function read(call, params)
   if not current then return nil, err end
   local entries, place = logs.last(params.id, params.limit)
   if not params.follow then return { entries = entries } end
-  if not call.connection then
-    return nil, { code = 'conflict', message = 'only a connection can follow a log' }
+  if not call.pushes then
+    return nil, { code = 'conflict', message = 'nothing can be sent here but answers',
+      hint = 'follow on a connection of lines, or a WebSocket' }
   end
   return follow(call.connection, params.id, place)
 end

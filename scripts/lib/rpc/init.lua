@@ -21,6 +21,7 @@ local types = require('lib.rpc.types')
 ---@field transport 'unix'|'http'|'https'|'ws'|'wss'|'tls'
 ---@field address string? `127.0.0.1:4711`
 ---@field connection integer?
+---@field pushes boolean? Whether the connection takes events: not where each answer has a request
 ---@field locale string? `de_DE`; see `lib.i18n.say`
 ---@field deadline number In seconds of `engine.loop.now()`
 ---@field session {id: string}?

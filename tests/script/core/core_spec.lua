@@ -12,7 +12,7 @@ local loaded = server.load(tree, 'RpcContext', { development = true })
 
 local function call(method, params, uid)
   return loaded.runners[method]({ ctx = { name = 'RpcContext' }, path = method, connection = 5,
-    peer = { uid = uid or 0, gid = 0, pid = 1 } }, params or {})
+    pushes = true, peer = { uid = uid or 0, gid = 0, pid = 1 } }, params or {})
 end
 
 --- What a client makes of an answer: it has crossed the wire.

@@ -66,6 +66,13 @@ describe('event.subscribe', function()
     expect(event.subscribed[1].options.channel):equals('logs')
   end)
 
+  it('is refused where nothing can be sent but answers', function()
+    local made, err = call('event.subscribe', { type = 'job' }, { pushes = false })
+    expect(made):is_nil()
+    expect(err.code):equals('conflict')
+    expect(event.subscribed):has_length(0)
+  end)
+
   it('names the parameter that is wrong', function()
     for params, words in pairs({
       [{ level = 'loud' }] = 'params.level', [{ buffer = 1 }] = 'params.buffer',

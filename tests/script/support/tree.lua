@@ -15,7 +15,7 @@ M.loaded = server.load(tree, 'RpcContext', { development = true })
 ---@param more? table Further members of the call
 function M.call(method, params, more)
   local call = { ctx = { name = 'RpcContext' }, path = method, connection = 5,
-    peer = { uid = 0, gid = 0, pid = 1 } }
+    pushes = true, peer = { uid = 0, gid = 0, pid = 1 } }
   for key, value in pairs(more or {}) do
     call[key] = value
   end

@@ -78,6 +78,8 @@ class Handler : public http::Handler {
   void on_websocket_close(http::Session& session, unsigned code, std::string_view reason) override;
   void on_line(http::Session& session, std::string_view line, http::Answer answer) override;
   void on_oversize_line(http::Session&, http::Answer answer) override { answer.send("oversize"); }
+  void on_unfinished_line(http::Session& session) override { session.send("unfinished"); }
+  bool on_idle_lines(http::Session&) override { return ++idle > 3; }
 
   /// Answers all that is held, last first. On the loop.
   void release();
@@ -88,6 +90,7 @@ class Handler : public http::Handler {
   std::atomic<std::size_t> messages = 0;
   std::atomic<std::size_t> held_count = 0;
   std::atomic<std::size_t> streamed = 0;       ///< body bytes read by /count
+  std::atomic<std::size_t> idle = 0;  ///< how often a connection of lines might have been closed
   std::atomic<std::size_t> stream_errors = 0;  ///< reads of them that failed
   std::atomic<std::uint64_t> last_id = 0;
   std::atomic<unsigned> close_code = 0;

@@ -156,6 +156,7 @@ TEST_CASE("tls: lines that do not come to their end have limits", "[http]") {
     client.write("whole\n");
     CHECK(client.read_line() == "whole");
     client.write("begun");
+    CHECK(client.read_line() == "unfinished");
     CHECK(client.at_end());
   }
   SECTION("of time between lines") {
@@ -164,6 +165,7 @@ TEST_CASE("tls: lines that do not come to their end have limits", "[http]") {
     client.write("one\n");
     CHECK(client.read_line() == "one");
     CHECK(client.at_end());
+    CHECK(server.handler.idle == 4);  // three times the handler wanted it to stay
   }
 }
 

@@ -120,8 +120,10 @@ TEST_CASE("net/line_limits: a stalled line and an idle connection are closed") {
   Client stalled(server.path());
   Client idle(server.path());
   stalled.write("echo half a li");
+  CHECK(stalled.read_line() == "unfinished");
   CHECK(stalled.read_line() == std::nullopt);
   CHECK(idle.read_line() == std::nullopt);
+  CHECK(server.handler.idle == 4);  // three times the handler wanted it to stay
 }
 
 TEST_CASE("net/line_limits: connections over the limit are told and closed") {
@@ -168,6 +170,7 @@ TEST_CASE("net/line_limits: a line that drips in ends the connection, one that f
     (void)::send(client.fd(), "x", 1, MSG_NOSIGNAL);
     std::this_thread::sleep_for(engine::Milliseconds(20));
   }
+  CHECK(client.read_line() == "unfinished");
 }
 
 TEST_CASE("net/line_limits: random bytes in random pieces do no harm") {

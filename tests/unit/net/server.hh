@@ -90,6 +90,8 @@ class Handler : public net::LineHandler {
     if (!outgoing.empty()) ++refused;
   }
   void on_stalled(net::LineSession&) override { ++stalled; }
+  void on_unfinished_line(net::LineSession& session) override { session.send("unfinished"); }
+  bool on_idle(net::LineSession&) override { return ++idle > 3; }
   void on_close(net::LineSession&) override { ++closed; }
   void on_http(net::LineSession&, engine::UniqueFd socket, std::string already_read) override {
     const std::string told = "http " + already_read + "\n";
@@ -108,6 +110,7 @@ class Handler : public net::LineHandler {
   std::atomic<std::size_t> lines = 0;
   std::atomic<std::size_t> held_count = 0;
   std::atomic<std::size_t> refused = 0;
+  std::atomic<std::size_t> idle = 0;  ///< how often a connection might have been closed
   std::atomic<std::size_t> stalled = 0;
   std::mutex mutex;
   std::deque<std::string> outgoing;  ///< guarded by mutex; pushed when there is room

@@ -5,6 +5,7 @@
 #include "rpc/params.hh"
 #include "rpc/request.hh"
 #include "rpc/spacedrive.hh"
+#include "rpc/xrat.hh"
 
 #include <catch2/catch.hpp>
 
@@ -155,6 +156,21 @@ TEST_CASE("rpc/spacedrive: notifications become event lines, the log's its own")
           R"({"jsonrpc":"2.0","method":"event","params":{"sub":1,"seq":2,"event":{"type":"log"}}})") ==
       R"({"LogMessage":{"type":"log"}})");
   CHECK(rpc::spacedrive_push(R"({"jsonrpc":"2.0","method":"lagged","params":{}})").empty());
+}
+
+TEST_CASE("rpc/xrat: notifications become pushes of the envelope") {
+  const auto push = [](std::string_view method, std::string_view params) {
+    return rpc::xrat_push(R"({"jsonrpc":"2.0","method":")" + std::string(method) +
+                          R"(","params":)" + std::string(params) + "}");
+  };
+  CHECK(push("event", R"({"sub":1,"seq":2,"event":{"type":"job"}})") ==
+        R"({"protocol_version":1,"sub":1,"seq":2,"event":{"type":"job"}})");
+  CHECK(push("lagged", R"({"sub":1,"dropped":3,"fromSeq":4,"toSeq":9})") ==
+        R"({"protocol_version":1,"sub":1,"seq":9,"lagged":{"dropped":3,"from_seq":4,"to_seq":9}})");
+  CHECK(push("end", R"({"sub":1,"reason":"lagged","dropped":3,"fromSeq":4,"toSeq":9})") ==
+        R"({"protocol_version":1,"sub":1,"seq":9,)"
+        R"("end":{"dropped":3,"from_seq":4,"reason":"lagged","to_seq":9}})");
+  CHECK(push("other", "{}").empty());
 }
 
 TEST_CASE("rpc/method_table: versioned names are enforced") {
