@@ -29,11 +29,11 @@ class ScratchHost {
   struct Spec {
     Roots roots;
     std::filesystem::path file;
-    std::string name;   ///< as messages name it
-    std::string match;  ///< only tests with this in their name
-    Milliseconds limit{10'000};
+    std::string name;            ///< as messages name it
+    std::string match;           ///< only tests with this in their name
+    Milliseconds limit{10'000};  ///< for each test
   };
-  /// Runs one spec file in an engine of its own: the report of `lib.spec`, with `timedOut`.
+  /// Runs one spec file in an engine of its own: the report of `lib.spec`.
   virtual Result<json::Value> run(const Spec& spec) = 0;
 };
 
@@ -58,6 +58,8 @@ class SpecWorld {
   virtual void call(Call call, Completion<std::string> done) = 0;
   /// Lets the engine's time pass.
   virtual void advance(Milliseconds by, UniqueFunction<void()> done) = 0;
+  /// Waits by the machine's clock; what it returns ends the waiting.
+  virtual UniqueFunction<void()> wait(Milliseconds delay, UniqueFunction<void()> done) = 0;
   /// A folder of this spec's own.
   [[nodiscard]] virtual std::filesystem::path data_dir() const = 0;
 };

@@ -1,5 +1,6 @@
 #include "bindings/modules.hh"
 #include "bindings/scratch_host.hh"
+#include "script/live.hh"
 #include "script/task.hh"
 #include "script/thunk.hh"
 
@@ -67,21 +68,43 @@ int spec_call(lua_State* state) {
   });
 }
 
-/// spec.advance(seconds) → true   *async*
-int spec_advance(lua_State* state) {
+Milliseconds check_delay(lua_State* state) {
   const double seconds = luaL_checknumber(state, 1);
   luaL_argcheck(state, seconds >= 0 && seconds < 1e9, 1, "seconds expected");
-  const Milliseconds by(static_cast<std::int64_t>(std::ceil(seconds * 1000)));
+  return Milliseconds(static_cast<std::int64_t>(std::ceil(seconds * 1000)));
+}
+
+UniqueFunction<void()> resume_true(script::Resumer resumer) {
+  return [resumer = std::move(resumer)]() mutable {
+    resumer.resume([](lua_State* on) {
+      lua_pushboolean(on, 1);
+      return 1;
+    });
+  };
+}
+
+/// spec.advance(seconds) → true   *async*
+int spec_advance(lua_State* state) {
+  const Milliseconds by = check_delay(state);
   SpecWorld& world = world_of(state);
   return script::suspend(state, [&](script::Resumer resumer) -> script::Cancel {
-    world.advance(by, [resumer = std::move(resumer)]() mutable {
-      resumer.resume([](lua_State* on) {
-        lua_pushboolean(on, 1);
-        return 1;
-      });
-    });
+    world.advance(by, resume_true(std::move(resumer)));
     return {};
   });
+}
+
+/// spec.wait(seconds) → true | nil, err   *async*
+int spec_wait(lua_State* state) {
+  const Milliseconds delay = check_delay(state);
+  SpecWorld& world = world_of(state);
+  return script::suspend(state, [&](script::Resumer resumer) -> script::Cancel {
+    return world.wait(delay, resume_true(std::move(resumer)));
+  });
+}
+
+/// spec.held() → {references, tasks, objects}
+int spec_held(lua_State* state) {
+  return script::push_held(state);
 }
 
 /// spec.data_dir() → path
@@ -95,6 +118,8 @@ int spec_data_dir(lua_State* state) {
 int open_spec(lua_State* state) {
   static const luaL_Reg functions[] = {{"call", script::thunk<&spec_call>},
                                        {"advance", script::thunk<&spec_advance>},
+                                       {"wait", script::thunk<&spec_wait>},
+                                       {"held", script::thunk<&spec_held>},
                                        {"data_dir", script::thunk<&spec_data_dir>},
                                        {nullptr, nullptr}};
   luaL_newlib(state, functions);

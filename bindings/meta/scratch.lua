@@ -24,12 +24,12 @@ function scratch.check(roots) end
 ---@field file string The spec
 ---@field name string As messages name it
 ---@field match? string Only tests with this text in their name
----@field limit? number Seconds for the whole file, 10 by default
+---@field limit? number Seconds for each test, 10 by default
 
 --- Runs one spec file in an engine of its own: a fresh store, a stopped clock, a temporary folder.
 --- *async*
 ---@param spec engine.scratch.Spec
----@return lib.spec.Report? report With `timedOut` when the limit ended it
+---@return lib.spec.Report? report
 ---@return engine.Error? err The engine cannot be made, or the scripts do not load
 ---@async
 function scratch.run(spec) end

@@ -27,6 +27,18 @@ function spec.call(call) end
 ---@async
 function spec.advance(seconds) end
 
+--- Waits by the machine's clock, which goes on while that of the spec stands. *async*
+---@param seconds number
+---@return true? ok
+---@return engine.Error? err `cancelled`
+---@async
+function spec.wait(seconds) end
+
+--- What the scripts hold, after a collection: tasks that wait (by an id that is used once), live
+--- objects by class, references that the engine keeps to Lua values.
+---@return {references: integer, tasks: table<string, {name: string, place: string}>, objects: table<string, integer>}
+function spec.held() end
+
 --- A folder of this spec file's own; it goes away with it.
 ---@return string path
 function spec.data_dir() end

@@ -93,15 +93,18 @@ Timer::~Timer() {
 }
 
 void Timer::start(Milliseconds delay, UniqueFunction<void()> fire) {
+  if (!impl_->loop.time_is_stopped()) return start_by_clock(delay, std::move(fire));
   cancel();
   impl_->armed = std::make_shared<bool>(true);
-  if (impl_->loop.time_is_stopped()) {
-    impl_->loop.impl_->due.emplace(impl_->loop.now() + delay,
-                                   [armed = impl_->armed, fire = std::move(fire)]() mutable {
-                                     if (*armed) fire();
-                                   });
-    return;
-  }
+  impl_->loop.impl_->due.emplace(impl_->loop.now() + delay,
+                                 [armed = impl_->armed, fire = std::move(fire)]() mutable {
+                                   if (*armed) fire();
+                                 });
+}
+
+void Timer::start_by_clock(Milliseconds delay, UniqueFunction<void()> fire) {
+  cancel();
+  impl_->armed = std::make_shared<bool>(true);
   impl_->timer.expires_after(delay);
   impl_->timer.async_wait(
       [armed = impl_->armed, fire = std::move(fire)](boost::system::error_code code) mutable {

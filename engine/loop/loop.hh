@@ -65,6 +65,8 @@ class Timer {
   ~Timer();
 
   void start(Milliseconds delay, UniqueFunction<void()> fire);
+  /// The same by the machine's clock, also while the loop's time stands still.
+  void start_by_clock(Milliseconds delay, UniqueFunction<void()> fire);
   void cancel();
 
  private:

@@ -7,11 +7,6 @@
 
 namespace engine::script {
 
-Live& live() {
-  static thread_local Live counts;
-  return counts;
-}
-
 void link_object(lua_State* state, ObjectLink& link) {
   ObjectLink& head = Vm::of(state).impl().objects;
   link.next = head.next;

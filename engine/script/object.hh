@@ -29,6 +29,7 @@ void attach_class(lua_State* state, const char* name);
 struct ObjectLink {
   ObjectLink* next = this;
   ObjectLink* before = this;
+  const char* name = "";                   ///< of the class
   void (*release)(ObjectLink&) = nullptr;  ///< null: the head of the ring
 };
 
@@ -65,6 +66,7 @@ void push_object(lua_State* state, std::shared_ptr<T> object) {
   auto* slot = new (lua_newuserdata(state, sizeof(ObjectSlot<T>))) ObjectSlot<T>();
   attach_class(state, T::kLuaName);
   slot->object = std::move(object);
+  slot->name = T::kLuaName;
   slot->release = [](ObjectLink& link) { static_cast<ObjectSlot<T>&>(link).drop(); };
   if (slot->object) link_object(state, *slot);
 }

@@ -314,6 +314,18 @@ TimePoint Scheduler::deadline(TaskId id) const {
   return tasks_[id.index]->deadline;
 }
 
+std::vector<Scheduler::Waiting> Scheduler::waiting() const {
+  std::vector<Waiting> found;
+  for (std::size_t index = 0; index < tasks_.size(); ++index) {
+    const Task& task = *tasks_[index];
+    if (!task.alive || !task.suspended) continue;
+    found.push_back({.id = std::to_string(index) + '.' + std::to_string(task.generation),
+                     .name = task.name,
+                     .place = where(task.coroutine, engine_level(task.coroutine) + 1)});
+  }
+  return found;
+}
+
 // One timer serves all tasks: deadlines are far and nearly always missed, so it is moved only when
 // an earlier one comes up.
 void Scheduler::watch_deadline(const Task& task) {

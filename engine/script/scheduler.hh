@@ -48,6 +48,12 @@ class Scheduler {
   void trace_next(std::shared_ptr<TraceLog> log) { next_trace_ = std::move(log); }
   [[nodiscard]] TraceLog* trace_of(lua_State* state) const;
   [[nodiscard]] std::size_t live() const { return live_; }
+  struct Waiting {
+    std::string id;  ///< no two tasks of a VM ever have the same
+    std::string name;
+    std::string place;  ///< "core/job.lua:12"; empty when no script waits
+  };
+  [[nodiscard]] std::vector<Waiting> waiting() const;
 
  private:
   struct Task {

@@ -25,6 +25,16 @@ local M = {}
 ---@field actual string?
 ---@field seconds number? With the option `now`
 
+---@class lib.spec.Options
+---@field print? fun(line: string)
+---@field globals? table
+---@field match? string Only tests with this text in their name
+---@field now? fun(): number
+---@field shield? fun(body: function): boolean, any Calls like `pcall`; ends what does not end
+---@field held? fun(): {references: integer, tasks: table, objects: table} What the engine holds for
+---scripts: a test that leaves a task waiting fails, and so does a file that leaves the rest
+---@field pause? fun() Gives way to others; wanted with `held`
+
 local Expectation = {}
 Expectation.__index = Expectation
 
@@ -33,12 +43,19 @@ local function show(value, depth)
   if type(value) ~= 'table' or (depth or 0) > 4 then return tostring(value) end
   local meta = getmetatable(value)
   if type(meta) == 'table' and meta.__tostring then return tostring(value) end
-  local parts = {}
-  for key, member in pairs(value) do
-    local lead = type(key) == 'number' and '' or tostring(key) .. ' = '
-    parts[#parts + 1] = lead .. show(member, (depth or 0) + 1)
+  local parts, named = {}, {}
+  for _, member in ipairs(value) do
+    parts[#parts + 1] = show(member, (depth or 0) + 1)
   end
-  table.sort(parts)
+  for key, member in pairs(value) do
+    if type(key) ~= 'number' or parts[key] == nil then
+      named[#named + 1] = ('%s = %s'):format(key, show(member, (depth or 0) + 1))
+    end
+  end
+  table.sort(named)
+  for _, part in ipairs(named) do
+    parts[#parts + 1] = part
+  end
   return '{' .. table.concat(parts, ', ') .. '}'
 end
 
@@ -179,12 +196,57 @@ local function run_hooks(groups, field)
   end
 end
 
-local function run_test(test)
-  local fine, err = pcall(function()
+--- Tasks that wait now and did not before, in words.
+local function new_tasks(before, now)
+  local more = {}
+  for id, task in pairs(now.tasks) do
+    if not before.tasks[id] then
+      more[#more + 1] = ("the task '%s', waiting at %s"):format(task.name, task.place)
+    end
+  end
+  return more
+end
+
+--- Objects of the engine, and values it keeps for scripts, that are more than before.
+local function new_objects(before, now)
+  local more = {}
+  for class, count in pairs(now.objects) do
+    local by = count - (before.objects[class] or 0)
+    if by > 0 then more[#more + 1] = ('%d of %s'):format(by, class) end
+  end
+  local values = now.references - before.references
+  if values > 0 then more[#more + 1] = ('%d values kept by the engine'):format(values) end
+  return more
+end
+
+local FILE = '(the file)'
+local SETTLING = 1
+
+--- Raises when `more` finds something since `before`. What is about to end has a moment for it.
+---@async
+local function nothing_left(more, before, options)
+  local limit = os.time() + SETTLING
+  repeat
+    local left = more(before, options.held())
+    if #left == 0 then return end
+    options.pause()
+    table.sort(left)
+    if os.time() > limit then
+      error({ message = 'left behind: ' .. table.concat(left, '; ') }, 0)
+    end
+  until false
+end
+
+---@async
+local function run_test(test, options)
+  local shield = options.shield or pcall
+  local before = options.held and options.held()
+  local fine, err = shield(function()
     run_hooks(test.groups, 'before')
     test.body()
   end)
-  local cleaned, problem = pcall(run_hooks, test.groups, 'after')
+  local cleaned, problem = shield(function() run_hooks(test.groups, 'after') end)
+  if fine and before then fine, err = pcall(nothing_left, new_tasks, before, options) end
   if fine and not cleaned then return false, problem end
   return fine, err
 end
@@ -223,7 +285,7 @@ local function load_spec(source, file, options)
   end
   local chunk, syntax = load(source, '@' .. file, 't', setmetatable(env, { __index = _G }))
   if not chunk then return nil, syntax end
-  local loaded, problem = pcall(chunk)
+  local loaded, problem = (options.shield or pcall)(chunk)
   if not loaded then return nil, problem end
   return tests
 end
@@ -244,30 +306,43 @@ local function add_result(report, test, fine, err, seconds)
   report.failures[#report.failures + 1] = { name = test.name, message = result.message }
 end
 
+--- Runs the tests of a file and calls `add` with how each ended.
+---@async
+local function run_tests(source, file, options, add)
+  local tests, problem = load_spec(source, file, options)
+  if not tests then
+    return add({ name = '(loading)', own_name = '(loading)', groups = {} }, false, problem)
+  end
+  for _, test in ipairs(tests) do
+    if not options.match or test.name:find(options.match, 1, true) then
+      local began = options.now and options.now()
+      local fine, err = run_test(test, options)
+      add(test, fine, err, began and options.now() - began)
+    end
+  end
+end
+
 --- Runs one spec file. *async*
 ---@param source string Its text
 ---@param file string As messages name it
----@param options? {print?: fun(line: string), globals?: table, match?: string, now?: fun(): number}
+---@param options? lib.spec.Options
 ---@return lib.spec.Report
 ---@async
 function M.run(source, file, options)
   options = options or {}
-  local print_line, now = options.print or function() end, options.now
   local report = { passed = 0, failed = 0, failures = {}, results = {} }
   local function add(test, fine, err, seconds)
     add_result(report, test, fine, err, seconds)
-    if not fine then print_line(('FAIL %s: %s'):format(test.name, text_of(err))) end
-  end
-  local tests, problem = load_spec(source, file, options)
-  if not tests then
-    add({ name = '(loading)', own_name = '(loading)', groups = {} }, false, problem)
-  end
-  for _, test in ipairs(tests or {}) do
-    if not options.match or test.name:find(options.match, 1, true) then
-      local began = now and now()
-      local fine, err = run_test(test)
-      add(test, fine, err, now and now() - began)
+    if not fine and options.print then
+      options.print(('FAIL %s: %s'):format(test.name, text_of(err)))
     end
+  end
+  local before = options.held and options.held()
+  run_tests(source, file, options, add)
+  -- With the tests gone, what is still there is kept by modules or by the engine.
+  if before then
+    local fine, err = pcall(nothing_left, new_objects, before, options)
+    if not fine then add({ name = FILE, own_name = FILE, groups = {} }, false, err) end
   end
   return report
 end

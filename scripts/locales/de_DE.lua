@@ -430,6 +430,7 @@ return {
   ['help.arg.soft'] = 'Die Daten behalten',
   ['help.arg.spec-match'] = 'Nur Tests, deren Name diesen Text hat',
   ['help.arg.spec-paths'] = 'Spec-Dateien oder Ordner; ohne Angabe alle eigenen',
+  ['help.arg.spec-timeout'] = 'Wie lange jeder Test dauern darf, etwa 30s',
   ['help.arg.timeout'] = 'Wie lange gewartet wird, etwa 30s oder 5m',
   ['help.arg.tls-lines'] = 'Zeilen über TLS unter dieser Adresse und diesem Port'
     .. ' anbieten; wiederholbar',

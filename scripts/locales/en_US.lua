@@ -422,6 +422,7 @@ return {
   ['help.arg.soft'] = 'Keep the data',
   ['help.arg.spec-match'] = 'Only tests whose name has this text',
   ['help.arg.spec-paths'] = 'Spec files or folders; without any, all of your own',
+  ['help.arg.spec-timeout'] = 'How long each test may take, such as 30s',
   ['help.arg.timeout'] = 'How long to wait, such as 30s or 5m',
   ['help.arg.tls-lines'] = 'Serve lines over TLS at this address and port; repeatable',
   ['help.arg.trace-count'] = 'How many calls to follow',

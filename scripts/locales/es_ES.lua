@@ -428,6 +428,7 @@ return {
   ['help.arg.soft'] = 'Conservar los datos',
   ['help.arg.spec-match'] = 'Solo las pruebas cuyo nombre tiene este texto',
   ['help.arg.spec-paths'] = 'Archivos o carpetas de specs; sin ellos, todos los propios',
+  ['help.arg.spec-timeout'] = 'Cuánto puede durar cada prueba, por ejemplo 30s',
   ['help.arg.timeout'] = 'Cuánto esperar, por ejemplo 30s o 5m',
   ['help.arg.tls-lines'] = 'Servir líneas sobre TLS en esta dirección y puerto; repetible',
   ['help.arg.trace-count'] = 'Cuántas llamadas seguir',

@@ -429,6 +429,7 @@ return {
   ['help.arg.soft'] = 'Conserver les données',
   ['help.arg.spec-match'] = 'Seulement les tests dont le nom a ce texte',
   ['help.arg.spec-paths'] = 'Fichiers ou dossiers de specs ; sinon tous les vôtres',
+  ['help.arg.spec-timeout'] = 'La durée permise à chaque test, par exemple 30s',
   ['help.arg.timeout'] = 'Combien de temps attendre, par exemple 30s ou 5m',
   ['help.arg.tls-lines'] = 'Servir des lignes par TLS à cette adresse et ce port ; répétable',
   ['help.arg.trace-count'] = 'Combien d’appels suivre',

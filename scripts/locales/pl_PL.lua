@@ -421,6 +421,7 @@ return {
   ['help.arg.soft'] = 'Zachowaj dane',
   ['help.arg.spec-match'] = 'Tylko testy, których nazwa ma ten tekst',
   ['help.arg.spec-paths'] = 'Pliki lub foldery specyfikacji; domyślnie wszystkie własne',
+  ['help.arg.spec-timeout'] = 'Ile może trwać każdy test, na przykład 30s',
   ['help.arg.timeout'] = 'Jak długo czekać, na przykład 30s lub 5m',
   ['help.arg.tls-lines'] = 'Udostępniaj wiersze przez TLS pod tym adresem i portem;'
     .. ' można powtarzać',

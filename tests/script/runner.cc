@@ -110,14 +110,15 @@ void print_failures(const std::string& file, const json::Value& report) {
 }
 
 Result<json::Value> run_in(script::Vm& vm, const std::string& source, const std::string& name) {
-  TRY_ASSIGN(const script::Ref run, vm.compile("return require('lib.spec').run(...)", "runner"));
+  TRY_ASSIGN(const script::Ref run, vm.compile("return require('support.run')(...)", "runner"));
   std::optional<Result<json::Value>> report;
   vm.spawn(
       run,
       [&](lua_State* state) {
         script::push_string(state, source);
         script::push_string(state, name);
-        return 2;
+        lua_pushcfunction(state, script::push_held);
+        return 3;
       },
       kLimits,
       [&](script::Outcome outcome) {

@@ -4,6 +4,7 @@
 #include "app/scratch/spec_engine.hh"
 #include "base/file.hh"
 #include "script/convert.hh"
+#include "script/live.hh"
 
 namespace engine::app {
 namespace {
@@ -71,8 +72,14 @@ Result<std::shared_ptr<const Generation>> ScratchEngines::load(const Roots& root
 Result<json::Value> ScratchEngines::run(const Spec& spec) {
   TRY_ASSIGN(const std::string source, read_file(spec.file));
   TRY_ASSIGN(auto generation, load(spec.roots));
-  TRY_ASSIGN(const auto engine, SpecEngine::open(std::move(generation)));
-  return engine->run(spec, source);
+  const script::Live before = script::live();
+  Result<json::Value> report = json::Value();
+  {
+    TRY_ASSIGN(const auto engine, SpecEngine::open(std::move(generation)));
+    report = engine->run(spec, source);
+  }
+  if (script::live() != before) return fail(Errc::internal, "the engine of the spec leaks");
+  return report;
 }
 
 }  // namespace engine::app

@@ -12,8 +12,6 @@ namespace engine::app {
 namespace {
 
 constexpr std::size_t kPoolThreads = 2;
-/// A test may compute this long without waiting.
-constexpr Milliseconds kSlice{5'000};
 
 std::shared_ptr<const Caller> caller_of(bindings::SpecWorld::Call& call) {
   auto caller = std::make_shared<Caller>();
@@ -92,25 +90,19 @@ Result<json::Value> SpecEngine::run(const bindings::ScratchHost::Spec& spec,
   loop::Loop& loop = scripts_->loop();
   TRY_ASSIGN(const script::Ref run,
              vm.compile("return require('core.script.spec').run(...)", "moon-cli"));
-  bool timed_out = false;
-  script::TaskId task;
-  // Started before time stops, it goes by the real one.
-  loop::Timer watchdog(loop);
-  watchdog.start(spec.limit, [&] {
-    timed_out = true;
-    vm.cancel(task, Errc::timeout);
-  });
+  const double limit = std::chrono::duration<double>(spec.limit).count();
   loop.stop_time();
   loop.post([&] {
-    task = vm.spawn(
+    vm.spawn(
         run,
         [&](lua_State* state) {
           script::push_string(state, source);
           script::push_string(state, spec.name);
           script::push_string(state, spec.match);
-          return 3;
+          lua_pushnumber(state, limit);
+          return 4;
         },
-        {.deadline = script::kForever, .slice = kSlice},
+        {.deadline = script::kForever},
         [&](const script::Outcome& outcome) {
           report_ = outcome.status ? script::to_value(outcome.state, -outcome.results)
                                    : Result<json::Value>(fail(outcome.status.error()));
@@ -120,9 +112,13 @@ Result<json::Value> SpecEngine::run(const bindings::ScratchHost::Spec& spec,
   });
   while (!report_)
     loop.run();
-  Result<json::Value> report = std::move(*report_);
-  if (report && timed_out) (*report)["timedOut"] = true;
-  return report;
+  return std::move(*report_);
+}
+
+UniqueFunction<void()> SpecEngine::wait(Milliseconds delay, UniqueFunction<void()> done) {
+  auto timer = std::make_shared<loop::Timer>(scripts_->loop());
+  timer->start_by_clock(delay, [timer, done = std::move(done)]() mutable { done(); });
+  return [timer] { timer->cancel(); };
 }
 
 void SpecEngine::call(Call call, Completion<std::string> done) {

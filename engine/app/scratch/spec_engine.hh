@@ -35,6 +35,7 @@ class SpecEngine final : public bindings::SpecWorld, public bindings::DaemonHost
   // --- bindings::SpecWorld
   void call(Call call, Completion<std::string> done) override;
   void advance(Milliseconds by, UniqueFunction<void()> done) override;
+  UniqueFunction<void()> wait(Milliseconds delay, UniqueFunction<void()> done) override;
   [[nodiscard]] std::filesystem::path data_dir() const override { return folder_.path; }
 
   // --- bindings::DaemonHost: what handlers may ask; nothing can be stopped or opened here

@@ -15,6 +15,7 @@ local M = {}
 
 local ROOT, NOBODY = 0, 65534
 local PATIENCE = 5
+local TEST = 'test'
 
 local USERS = { root = ROOT, nobody = NOBODY }
 
@@ -53,15 +54,52 @@ local function list(items)
   return json.array(items)
 end
 
+--- The engine keeps values of its own for the calls of a spec; what it keeps for scripts hangs on
+--- an object or a task.
+local function held()
+  local all = engine.held()
+  all.references = 0
+  return all
+end
+
+local function place_of_test()
+  for _, task in pairs(engine.held().tasks) do
+    if task.name == TEST then return task.place end
+  end
+  return ''
+end
+
+--- Each test in a task of its own: one that computes without end is stopped, and the others go on.
+--- One that waits for what never comes, too; by the machine's clock, since that of specs stands.
+---@async
+local function shield(limit)
+  return function(body)
+    local late
+    local task = loop.spawn(function() return pcall(body) end, { name = TEST, slice = limit })
+    local watchdog = loop.spawn(function()
+      if not engine.wait(limit) then return end
+      late = place_of_test()
+      task:cancel()
+    end, { name = 'watchdog' })
+    local fine, err = task:join()
+    watchdog:cancel()
+    if not late then return fine == true, err end
+    return false, { message = ('%s: still waiting after %g s (--timeout): for the clock? '
+      .. 'clock.advance(seconds) moves it'):format(late, limit) }
+  end
+end
+
 --- Runs one spec file. *async*
 ---@param source string
 ---@param name string As messages name it
 ---@param match string Only tests with this in their name; empty: all
+---@param limit number Seconds for each test
 ---@return lib.spec.Report
 ---@async
-function M.run(source, name, match)
+function M.run(source, name, match, limit)
   local report = spec.run(source, name, {
     match = match ~= '' and match or nil, now = os.clock,
+    shield = shield(limit), held = held, pause = function() engine.advance(0) end,
     globals = {
       call = call, eventually = eventually, data_dir = engine.data_dir(),
       clock = { advance = engine.advance, now = loop.now },

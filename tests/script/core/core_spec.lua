@@ -152,6 +152,8 @@ describe('db', function()
     store.document, store.revision = { public = { a = 1 }, private = {} }, 7
   end)
 
+  after_each(function() store.document, store.applied = {}, nil end)
+
   it('dumps a part of the document with its revision', function()
     local result = call('db.dump')
     expect(result.id):equals(7)
