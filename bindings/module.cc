@@ -175,9 +175,9 @@ int tree_files(lua_State* state) {
     lua_createtable(state, 0, 3);
     push_string(state, module);
     lua_setfield(state, -2, "module");
-    push_string(state, file.name);
+    push_string(state, file->name);
     lua_setfield(state, -2, "name");
-    push_string(state, file.path.string());
+    push_string(state, file->path.string());
     lua_setfield(state, -2, "path");
     lua_rawseti(state, -2, ++index);
   }
@@ -287,7 +287,7 @@ int module_scripts(lua_State* state) {
   for (auto at = scripts->files().lower_bound(prefix);
        at != scripts->files().end() && at->first.starts_with(prefix);
        ++at) {
-    push_file(state, at->second);
+    push_file(state, *at->second);
     lua_rawseti(state, -2, ++index);
   }
   return 1;

@@ -84,7 +84,7 @@ class Fingerprint {
 
 }  // namespace
 
-Result<> Snapshot::read_root(const fs::path& root, std::size_t index) {
+Result<> Snapshot::read_root(const fs::path& root, std::size_t index, Reading& reading) {
   std::error_code code;
   // What the iterator gives begins with the root as it is.
   const std::size_t prefix = (root / "").native().size();
@@ -98,16 +98,16 @@ Result<> Snapshot::read_root(const fs::path& root, std::size_t index) {
     file.name = file.path.native().substr(prefix);
     file.module = module_name(file.name);
     const auto known = files_.find(file.module);
-    if (known != files_.end() && known->second.name != file.name &&
-        known->second.path == root / known->second.name) {
+    if (known != files_.end() && known->second->name != file.name &&
+        known->second->path == root / known->second->name) {
       return fail(
           Errc::script,
           fmt::format(
-              "{} and {} are both module '{}'", known->second.name, file.name, file.module));
+              "{} and {} are both module '{}'", known->second->name, file.name, file.module));
     }
     if (known != files_.end()) continue;
     TRY(take_file(file));
-    files_.emplace(file.module, std::move(file));
+    keep(std::move(file), reading);
   }
   if (code) return fail(errno_error("reading scripts in " + root.string(), code.value()));
   return {};
@@ -132,38 +132,56 @@ Result<> Snapshot::take_file(File& file) {
   return {};
 }
 
+/// As the file of `before` where they are equal: generations that are kept differ in few files.
+void Snapshot::keep(File file, Reading& reading) {
+  if (reading.before != nullptr) {
+    const auto same = reading.before->files_.find(file.module);
+    if (same != reading.before->files_.end() && same->second->path == file.path &&
+        same->second->root == file.root && same->second->source == file.source) {
+      files_.insert(*same);
+      return;
+    }
+  }
+  auto fresh = std::make_shared<File>(std::move(file));
+  files_.emplace(fresh->module, fresh);
+  reading.fresh.push_back(std::move(fresh));
+}
+
+/// The roots count where the files are told apart by what the file system says of them.
+void Snapshot::take_fingerprint(const std::vector<fs::path>& roots) {
+  Fingerprint fingerprint;
+  for (const fs::path& root : roots)
+    fingerprint.add(root.native());
+  for (const auto& [module, file] : files_) {
+    fingerprint.add(file->name);
+    fingerprint.add(file->stamp);
+  }
+  fingerprint_ = fingerprint.text();
+}
+
 Result<std::shared_ptr<Snapshot>> Snapshot::index(const std::vector<fs::path>& roots) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->index_ = true;
-  Fingerprint fingerprint;
-  for (std::size_t i = 0; i < roots.size(); ++i) {
-    TRY(snapshot->read_root(roots[i], i));
-    fingerprint.add(roots[i].native());
-  }
-  for (const auto& [module, file] : snapshot->files_) {
-    fingerprint.add(file.name);
-    fingerprint.add(file.stamp);
-  }
-  snapshot->fingerprint_ = fingerprint.text();
+  Reading reading;
+  for (std::size_t i = 0; i < roots.size(); ++i)
+    TRY(snapshot->read_root(roots[i], i, reading));
+  snapshot->take_fingerprint(roots);
   return snapshot;
 }
 
-Result<> Snapshot::compile_all(const Snapshot* before) {
+Result<> Snapshot::compile_all(Reading& reading) {
   lua_State* state = luaL_newstate();
   if (state == nullptr) return fail(Errc::script, "no memory for a Lua state");
   const Defer close([state] { lua_close(state); });
-  Fingerprint fingerprint;
-  for (auto& [module, file] : files_) {
-    const File* same = before == nullptr ? nullptr : before->find(module);
-    if (same != nullptr && same->name == file.name && same->source == file.source) {
-      file.bytecode = same->bytecode;
-    } else {
-      TRY(compile(state, file));
-    }
-    fingerprint.add(file.name);
-    fingerprint.add(file.source);
+  // In the order of modules, so that of several mistakes the same one is told each time.
+  std::ranges::sort(reading.fresh, {}, [](const auto& file) { return file->module; });
+  for (const auto& file : reading.fresh) {
+    TRY(compile(state, *file));
+    Fingerprint hash;
+    hash.add(file->source);
+    file->stamp = hash.text();
   }
-  fingerprint_ = fingerprint.text();
+  take_fingerprint();
   return {};
 }
 
@@ -176,25 +194,27 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::read(const std::vector<fs::pat
     return std::chrono::duration_cast<std::chrono::microseconds>(spent).count();
   };
   auto snapshot = std::make_shared<Snapshot>();
+  Reading reading{.before = before, .fresh = {}};
   for (std::size_t i = 0; i < roots.size(); ++i)
-    TRY(snapshot->read_root(roots[i], i));
+    TRY(snapshot->read_root(roots[i], i, reading));
   const std::int64_t read = took();
-  TRY(snapshot->compile_all(before));
+  TRY(snapshot->compile_all(reading));
   if (times != nullptr) *times = {.read = read, .compile = took()};
   return snapshot;
 }
 
 Result<std::shared_ptr<const Snapshot>> Snapshot::make(const std::vector<Source>& sources) {
   auto snapshot = std::make_shared<Snapshot>();
+  Reading reading;
   for (const Source& source : sources) {
     File file;
     file.name = source.name;
     file.path = source.name;
     file.module = module_name(file.name);
     file.source = source.text;
-    snapshot->files_.emplace(file.module, std::move(file));
+    snapshot->keep(std::move(file), reading);
   }
-  TRY(snapshot->compile_all(nullptr));
+  TRY(snapshot->compile_all(reading));
   return snapshot;
 }
 
@@ -202,15 +222,16 @@ SnapshotDiff diff(const Snapshot& before, const Snapshot& after) {
   SnapshotDiff changes;
   for (const auto& [module, file] : after.files()) {
     const Snapshot::File* old = before.find(module);
-    if (old == nullptr || old->name != file.name) {
-      changes.added.push_back(file.name);
-    } else if (old->source != file.source) {
-      changes.changed.push_back(file.name);
+    if (old == file.get()) continue;
+    if (old == nullptr || old->name != file->name) {
+      changes.added.push_back(file->name);
+    } else if (old->source != file->source) {
+      changes.changed.push_back(file->name);
     }
   }
   for (const auto& [module, file] : before.files()) {
     const Snapshot::File* now = after.find(module);
-    if (now == nullptr || now->name != file.name) changes.removed.push_back(file.name);
+    if (now == nullptr || now->name != file->name) changes.removed.push_back(file->name);
   }
   for (auto* list : {&changes.added, &changes.removed, &changes.changed})
     std::ranges::sort(*list);
@@ -228,7 +249,7 @@ std::string_view source_line(std::string_view text, int number) {
 
 const Snapshot::File* Snapshot::entry(std::string_view module) const {
   const auto found = files_.find(module);
-  return found == files_.end() ? nullptr : &found->second;
+  return found == files_.end() ? nullptr : found->second.get();
 }
 
 const Snapshot::File* Snapshot::find(std::string_view module) const {

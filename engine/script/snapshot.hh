@@ -22,10 +22,11 @@ class Snapshot {
     std::string name;            ///< "core/echo.lua", as tracebacks name it
     std::filesystem::path path;  ///< where it was read
     std::size_t root = 0;        ///< which of the roots
-    std::string stamp = {};      ///< of an index: changes whenever the file was written
+    std::string stamp = {};      ///< hash of the source; of an index: changes with every write
     mutable std::string source;  ///< of an index: empty until `find` gave the file
     std::string bytecode;
   };
+  using FilePtr = std::shared_ptr<const File>;
 
   /// What reading and compiling took, in microseconds.
   struct Times {
@@ -35,9 +36,9 @@ class Snapshot {
 
   /// Reads every *.lua below `roots`; a file in an earlier root hides the same file in a later one.
   /// Files ending in _spec.lua and hidden ones are left out; a root that does not exist is empty.
-  /// ERRORS: Errc::script with `info` = {"file", "line"}
-  /// when a file does not compile; Errc::filesystem. A file that is as it was in `before` is not
-  /// compiled again.
+  /// A file that is as it was in `before` is not compiled again but shared with it.
+  /// ERRORS: Errc::script with `info` = {"file", "line"} when a file does not compile;
+  /// Errc::filesystem.
   static Result<std::shared_ptr<const Snapshot>> read(
       const std::vector<std::filesystem::path>& roots,
       const Snapshot* before = nullptr,
@@ -69,7 +70,8 @@ class Snapshot {
   }
   /// The file a traceback names ("core/echo.lua"), or null.
   [[nodiscard]] const File* find_by_name(std::string_view name) const;
-  [[nodiscard]] const std::map<std::string, File, std::less<>>& files() const { return files_; }
+  /// By module.
+  [[nodiscard]] const std::map<std::string, FilePtr, std::less<>>& files() const { return files_; }
   /// Hash of all names and sources (of an index: of names and stamps), hexadecimal; equal snapshots
   /// have equal ids.
   [[nodiscard]] const std::string& fingerprint() const { return fingerprint_; }
@@ -77,11 +79,18 @@ class Snapshot {
   [[nodiscard]] std::int64_t newest() const { return newest_; }
 
  private:
-  Result<> read_root(const std::filesystem::path& root, std::size_t index);
+  /// A reading under way: what it may share, and what it has found besides.
+  struct Reading {
+    const Snapshot* before = nullptr;
+    std::vector<std::shared_ptr<File>> fresh;
+  };
+  Result<> read_root(const std::filesystem::path& root, std::size_t index, Reading& reading);
   Result<> take_file(File& file);
-  Result<> compile_all(const Snapshot* before);
+  void keep(File file, Reading& reading);
+  Result<> compile_all(Reading& reading);
+  void take_fingerprint(const std::vector<std::filesystem::path>& roots = {});
 
-  std::map<std::string, File, std::less<>> files_;
+  std::map<std::string, FilePtr, std::less<>> files_;
   std::string fingerprint_;
   std::function<std::string_view(std::string_view)> code_;
   bool index_ = false;

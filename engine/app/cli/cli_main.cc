@@ -92,7 +92,7 @@ std::optional<Session> known_session(const std::shared_ptr<script::Snapshot>& in
 std::string start_file(const json::Value& tree, const script::Snapshot& scripts) {
   std::vector<cli::StartFile::Module> modules;
   for (const auto& [name, file] : scripts.files())
-    modules.push_back({name, file.bytecode});
+    modules.push_back({name, file->bytecode});
   return cli::StartFile::make(tree, modules);
 }
 

@@ -388,8 +388,7 @@ json::Value Daemon::Impl::info() {
 json::Value Daemon::Impl::methods(const std::string& context) {
   const auto generation = scripts->published();
   if (!generation) return json::Array{};
-  const auto found = generation->descriptions.find(context);
-  return found == generation->descriptions.end() ? json::Value(json::Array{}) : found->second;
+  return generation->description(context);
 }
 
 namespace {
@@ -453,7 +452,8 @@ std::string Daemon::Impl::metrics_text() {
   loops.push_back(control.get());
   for (const auto& worker : workers)
     loops.push_back(worker.get());
-  write_script_metrics(out, loops, scripts->counts());
+  write_process_metrics(out);
+  write_script_metrics(out, loops, *scripts);
   if (auto stats = document->stats()) write_store_metrics(out, *stats);
   write_connection_metrics(out, connections.list());
   return out;

@@ -45,7 +45,7 @@ struct Diagnostic::Impl final : bindings::DaemonHost {
 
   json::Value info() override;
   json::Value methods(const std::string&) override {
-    return generation->descriptions.find(kContext)->second;
+    return generation->description(kContext);
   }
   json::Value files() override { return json::Array{}; }
   void status(loop::Loop& back, Completion<json::Value> done) override;

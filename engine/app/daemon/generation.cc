@@ -69,6 +69,11 @@ std::string_view Generation::label(std::string_view locale, Errc code) const {
                                                             : row->second[index];
 }
 
+json::Value Generation::description(std::string_view context) const {
+  const auto found = descriptions.find(context);
+  return found == descriptions.end() ? json::Value(json::Array{}) : *found->second;
+}
+
 Result<ScriptPackage> read_package(const std::filesystem::path& overlay,
                                    const std::filesystem::path& shipped) {
   loop::Loop scratch("manifest");
@@ -118,7 +123,28 @@ Result<script::Ref> load_trees(script::Vm& vm, const Generation& generation) {
 
 namespace {
 
-Result<> describe_trees(script::Vm& vm, Generation& generation, LoadTimes& times) {
+/// Takes the method table of `context` from `before` where it describes the same.
+Result<> take_table(const std::string& context,
+                    const json::Value& methods,
+                    const Generation* before,
+                    Generation& generation) {
+  if (before != nullptr) {
+    const auto same = before->descriptions.find(context);
+    if (same != before->descriptions.end() && *same->second == methods) {
+      generation.descriptions.insert(*same);
+      generation.tables.insert(*before->tables.find(context));
+      return {};
+    }
+  }
+  TRY_ASSIGN(generation.tables[context], rpc::MethodTable::build(json::write(methods)));
+  generation.descriptions[context] = std::make_shared<const json::Value>(methods);
+  return {};
+}
+
+Result<> describe_trees(script::Vm& vm,
+                        const Generation* before,
+                        Generation& generation,
+                        LoadTimes& times) {
   TimePoint start = Clock::now();
   TRY_ASSIGN(const script::Ref describe, host_function(vm, "describe"));
   TRY_ASSIGN(const json::Value description, call_for_value(vm, describe, [&](lua_State* state) {
@@ -128,10 +154,8 @@ Result<> describe_trees(script::Vm& vm, Generation& generation, LoadTimes& times
              }));
   times.build += since(start);
   start = Clock::now();
-  for (const auto& [context, methods] : *description.object()) {
-    TRY_ASSIGN(generation.tables[context], rpc::MethodTable::build(json::write(methods)));
-    generation.descriptions[context] = methods;
-  }
+  for (const auto& [context, methods] : *description.object())
+    TRY(take_table(context, methods, before, generation));
   TRY_ASSIGN(const script::Ref labels, host_function(vm, "labels"));
   TRY_ASSIGN(const json::Value told, call_for_value(vm, labels, [](lua_State*) { return 0; }));
   generation.labels = take_labels(told);
@@ -193,7 +217,7 @@ Result<std::shared_ptr<const Generation>> load_generation(const LoadRequest& req
                                 modules,
                                 {.name = "scratch", .jit = false, .scripts = generation->scripts}));
   times.build = since(building);
-  Result<> good = describe_trees(*vm, *generation, times);
+  Result<> good = describe_trees(*vm, before, *generation, times);
   if (good) good = run_selftests(*vm, times);
   if (!good) return fail(located(std::move(good).error(), *generation->scripts));
   return generation;
@@ -216,7 +240,7 @@ Result<std::shared_ptr<const Generation>> load_embedded(
                                 modules,
                                 {.name = "scratch", .jit = false, .scripts = generation->scripts}));
   LoadTimes times;
-  TRY(describe_trees(*vm, *generation, times));
+  TRY(describe_trees(*vm, nullptr, *generation, times));
   return generation;
 }
 

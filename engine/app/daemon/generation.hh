@@ -34,13 +34,16 @@ struct Generation {
   ScriptPackage package;
   std::shared_ptr<const script::Snapshot> scripts;
   std::map<std::string, std::shared_ptr<const rpc::MethodTable>, std::less<>> tables;
-  std::map<std::string, json::Value> descriptions;  ///< context → array of methods
+  /// context → array of methods
+  std::map<std::string, std::shared_ptr<const json::Value>, std::less<>> descriptions;
   /// locale → label of each kind, by enumerator; empty where the scripts have none
   std::map<std::string, std::vector<std::string>, std::less<>> labels;
   std::chrono::system_clock::time_point loaded_at;
 
   /// The short name of `code` in `locale` ("de_DE"); empty: the English one of errc_info.
   [[nodiscard]] std::string_view label(std::string_view locale, Errc code) const;
+  /// The methods of `context` as an array; an empty one where there is no such context.
+  [[nodiscard]] json::Value description(std::string_view context) const;
 };
 
 /// Reads package.lua beside the shipped scripts. ERRORS: Errc::script, Errc::not_found.
@@ -63,7 +66,7 @@ struct LoadRequest {
   std::uint64_t id = 0;
   std::filesystem::path overlay;  ///< empty: none
   std::filesystem::path shipped;
-  std::shared_ptr<const Generation> before;  ///< whose compiled files are used again; may be null
+  std::shared_ptr<const Generation> before;  ///< what is as it was is shared with it; may be null
 };
 
 /// Reads, compiles and builds everything in a scratch VM and runs the scripts' own selftests;

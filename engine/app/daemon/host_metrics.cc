@@ -3,6 +3,7 @@
 #include "app/daemon/metrics.hh"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <map>
 
@@ -21,9 +22,23 @@ void put_one(std::string& out,
 
 }  // namespace
 
+void write_process_metrics(std::string& out) {
+  const auto memory = ::mallinfo2();
+  put_one(out,
+          "moonbox_allocated_bytes",
+          "gauge",
+          "Memory in use without the heaps of scripts.",
+          memory.uordblks + memory.hblkhd);
+}
+
 void write_script_metrics(std::string& out,
                           std::span<const ScriptLoop* const> loops,
-                          const Scripts::Counts& counts) {
+                          const Scripts& scripts) {
+  put_one(out,
+          "moonbox_script_generations",
+          "gauge",
+          "Generations in memory: those kept for a rollback, and those with calls under way.",
+          scripts.held());
   begin_metric(out, "moonbox_vm_heap_bytes", "gauge", "Lua heap after the VM's last call.");
   for (const ScriptLoop* each : loops)
     put_metric(out,
@@ -36,6 +51,7 @@ void write_script_metrics(std::string& out,
                "moonbox_vm_tasks",
                fmt::format("vm=\"{}\"", label_value(each->name())),
                static_cast<double>(each->under_way()));
+  const Scripts::Counts& counts = scripts.counts();
   begin_metric(out, "moonbox_script_loads_total", "counter", "Loads of scripts, by outcome.");
   put_metric(out,
              "moonbox_script_loads_total",

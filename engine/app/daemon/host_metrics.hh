@@ -10,9 +10,10 @@
 namespace engine::app {
 
 /// The counters that are not about calls, in the text format of Prometheus.
+void write_process_metrics(std::string& out);
 void write_script_metrics(std::string& out,
                           std::span<const ScriptLoop* const> loops,
-                          const Scripts::Counts& counts);
+                          const Scripts& scripts);
 void write_store_metrics(std::string& out, const store::StoreStats& stats);
 void write_connection_metrics(std::string& out, std::span<const net::ConnectionInfo> connections);
 

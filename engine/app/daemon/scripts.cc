@@ -42,7 +42,7 @@ json::Value method_changes(const Generation& before, const Generation& after) {
   json::Value changes{json::Object{}};
   for (const auto& [context, table] : after.tables) {
     const auto old = before.tables.find(context);
-    if (old == before.tables.end()) continue;
+    if (old == before.tables.end() || old->second == table) continue;
     const rpc::MethodDiff diff = rpc::diff(*old->second, *table);
     if (!diff.empty()) changes[context] = diff.to_json();
   }
@@ -178,7 +178,19 @@ void Scripts::on_loaded(Result<std::shared_ptr<const Generation>> loaded, LoadTi
       shunned_->scripts->fingerprint() == (*loaded)->scripts->fingerprint()) {
     return answer(unchanged(times));
   }
+  {
+    const std::lock_guard lock(held_mutex_);
+    std::erase_if(held_, [](const auto& scripts) { return scripts.expired(); });
+    held_.push_back((*loaded)->scripts);
+  }
   build_vms(std::move(*loaded), times);
+}
+
+// A VM holds the scripts it runs for as long as it lives.
+std::size_t Scripts::held() const {
+  const std::lock_guard lock(held_mutex_);
+  std::erase_if(held_, [](const auto& scripts) { return scripts.expired(); });
+  return held_.size();
 }
 
 json::Value Scripts::unchanged(const LoadTimes& times) const {
@@ -356,13 +368,13 @@ json::Value Scripts::files(const Generation& generation, const std::filesystem::
   json::Array list;
   for (const auto& [module, file] : generation.scripts->files()) {
     json::Value row;
-    row["file"] = file.name;
-    row["module"] = file.module;
-    const bool ours = generation.package.roots[file.root] == overlay;
+    row["file"] = file->name;
+    row["module"] = file->module;
+    const bool ours = generation.package.roots[file->root] == overlay;
     row["from"] = std::string_view(ours ? "overlay" : "shipped");
-    row["path"] = file.path.string();
-    row["bytes"] = static_cast<std::int64_t>(file.source.size());
-    row["hash"] = to_hex(crypto::sha256(as_bytes(file.source)));
+    row["path"] = file->path.string();
+    row["bytes"] = static_cast<std::int64_t>(file->source.size());
+    row["hash"] = to_hex(crypto::sha256(as_bytes(file->source)));
     list.push_back(std::move(row));
   }
   return list;

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -67,6 +68,9 @@ class Scripts {
     std::atomic<std::uint64_t> rollbacks = 0;
   };
   [[nodiscard]] const Counts& counts() const { return counts_; }
+  /// Generations somebody still holds: the kept ones, and those with a VM that is not closed yet.
+  /// Thread-safe.
+  [[nodiscard]] std::size_t held() const;
 
   [[nodiscard]] const std::shared_ptr<const Generation>& current() const { return current_; }
   /// The same for other threads; null before the first load. Thread-safe.
@@ -106,6 +110,8 @@ class Scripts {
   std::optional<Error> error_;  ///< of the last load, if it failed
   std::uint64_t next_id_ = 1;
   Counts counts_;
+  mutable std::mutex held_mutex_;
+  mutable std::vector<std::weak_ptr<const script::Snapshot>> held_;
   bool loading_ = false;
   bool by_itself_ = false;         ///< the load under way was asked for by the file watch alone
   bool queued_by_itself_ = false;  ///< the file watch asked for the load after it

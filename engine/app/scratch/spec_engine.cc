@@ -159,8 +159,7 @@ json::Value SpecEngine::info() {
 }
 
 json::Value SpecEngine::methods(const std::string& context) {
-  const auto found = generation_->descriptions.find(context);
-  return found == generation_->descriptions.end() ? json::Value(json::Array{}) : found->second;
+  return generation_->description(context);
 }
 
 void SpecEngine::status(loop::Loop& back, Completion<json::Value> done) {

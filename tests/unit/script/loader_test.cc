@@ -13,8 +13,9 @@ class Scripts {
     std::filesystem::create_directories(path.parent_path());
     REQUIRE(write_file_atomic(path, source));
   }
-  [[nodiscard]] Result<std::shared_ptr<const Snapshot>> read() const {
-    return Snapshot::read({dir_.path() / "overlay", dir_.path() / "shipped"});
+  [[nodiscard]] Result<std::shared_ptr<const Snapshot>> read(
+      const Snapshot* before = nullptr) const {
+    return Snapshot::read({dir_.path() / "overlay", dir_.path() / "shipped"}, before);
   }
   [[nodiscard]] const std::filesystem::path& path() const { return dir_.path(); }
 
@@ -43,6 +44,26 @@ TEST_CASE("script/snapshot: an earlier root hides a file, specs and hidden files
   CHECK(after->find("core.echo")->source == "return 'overlay'");
   CHECK(after->fingerprint() != before->fingerprint());
   CHECK(scripts.read().value()->fingerprint() == after->fingerprint());
+}
+
+TEST_CASE("script/snapshot: what is as it was is shared with the snapshot before", "[script]") {
+  const Scripts scripts;
+  scripts.write("shipped/core/echo.lua", "return 'shipped'");
+  scripts.write("shipped/core/same.lua", "return 'same'");
+  const auto before = scripts.read().value();
+  CHECK(scripts.read().value()->find("core.same") != before->find("core.same"));
+  scripts.write("shipped/core/echo.lua", "return 'changed'");
+  const auto changed = scripts.read(before.get()).value();
+  CHECK(changed->find("core.same") == before->find("core.same"));
+  CHECK(changed->find("core.echo") != before->find("core.echo"));
+  CHECK(before->find("core.echo")->source == "return 'shipped'");
+  CHECK(changed->fingerprint() == scripts.read().value()->fingerprint());
+  CHECK(diff(*before, *changed).changed == std::vector<std::string>{"core/echo.lua"});
+  // Equal words of another file: tracebacks and listings name where it lies.
+  scripts.write("overlay/core/same.lua", "return 'same'");
+  const auto overlaid = scripts.read(changed.get()).value();
+  CHECK(overlaid->find("core.same")->path == scripts.path() / "overlay/core/same.lua");
+  CHECK(overlaid->find("core.echo") == changed->find("core.echo"));
 }
 
 TEST_CASE("script/snapshot: a file that does not compile is named with its line", "[script]") {
