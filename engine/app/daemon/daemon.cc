@@ -94,7 +94,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   net::ConnectionTable connections;
   Continuations continuations;
   FailureTable failures;
-  Events events;
+  Events events{options.settings.kept_events, options.settings.kept_lines};
   std::unique_ptr<store::Store> document;
   std::unique_ptr<store::Feeds> feeds;
   std::unique_ptr<Dispatcher> dispatcher;  ///< outlives the VMs, whose calls end at the latest then

@@ -93,7 +93,7 @@ struct Diagnostic::Impl final : bindings::DaemonHost {
       blocking,
       failures,
       {.limits = options.settings.limits, .instance = options.paths.instance, .absence = kWhy}};
-  Events events;
+  Events events{options.settings.kept_events, options.settings.kept_lines};
   Continuations continuations;
   Doors doors{control.loop(),
               DeskShared{.dispatcher = dispatcher,

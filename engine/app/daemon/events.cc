@@ -40,8 +40,9 @@ event::Event change_event(const store::Revision& revision) {
 
 }  // namespace
 
-Events::Events()
-    : logs(event::kLogLimits),
+Events::Events(std::size_t events, std::size_t lines)
+    : ring({.events = events}),
+      logs({.events = lines, .bytes = event::kLogLimits.bytes}),
       sinks(
           channels,
           [this](std::uint64_t connection) {

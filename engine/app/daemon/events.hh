@@ -19,7 +19,8 @@ namespace engine::app {
 /// whatever publishes and destroyed after it.
 class Events {
  public:
-  Events();
+  /// `events` and `lines`: how many of each are kept, within the bytes of the rings.
+  Events(std::size_t events, std::size_t lines);
   Events(const Events&) = delete;
   Events& operator=(const Events&) = delete;
   ~Events();

@@ -29,6 +29,13 @@ void add_bounds(CLI::App& app, Settings& settings) {
   app.add_option("--script-memory", settings.script_memory, "MiB that each VM may hold")
       ->check(CLI::Range(16, 65'536))
       ->capture_default_str();
+  const auto kept = [&](const char* name, std::size_t& into, const char* what) {
+    app.add_option(name, into, what)
+        ->check(CLI::Range(event::Ring::kLeastBuffer, std::size_t{1'000'000}))
+        ->capture_default_str();
+  };
+  kept("--kept-events", settings.kept_events, "events kept for who asks later, within 16 MiB");
+  kept("--kept-lines", settings.kept_lines, "log lines kept for who asks later, within 16 MiB");
   app.add_option("--snapshot-age",
                  settings.snapshot_age,
                  "seconds until a snapshot of the store that somebody keeps is ended")

@@ -2,6 +2,7 @@
 
 #include "base/result.hh"
 #include "base/time.hh"
+#include "event/log_ring.hh"
 
 #include <cstddef>
 #include <cstdint>
@@ -53,8 +54,10 @@ struct Settings {
   std::size_t workers = default_workers();
   std::string log_level = "info";
   std::size_t script_memory = 256;  ///< MiB a VM may hold
-  double snapshot_age = 60;         ///< seconds until a snapshot of the store is ended
-  bool multi_arch_s9pks = false;    ///< installations keep the images of all architectures
+  std::size_t kept_events = event::RingLimits{}.events;
+  std::size_t kept_lines = event::kLogLimits.events;  ///< of the log, besides its files
+  double snapshot_age = 60;       ///< seconds until a snapshot of the store is ended
+  bool multi_arch_s9pks = false;  ///< installations keep the images of all architectures
   WireLimits limits;
 };
 
