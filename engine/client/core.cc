@@ -160,18 +160,20 @@ void Core::on_close(net::LineSession& gone) {
   }
   for (const auto& [id, error] : lost)
     settle(id, fail(error));
-  if (closed_ || !needed()) return;
+  if (closed_) return;
+  // Also for a call that comes while the server restarts.
   recover_until_ = Clock::now() + options_.connect_timeout;
-  reconnect_later();
+  if (needed()) reconnect_later();
 }
 
 Error Core::lost_error(const PendingCall& call) const {
   const std::string cause = garbage_.empty() ? "" : ": " + garbage_;
-  return Error{
-      .code = call.safe ? Errc::connection_lost : Errc::outcome_unknown,
-      .message = fmt::format(
-          "the connection to {} broke during {}{}", socket_.string(), call.method, cause),
-      .hint = call.safe ? "try again" : "it may have been carried out: look before you repeat it"};
+  return Error{.code = call.safe ? Errc::connection_lost : Errc::outcome_unknown,
+               .message = fmt::format(
+                   "the connection to {} broke during {}{}", socket_.string(), call.method, cause),
+               .hint = !call.safe ? "it may have been carried out: look before you repeat it"
+                       : garbage_.empty() ? "try again"
+                                          : "what listens there does not speak like a daemon"};
 }
 
 // --- calls --------------------------------------------------------------------------------------

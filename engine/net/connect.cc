@@ -56,6 +56,7 @@ Error connect_error(const std::filesystem::path& path, int error_number) {
     case EAGAIN:
       error.code = Errc::busy;
       error.message = fmt::format("too many connections wait at {}", path.string());
+      error.hint = "the daemon takes none at present: try again, or look what it does in its log";
       break;
     default:
       error.code = Errc::network;

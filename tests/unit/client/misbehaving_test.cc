@@ -182,4 +182,25 @@ TEST_CASE("client: waits for a server that restarts, but not for ever") {
   CHECK(code_of(*answer) == Errc::daemon_not_running);
 }
 
+TEST_CASE("client: a call that comes while the server restarts waits, too, for so long") {
+  World world;
+  world.with_server();
+  world.client = *Client::open(world.loop, world.path, {.connect_timeout = Milliseconds(1'500)});
+  CHECK(world.call("echo"));
+  world.server->stop();
+  world.run_until([&] { return !world.client->connected(); });
+  std::optional<Result<std::string>> answer;
+  const auto note = [&](Result<std::string> got) { answer = std::move(got); };
+  world.client->call("echo", "7", {}, note);
+  for (int i = 0; i < 10; ++i)
+    world.loop.poll();
+  CHECK_FALSE(answer);
+  world.server->start();
+  world.run_until([&] { return answer.has_value(); });
+  CHECK(**answer == "7");
+  world.server->stop();
+  world.run_until([&] { return !world.client->connected(); });
+  CHECK(code_of(world.call("echo")) == Errc::daemon_not_running);
+}
+
 }  // namespace engine::client
