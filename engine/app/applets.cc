@@ -16,6 +16,13 @@
 namespace engine::app {
 namespace {
 
+/// One program inside the multi-call binary.
+struct Applet {
+  std::string_view name;
+  int (*run)(int argc, char** argv);  ///< argv[0] is the applet's name
+  bool hidden = false;                ///< left out of `--contents`: moonbox runs it by itself
+};
+
 int not_built_yet(std::string_view name, std::string_view what, std::string_view instead) {
   fmt::print(
       stderr, "{}: not built yet: {} is a later part of moonbox.\n{}\n", name, what, instead);
@@ -48,6 +55,14 @@ constexpr std::array kApplets = {
 std::string_view base_name(std::string_view path) {
   const auto slash = path.rfind('/');
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+/// The applet called `name` (a base name), or null.
+const Applet* find_applet(std::string_view name) {
+  for (const Applet& applet : kApplets) {
+    if (applet.name == name) return &applet;
+  }
+  return nullptr;
 }
 
 int list_contents() {
@@ -83,13 +98,6 @@ int run_by_first_argument(int argc, char** argv) {
 }
 
 }  // namespace
-
-const Applet* find_applet(std::string_view name) {
-  for (const Applet& applet : kApplets) {
-    if (applet.name == name) return &applet;
-  }
-  return nullptr;
-}
 
 int run_applet(int argc, char** argv) {
   const std::string_view self = argc > 0 ? base_name(argv[0]) : std::string_view{};

@@ -9,43 +9,47 @@
 namespace engine::archive {
 namespace {
 
-using Row = std::pair<std::string_view, Stage>;
+/// A rule's name, and the step of reading at which it is looked at; in the order of both.
+struct Row {
+  std::string_view rule;
+  std::string_view stage;
+};
 
 constexpr std::array kRules = {
-    Row{"magic", Stage::header},
-    Row{"version", Stage::header},
-    Row{"header-length", Stage::header},
-    Row{"signature", Stage::signature},
-    Row{"commitment-hash", Stage::commitment},
-    Row{"commitment-maxsize", Stage::commitment},
-    Row{"root-maxsize", Stage::commitment},
-    Row{"table-size", Stage::table},
-    Row{"table-limit", Stage::table},
-    Row{"table-range", Stage::table},
-    Row{"varint", Stage::table},
-    Row{"entry-count", Stage::table},
-    Row{"entry-length", Stage::table},
-    Row{"entry-type", Stage::table},
-    Row{"name-length", Stage::table},
-    Row{"name", Stage::table},
-    Row{"duplicate-name", Stage::table},
-    Row{"trailing-bytes", Stage::table},
-    Row{"sighash", Stage::table},
-    Row{"depth", Stage::table},
-    Row{"total-entries", Stage::table},
-    Row{"total-tables", Stage::table},
-    Row{"file-range", Stage::file},
-    Row{"file-hash", Stage::file},
-    Row{"file-overlap", Stage::file},
-    Row{"file-limit", Stage::file},
-    Row{"manifest-missing", Stage::manifest},
-    Row{"manifest-json", Stage::manifest},
-    Row{"manifest-field", Stage::manifest},
-    Row{"manifest-cbor", Stage::manifest},
-    Row{"icon", Stage::package},
-    Row{"required-file", Stage::package},
-    Row{"image-arch", Stage::package},
-    Row{"dependency-metadata", Stage::package},
+    Row{"magic", "header"},
+    Row{"version", "header"},
+    Row{"header-length", "header"},
+    Row{"signature", "signature"},
+    Row{"commitment-hash", "commitment"},
+    Row{"commitment-maxsize", "commitment"},
+    Row{"root-maxsize", "commitment"},
+    Row{"table-size", "table"},
+    Row{"table-limit", "table"},
+    Row{"table-range", "table"},
+    Row{"varint", "table"},
+    Row{"entry-count", "table"},
+    Row{"entry-length", "table"},
+    Row{"entry-type", "table"},
+    Row{"name-length", "table"},
+    Row{"name", "table"},
+    Row{"duplicate-name", "table"},
+    Row{"trailing-bytes", "table"},
+    Row{"sighash", "table"},
+    Row{"depth", "table"},
+    Row{"total-entries", "table"},
+    Row{"total-tables", "table"},
+    Row{"file-range", "file"},
+    Row{"file-hash", "file"},
+    Row{"file-overlap", "file"},
+    Row{"file-limit", "file"},
+    Row{"manifest-missing", "manifest"},
+    Row{"manifest-json", "manifest"},
+    Row{"manifest-field", "manifest"},
+    Row{"manifest-cbor", "manifest"},
+    Row{"icon", "package"},
+    Row{"required-file", "package"},
+    Row{"image-arch", "package"},
+    Row{"dependency-metadata", "package"},
 };
 static_assert(kRules.size() == static_cast<std::size_t>(Rule::dependency_metadata) + 1);
 
@@ -55,23 +59,13 @@ const Row& row_of(Rule rule) {
 
 }  // namespace
 
-std::string_view stage_name(Stage stage) {
-  static constexpr std::array<std::string_view, 7> kNames = {
-      "header", "signature", "commitment", "table", "file", "manifest", "package"};
-  return kNames[static_cast<std::size_t>(stage)];
-}
-
 std::string_view rule_name(Rule rule) {
-  return row_of(rule).first;
-}
-
-Stage rule_stage(Rule rule) {
-  return row_of(rule).second;
+  return row_of(rule).rule;
 }
 
 Error fault(Errc code, const Place& place, std::string message, std::string hint) {
   json::Value info;
-  info["stage"] = stage_name(rule_stage(place.rule));
+  info["stage"] = row_of(place.rule).stage;
   info["rule"] = rule_name(place.rule);
   if (!place.path.empty()) info["path"] = place.path;
   if (place.offset) info["offset"] = *place.offset;

@@ -9,12 +9,6 @@
 
 namespace engine::archive {
 
-/// The step of reading a package at which it was refused, in the order they are taken.
-enum class Stage : std::uint8_t { header, signature, commitment, table, file, manifest, package };
-
-/// `header`, `signature`, …
-std::string_view stage_name(Stage stage);
-
 /// What a package must be. The names (`rule_name`) are those verdicts show; docs/s9pk.md lists
 /// them.
 enum class Rule : std::uint8_t {
@@ -56,8 +50,6 @@ enum class Rule : std::uint8_t {
 
 /// `magic`, `header-length`, …
 std::string_view rule_name(Rule rule);
-/// The step at which `rule` is looked at.
-Stage rule_stage(Rule rule);
 
 /// Where a rule was broken.
 struct Place {

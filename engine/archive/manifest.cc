@@ -92,6 +92,17 @@ Result<> or_null(const Value& value, const std::string& at) {
   return value.is_null() ? Result<>{} : check(value, at);
 }
 
+/// Whether `text` can be the id of a package, an image or a volume: `^[a-z0-9]+(-[a-z0-9]+)*$`.
+bool is_package_id(std::string_view text) {
+  char before = '-';
+  for (char c : text) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (!letter && (c != '-' || before == '-')) return false;
+    before = c;
+  }
+  return before != '-';
+}
+
 template <Check check>
 Result<> array_of(const Value& value, const std::string& at) {
   if (!value.is_array()) return refuse(value, at, "an array");
@@ -287,16 +298,6 @@ constexpr std::array kManifestFields = {
 };
 
 }  // namespace
-
-bool is_package_id(std::string_view text) {
-  char before = '-';
-  for (char c : text) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    if (!letter && (c != '-' || before == '-')) return false;
-    before = c;
-  }
-  return before != '-';
-}
 
 Result<json::Value> read_manifest(const Archive& archive) {
   const auto entry = archive.find(kManifest);

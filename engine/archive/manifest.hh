@@ -11,9 +11,6 @@ namespace engine::archive {
 /// ERRORS: Errc::validate_s9pk, stage manifest (stage file if its content was changed).
 Result<json::Value> read_manifest(const Archive& archive);
 
-/// Whether `text` can be the id of a package, an image or a volume: `^[a-z0-9]+(-[a-z0-9]+)*$`.
-bool is_package_id(std::string_view text);
-
 /// Checks every known field of a manifest; unknown ones are ignored.
 /// ERRORS: Errc::validate_s9pk, stage manifest; the message names the field.
 Result<> check_manifest(const json::Value& manifest);

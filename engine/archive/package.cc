@@ -234,18 +234,11 @@ bool describes_dependency(std::string_view path, const std::set<std::string>& id
   return name == "metadata.json" || name.starts_with("icon.");
 }
 
-}  // namespace
-
-bool is_icon_name(std::string_view name) {
-  constexpr std::string_view kStem = "icon.";
-  return name.starts_with(kStem) &&
-         std::ranges::find(kImageExtensions, name.substr(kStem.size())) != kImageExtensions.end();
-}
-
-Result<std::string> code_member(const Archive& archive) {
+/// The package's code is there, our own or that of foreign packages.
+Result<> require_code(const Archive& archive) {
   for (std::string_view name : {"lua.squashfs", "javascript.squashfs"}) {
     TRY_ASSIGN(const bool found, has_file(archive, std::string(name)));
-    if (found) return std::string(name);
+    if (found) return {};
   }
   return fail(package_fault(Rule::required_file,
                             "lua.squashfs",
@@ -254,13 +247,21 @@ Result<std::string> code_member(const Archive& archive) {
                             "pack it again with its procedures"));
 }
 
+}  // namespace
+
+bool is_icon_name(std::string_view name) {
+  constexpr std::string_view kStem = "icon.";
+  return name.starts_with(kStem) &&
+         std::ranges::find(kImageExtensions, name.substr(kStem.size())) != kImageExtensions.end();
+}
+
 Result<std::vector<std::string>> check_members(const Archive& archive,
                                                const json::Value& manifest,
                                                std::string_view arch) {
   std::vector<std::string> warnings;
   TRY(check_icon(archive, warnings));
   TRY(require_file(archive, "LICENSE.md"));
-  TRY(code_member(archive));
+  TRY(require_code(archive));
   TRY(each_image_file(archive, manifest, arch, [&](const std::string& path) {
     return require_file(archive, path);
   }));

@@ -13,10 +13,6 @@ namespace engine::archive {
 /// Whether `name` is that of an icon: "icon." and an extension of images. Letter case counts.
 bool is_icon_name(std::string_view name);
 
-/// The package's code: "lua.squashfs", or "javascript.squashfs" of foreign packages.
-/// ERRORS: Errc::validate_s9pk, stage package.
-Result<std::string> code_member(const Archive& archive);
-
 /// Checks that the files a package must have are present, for the architecture `arch` or, if that
 /// is empty, for all its manifest names. REQUIRES: a manifest that passed check_manifest.
 /// Gives warnings in plain words about what should be there and is not.

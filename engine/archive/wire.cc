@@ -9,13 +9,6 @@ std::array<std::byte, 8> encode_u64(std::uint64_t value) {
   return out;
 }
 
-std::uint64_t decode_u64(ByteView bytes) {
-  std::uint64_t value = 0;
-  for (std::byte byte : bytes.first(8))
-    value = (value << 8U) | std::to_integer<std::uint64_t>(byte);
-  return value;
-}
-
 void append_varint(Bytes& out, std::uint64_t value) {
   while (value >= 0x80U) {
     out.push_back(static_cast<std::byte>((value & 0x7fU) | 0x80U));
@@ -41,7 +34,10 @@ std::optional<ByteView> Cursor::take(std::uint64_t count) {
 std::optional<std::uint64_t> Cursor::u64() {
   const auto bytes = take(8);
   if (!bytes) return std::nullopt;
-  return decode_u64(*bytes);
+  std::uint64_t value = 0;
+  for (std::byte byte : *bytes)
+    value = (value << 8U) | std::to_integer<std::uint64_t>(byte);
+  return value;
 }
 
 std::optional<std::uint64_t> Cursor::varint() {

@@ -10,8 +10,6 @@ namespace engine::archive {
 
 /// 64 bits, big-endian.
 std::array<std::byte, 8> encode_u64(std::uint64_t value);
-/// REQUIRES: `bytes` has at least 8.
-std::uint64_t decode_u64(ByteView bytes);
 
 /// Unsigned LEB128.
 void append_varint(Bytes& out, std::uint64_t value);

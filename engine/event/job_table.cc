@@ -63,10 +63,6 @@ tl::unexpected<Error> no_such_job(std::string_view id) {
 
 }  // namespace
 
-std::string_view job_state_name(JobState state) {
-  return kStateNames[static_cast<std::size_t>(state)];
-}
-
 std::string JobSnapshot::to_json() const {
   std::string text;
   json::Writer writer(text);
@@ -75,7 +71,7 @@ std::string JobSnapshot::to_json() const {
   write_text(writer, "kind", kind);
   write_text(writer, "target", target);
   write_text(writer, "title", title);
-  write_text(writer, "state", job_state_name(state));
+  write_text(writer, "state", kStateNames[static_cast<std::size_t>(state)]);
   writer.key("cancelling");
   writer.boolean(cancelling);
   writer.key("progress");

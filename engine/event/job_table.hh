@@ -18,7 +18,6 @@
 namespace engine::event {
 
 enum class JobState : std::uint8_t { running, succeeded, failed, cancelled };
-std::string_view job_state_name(JobState state);
 
 /// A job as it was at one moment. Value type.
 struct JobSnapshot {

@@ -18,14 +18,15 @@ bool is_named(std::string_view name, std::string_view lower_case) {
   });
 }
 
-}  // namespace
-
+/// Whole and decimal, below 2^64; nothing else.
 std::optional<std::uint64_t> parse_decimal(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
   return value;
 }
+
+}  // namespace
 
 std::optional<ContentRange> parse_content_range(std::string_view text) {
   constexpr std::string_view kUnit = "bytes ";

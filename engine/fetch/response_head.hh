@@ -18,9 +18,6 @@ struct ContentRange {
 /// Nothing if `text` is not the value of a Content-Range with a range of bytes.
 std::optional<ContentRange> parse_content_range(std::string_view text);
 
-/// Whole and decimal, below 2^64; nothing else.
-std::optional<std::uint64_t> parse_decimal(std::string_view text);
-
 /// What the header lines of a response say, as far as reading byte ranges needs it.
 struct ResponseHead {
   long status = 0;

@@ -19,6 +19,20 @@ std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
 }
 
+/// Whether the comma-separated list `value` holds `token` (given in lower case).
+bool list_has(std::string_view value, std::string_view token) {
+  while (!value.empty()) {
+    std::string_view item = value.substr(0, value.find(','));
+    value.remove_prefix(std::min(value.size(), item.size() + 1));
+    while (!item.empty() && (item.front() == ' ' || item.front() == '\t'))
+      item.remove_prefix(1);
+    while (!item.empty() && (item.back() == ' ' || item.back() == '\t'))
+      item.remove_suffix(1);
+    if (equals_ignoring_case(item, token)) return true;
+  }
+  return false;
+}
+
 /// Beast's parser, which does no I/O, over a block that is complete.
 class BlockParser final : public beast::http::basic_parser<true> {
  public:
@@ -138,19 +152,6 @@ Refusal refusal_of(const beast::error_code& code, std::string_view block) {
 
 bool equals_ignoring_case(std::string_view value, std::string_view lower_case) {
   return std::ranges::equal(value, lower_case, {}, &lower);
-}
-
-bool list_has(std::string_view value, std::string_view token) {
-  while (!value.empty()) {
-    std::string_view item = value.substr(0, value.find(','));
-    value.remove_prefix(std::min(value.size(), item.size() + 1));
-    while (!item.empty() && (item.front() == ' ' || item.front() == '\t'))
-      item.remove_prefix(1);
-    while (!item.empty() && (item.back() == ' ' || item.back() == '\t'))
-      item.remove_suffix(1);
-    if (equals_ignoring_case(item, token)) return true;
-  }
-  return false;
 }
 
 std::size_t HeadScanner::scan(std::string_view input) {

@@ -61,9 +61,6 @@ struct ResponseHead {
   /// The first header of this (lower-case) name; empty when there is none.
   [[nodiscard]] std::string_view header(std::string_view name) const;
 };
-
-/// Whether the comma-separated list `value` holds `token` (given in lower case).
-bool list_has(std::string_view value, std::string_view token);
 /// Whether `value` is `lower` but for the case of its letters.
 bool equals_ignoring_case(std::string_view value, std::string_view lower);
 

@@ -64,8 +64,7 @@ Result<> shift_tree(const std::filesystem::path& root, IdRange ids) {
   return {};
 }
 
-}  // namespace
-
+/// Checks the superblock: that `region` holds a whole squashfs 4.0.
 Result<> check_squashfs(const FileRegion& region) {
   TRY_ASSIGN(const UniqueFd file, open_file(region.file, O_RDONLY));
   Superblock block{};
@@ -83,6 +82,8 @@ Result<> check_squashfs(const FileRegion& region) {
   if (block.bytes_used > size) return not_squashfs(region, "the image is cut off");
   return {};
 }
+
+}  // namespace
 
 Result<UniqueFd> mount_squashfs(const FileRegion& region, int userns) {
   TRY(check_squashfs(region));

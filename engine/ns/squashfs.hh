@@ -11,14 +11,11 @@
 
 namespace engine::ns {
 
-/// Checks the superblock: that `region` holds a whole squashfs 4.0.
-/// ERRORS: Errc::disk_corrupted, Errc::disk_not_available, Errc::not_found.
-Result<> check_squashfs(const FileRegion& region);
-
 /// A detached read-only mount of the squashfs in `region` (nosuid, nodev), idmapped if `userns` is
 /// not -1. The loop device under it ends with the last mount.
-/// ERRORS: those of check_squashfs and attach_loop; Errc::block_device where the kernel gives
-/// squashfs no idmapped mounts (before 6.2): use unpack_shifted there.
+/// ERRORS: Errc::disk_corrupted unless `region` holds a whole squashfs 4.0; those of attach_loop;
+/// Errc::block_device where the kernel gives squashfs no idmapped mounts (before 6.2): use
+/// unpack_shifted there.
 Result<UniqueFd> mount_squashfs(const FileRegion& region, int userns);
 
 /// True if the kernel gives the squashfs in `region` idmapped mounts. The answer is the same for
@@ -29,7 +26,7 @@ Result<bool> squashfs_takes_idmap(const FileRegion& region, int userns);
 /// there already, and gives that directory. `key` names the content (a hash): equal key, equal
 /// image. An interrupted unpacking leaves nothing that counts. Blocks for as long as unpacking
 /// takes; any thread. File capabilities are lost.
-/// ERRORS: those of check_squashfs; Errc::filesystem with what unsquashfs said.
+/// ERRORS: Errc::disk_corrupted; Errc::filesystem with what unsquashfs said.
 Result<std::filesystem::path> unpack_shifted(const FileRegion& region,
                                              const std::filesystem::path& cache,
                                              const std::string& key,

@@ -55,20 +55,12 @@ std::optional<std::int64_t> retry_after_ms(const Error& error) {
   return info ? info->integer_or(kRetryKey, kRetryAfterMs) : kRetryAfterMs;
 }
 
-void begin_result(std::string& out) {
+void encode_result(std::string& out, std::string_view id, std::string_view result) {
   out += R"({"jsonrpc":"2.0","result":)";
-}
-
-void end_result(std::string& out, std::string_view id) {
+  out += result;
   out += R"(,"id":)";
   out += id;
   out += '}';
-}
-
-void encode_result(std::string& out, std::string_view id, std::string_view result) {
-  begin_result(out);
-  out += result;
-  end_result(out, id);
 }
 
 void encode_error(std::string& out,

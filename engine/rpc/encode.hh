@@ -25,11 +25,6 @@ std::optional<std::int64_t> retry_after_ms(const Error& error);
 /// {"jsonrpc":"2.0","result":…,"id":…}
 void encode_result(std::string& out, std::string_view id, std::string_view result);
 
-/// The same in two steps, for results written straight into `out`: between begin and end the caller
-/// appends exactly one document. To turn back, resize `out` to what it was before begin.
-void begin_result(std::string& out);
-void end_result(std::string& out, std::string_view id);
-
 /// {"jsonrpc":"2.0","error":{code,message,data:{kind,details,hint?,info?,correlationId?}},"id":…}.
 /// `info` of what is busy has `retryAfterMs`. `Error::debug` never leaves the process. A
 /// method_not_found without a message has no data.

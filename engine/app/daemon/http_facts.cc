@@ -32,6 +32,19 @@ std::unique_ptr<const HttpFacts> facts_of(const http::Session& session,
   return facts;
 }
 
+/// `de-CH,de;q=0.9` → `de_CH`: the first language, as locales are written. Empty for none, `*`, and
+/// what is no language tag.
+std::string locale_of(std::string_view accept_language) {
+  const std::string_view tag = accept_language.substr(0, accept_language.find_first_of(",; \t"));
+  const bool plain = std::ranges::all_of(tag, [](unsigned char letter) {
+    return std::isalnum(letter) != 0 || letter == '-' || letter == '_';
+  });
+  if (!plain || tag.size() > kLongestTag) return {};
+  std::string locale(tag);
+  std::ranges::replace(locale, '-', '_');
+  return locale;
+}
+
 }  // namespace
 
 std::shared_ptr<const Caller> http_caller(const http::Session& session,
@@ -56,17 +69,6 @@ bool same_sender(const Caller& caller, const http::Request& request) {
          std::ranges::equal(facts.headers, request.headers, [](const auto& one, const auto& two) {
            return one.first == two.name && one.second == two.value;
          });
-}
-
-std::string locale_of(std::string_view accept_language) {
-  const std::string_view tag = accept_language.substr(0, accept_language.find_first_of(",; \t"));
-  const bool plain = std::ranges::all_of(tag, [](unsigned char letter) {
-    return std::isalnum(letter) != 0 || letter == '-' || letter == '_';
-  });
-  if (!plain || tag.size() > kLongestTag) return {};
-  std::string locale(tag);
-  std::ranges::replace(locale, '-', '_');
-  return locale;
 }
 
 }  // namespace engine::app

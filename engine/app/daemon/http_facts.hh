@@ -21,8 +21,4 @@ std::shared_ptr<const Caller> http_caller(const http::Session& session,
 /// Whether `request` says of its sender what `caller` says, so that the same Caller serves both.
 bool same_sender(const Caller& caller, const http::Request& request);
 
-/// `de-CH,de;q=0.9` → `de_CH`: the first language, as locales are written. Empty for none, `*`, and
-/// what is no language tag.
-std::string locale_of(std::string_view accept_language);
-
 }  // namespace engine::app
