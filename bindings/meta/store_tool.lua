@@ -28,8 +28,9 @@ local store_tool = {}
 ---@field mapBytes integer Address space; it grows when it is full
 ---@field id string
 ---@field format integer
----@field head integer
+---@field head integer Newest revision, be it in the journal only
 ---@field oldest integer First revision in the log
+---@field inJournal integer Revisions still to be brought into the file; 0 while it is open
 ---@field logBytes integer
 ---@field schema? {version: integer, applied: store.migrate.Applied[]}
 

@@ -59,6 +59,7 @@ json::Value told(const store::Measures& measures) {
   value["format"] = measures.format;
   value["head"] = measures.head;
   value["oldest"] = measures.oldest;
+  value["inJournal"] = measures.in_journal;
   value["logBytes"] = measures.log_bytes;
   if (auto schema = json::parse(measures.schema)) value["schema"] = std::move(*schema);
   return value;

@@ -27,7 +27,7 @@ Result<json::Value> restore_store(const std::filesystem::path& file,
 /// Gives {before, after}, in bytes.
 Result<json::Value> compact_store(const std::filesystem::path& directory);
 /// Counts what is there without reading it. Gives {bytes, pageBytes, pages, freePages, depth,
-/// entries, readers, mapBytes, id, format, head, oldest, logBytes, schema?}.
+/// entries, readers, mapBytes, id, format, head, oldest, inJournal, logBytes, schema?}.
 Result<json::Value> measure_store(const std::filesystem::path& directory);
 
 /// The child, for the applet table: `check PATH`, `backup DIRECTORY FILE [replace]`, `restore FILE

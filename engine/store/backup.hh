@@ -9,9 +9,6 @@
 
 namespace engine::store {
 
-/// The document and its log, in the directory of a store.
-inline constexpr std::string_view kDataFile = "data.mdb";
-
 /// Whole stores copied. All three read pages that may be damaged, which LMDB does not survive: they
 /// belong in a child, as `check` does. All block.
 

@@ -191,18 +191,16 @@ Result<> Checker::walk_elements(ContainerId array, const json::Pointer& at) {
   return damaged(fmt::format("it has {} elements, its header says {}", count, tree.size()));
 }
 
-/// Reads the journal where nobody has the store open: who has writes it at this moment. Gives how
-/// many revisions it holds that the file does not.
-Result<std::size_t> check_journal(const std::filesystem::path& directory, const Txn& txn) {
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(directory, ignored)) return 0;
-  const auto lock = lock_store(directory);
-  if (!lock) return 0;
+void check_journal(const std::filesystem::path& path, const Txn& txn, CheckReport& report) {
   const auto identity = load_identity(txn);
   const auto head = load_head(txn);
-  if (!identity || !head) return 0;  // found already
-  TRY_ASSIGN(const auto revisions, read_journal(directory, *identity, *head));
-  return revisions.size();
+  if (!identity || !head) return;  // found already
+  const auto unfiled = read_idle_journal(path, *identity, *head);
+  if (unfiled) {
+    report.in_journal = unfiled->size();
+  } else {
+    report.findings.push_back({"journal", unfiled.error().message});
+  }
 }
 
 }  // namespace
@@ -212,11 +210,7 @@ Result<CheckReport> check(const std::filesystem::path& path, const CheckProgress
   TRY_ASSIGN(const auto env, Env::open(path, {.read_only = true, .alone = false}));
   TRY_ASSIGN(const ReadTxn txn, env->read());
   CheckReport report = Checker(txn.txn(), progress).run();
-  if (const auto found = check_journal(path, txn.txn()); found) {
-    report.in_journal = *found;
-  } else {
-    report.findings.push_back({"journal", found.error().message});
-  }
+  check_journal(path, txn.txn(), report);
   std::error_code ignored;
   report.file_bytes = std::filesystem::file_size(env->file(), ignored);
   return report;

@@ -17,7 +17,6 @@
 namespace engine::store {
 namespace {
 
-constexpr std::string_view kFile = "data.mdb";
 constexpr unsigned kMaxReaders = 1024;
 constexpr std::array<const char*, kTables> kTableNames = {"meta", "nodes", "revs"};
 /// Room for the tables that later parts of the store add.
@@ -55,6 +54,9 @@ Explanation explain(int code) {
       return {Errc::busy, "close snapshots that are no longer needed"};
     case ENOENT:
       return {Errc::not_found, ""};
+    case EISDIR:
+      return {Errc::filesystem,
+              "move the directory that is in its place away, then try again; nothing was changed"};
     default:
       return {Errc::filesystem, ""};
   }
@@ -131,7 +133,7 @@ Result<std::unique_ptr<Env>> Env::open(const std::filesystem::path& path, Option
     std::filesystem::create_directories(directory, failure);
     if (failure) return fail(errno_error("mkdir " + directory.native(), failure.value()));
   }
-  std::unique_ptr<Env> env(new Env(is_file ? path : path / kFile, options, is_file));
+  std::unique_ptr<Env> env(new Env(is_file ? path : path / kDataFile, options, is_file));
   if (options.alone) {
     TRY_ASSIGN(env->lock_, lock_store(directory));
   }

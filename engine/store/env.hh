@@ -19,6 +19,9 @@ struct MDB_txn;
 
 namespace engine::store {
 
+/// The document and its log, in the directory of a store.
+inline constexpr std::string_view kDataFile = "data.mdb";
+
 /// The tables of the environment. New ones may be added behind; old programs ignore them.
 enum class Table : std::uint8_t { meta, nodes, revs };
 inline constexpr std::size_t kTables = 3;

@@ -4,6 +4,7 @@
 #include "base/file.hh"
 #include "store/checksum.hh"
 #include "store/entry.hh"
+#include "store/env.hh"
 #include "store/revision_log.hh"
 
 #include <fcntl.h>
@@ -287,6 +288,16 @@ Result<std::vector<RevisionPtr>> read_journal(const fs::path& directory,
         kRestore);
   }
   return revisions;
+}
+
+Result<std::vector<RevisionPtr>> read_idle_journal(const fs::path& path,
+                                                   const Identity& identity,
+                                                   const Head& head) {
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) return std::vector<RevisionPtr>();
+  const auto lock = lock_store(path);
+  if (!lock) return std::vector<RevisionPtr>();
+  return read_journal(path, identity, head);
 }
 
 }  // namespace engine::store

@@ -87,4 +87,11 @@ Result<std::vector<RevisionPtr>> read_journal(const std::filesystem::path& direc
                                               const Identity& identity,
                                               const Head& head);
 
+/// The same for who only looks at the store, or the file of a backup, at `path`: nothing while
+/// somebody has the store open, who writes the journal at this moment, nor where it cannot be
+/// known.
+Result<std::vector<RevisionPtr>> read_idle_journal(const std::filesystem::path& path,
+                                                   const Identity& identity,
+                                                   const Head& head);
+
 }  // namespace engine::store

@@ -10,14 +10,16 @@
 
 namespace engine::store {
 
-/// How big a store is, as its file says.
+/// How big a store is, as its files say.
 struct Measures {
   EnvStats file;
   std::uint64_t bytes = 0;  ///< that the file takes on the disk
   std::string id;
   std::uint64_t format = 0;
-  RevisionId head = 0;
+  RevisionId head = 0;    ///< newest revision, be it in the journal only
   RevisionId oldest = 0;  ///< first revision in the log
+  std::uint64_t in_journal =
+      0;  ///< revisions still to be brought into the file; 0 while it is open
   std::uint64_t log_bytes = 0;
   std::string schema;  ///< as Store::schema
 };

@@ -115,17 +115,13 @@ Result<std::shared_ptr<Revision>> decode(RevisionId id, std::string_view payload
   return revision;
 }
 
-Result<> append_revision(const Txn& txn, RevisionId id, std::string_view payload, Head& head) {
-  TRY(append(txn, Table::revs, key_of(id), payload));
-  head.revision = id;
-  head.log_bytes += payload.size();
-  return {};
-}
-
 Result<> append_revision(const Txn& txn, const Revision& revision, Head& head) {
   std::string payload;
   encode(revision, payload);
-  return append_revision(txn, revision.id, payload, head);
+  TRY(append(txn, Table::revs, key_of(revision.id), payload));
+  head.revision = revision.id;
+  head.log_bytes += payload.size();
+  return {};
 }
 
 Result<> trim_log(const Txn& txn, const LogLimits& limits, std::size_t most, Head& head) {

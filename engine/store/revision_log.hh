@@ -27,8 +27,7 @@ void encode(const Revision& revision, std::string& out);
 /// ERRORS: Errc::corrupt.
 Result<std::shared_ptr<Revision>> decode(RevisionId id, std::string_view payload);
 
-/// Appends revision `id`, encoded, to table `revs` and counts it in `head`. ERRORS: Errc::no_space.
-Result<> append_revision(const Txn& txn, RevisionId id, std::string_view payload, Head& head);
+/// Appends it to table `revs` and counts it in `head`. ERRORS: Errc::no_space.
 Result<> append_revision(const Txn& txn, const Revision& revision, Head& head);
 
 /// Deletes the oldest revisions beyond the limits, at most `most` of them.

@@ -3,7 +3,6 @@
 #include "base/bytes.hh"
 #include "base/file.hh"
 #include "base/log.hh"
-#include "store/backup.hh"
 #include "store/document_writer.hh"
 #include "store/journal.hh"
 #include "store/recovery.hh"

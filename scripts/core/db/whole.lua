@@ -119,7 +119,7 @@ local function show_check(_params, report, out)
     display.bytes(report.fileBytes)))
 end
 
---- What the file says, here and there.
+--- What the files say, here and there.
 local function measure(directory)
   local facts, err = tool.measure(directory)
   if not facts then return nil, err end
@@ -137,6 +137,7 @@ local function stats()
   for key, value in pairs(running) do
     facts[key] = value
   end
+  facts.inJournal = nil -- the daemon counts them as pending
   facts.flushedAt = running.flushedAt and timestamp.format(running.flushedAt)
   facts.revisions = facts.head - facts.oldest + 1
   return facts

@@ -2,7 +2,10 @@
 
 #include "store/backup.hh"
 #include "store/check.hh"
+#include "store/entry.hh"
 #include "store/env.hh"
+#include "store/layout.hh"
+#include "store/measure.hh"
 #include "store/revision_log.hh"
 
 #include "unit/store/temp_store.hh"
@@ -68,6 +71,44 @@ engine::Error refused(const fs::path& directory) {
   return store.error();
 }
 
+/// Of the document's table: the key is the container it belongs to, and what of it this is.
+struct Entry {
+  std::string key;
+  std::string payload;
+};
+
+/// Of the document.
+std::vector<Entry> entries_of(const fs::path& directory) {
+  const auto env = must(Env::open(directory, {}));
+  const auto txn = must(env->read());
+  std::vector<Entry> entries;
+  Scan scan(txn.txn(), Table::nodes, {});
+  while (const auto row = must(scan.next()))
+    entries.push_back({std::string(row->key), std::string(row->payload)});
+  return entries;
+}
+
+bool is_child(const Entry& entry) {
+  return entry.key.size() > 8 && entry.key[8] == static_cast<char>(Slot::child);
+}
+
+/// Flips a bit of the entry's value, wherever it stands: LMDB has it behind its key, and the store
+/// four bytes of seal in front.
+void damage(const fs::path& file, const Entry& entry) {
+  constexpr std::size_t kSeal = 4;
+  std::string bytes = contents(file);
+  bool found = false;
+  for (auto key = bytes.find(entry.key); key != std::string::npos;
+       key = bytes.find(entry.key, key + 1)) {
+    const std::size_t value = key + entry.key.size() + kSeal;
+    if (bytes.compare(value, entry.payload.size(), entry.payload) != 0) continue;
+    bytes[value - 1] ^= 1;
+    found = true;
+  }
+  CHECK(found);
+  overwrite(file, bytes);
+}
+
 /// The file's last revision.
 RevisionId filed(const fs::path& directory) {
   const auto env = must(Env::open(directory, {}));
@@ -82,6 +123,9 @@ TEST_CASE("store/journal: what it holds is there after a crash, in the file", "[
   leave_unfiled(dir.path(), 10);
   CHECK(filed(dir.path()) == 1);
   CHECK(must(check(dir.path())).in_journal == 9);
+  const Measures measures = must(measure(dir.path()));
+  CHECK(measures.in_journal == 9);
+  CHECK(measures.head == 10);
   {
     const auto store = open_store(dir.path());
     CHECK(store->head() == 10);
@@ -304,6 +348,36 @@ TEST_CASE("store/journal: a file older than the journal is refused", "[store][jo
   const auto error = refused(dir.path());
   CHECK(error.code == Errc::corrupt);
   CHECK_THAT(error.message, Catch::Contains("begins with 4"));
+}
+
+TEST_CASE(
+    "store/journal: damage that nobody has read ends changes, and loses none that was answered",
+    "[store][journal]") {
+  TempDir dir;
+  put(*open_store(dir.path()), "/list", engine::json::Array(600, Value(1)));
+  const auto insert = [](Mutation& change) { return change.insert(at("/list/-"), 2); };
+  int surfaced = 0;
+  for (const Entry& entry : entries_of(dir.path())) {
+    if (is_child(entry)) continue;
+    TempDir copy;
+    const fs::path place = copy.path() / "store";
+    fs::copy(dir.path(), place);
+    damage(place / kDataFile, entry);
+    auto store = must(Store::open(place));
+    // The first change goes into the file, those after it into the journal.
+    if (!store->mutate([](Mutation& change) { return change.put(at("/first"), 1); })) continue;
+    const auto done = store->mutate(insert);
+    if (!done || store->flush()) continue;  // it was found in time, or has nothing to do with it
+    ++surfaced;
+    CHECK(store->mutate(insert).error().code == Errc::closed);
+    CHECK(store->head() == done->revision);
+    store.reset();
+    CHECK(must(check(place)).in_journal == 1);
+    CHECK(refused(place).code == Errc::corrupt);
+    damage(place / kDataFile, entry);  // flips it back
+    CHECK(dump(*open_store(place), "/list/600") == "2");
+  }
+  CHECK(surfaced > 0);
 }
 
 TEST_CASE("store/journal: is not needed after a clean stop", "[store][journal]") {

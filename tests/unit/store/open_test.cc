@@ -92,6 +92,15 @@ TEST_CASE("store/open: refuses files that are no store and leaves them alone", "
   }
 }
 
+TEST_CASE("store/open: a directory in the place of a file is told with the cure", "[store]") {
+  TempDir dir;
+  std::filesystem::create_directory(dir.path() / GENERATE("data.mdb", "store.lock"));
+  const auto error = refused(dir.path());
+  CHECK(error.code == Errc::filesystem);
+  CHECK(error.message.find(dir.path().native()) != std::string::npos);
+  CHECK(error.hint.find("move the directory") != std::string::npos);
+}
+
 TEST_CASE("store/open: refuses a file that was cut off", "[store]") {
   TempDir dir;
   {
