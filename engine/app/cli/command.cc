@@ -52,6 +52,7 @@ Result<Argument> read_argument(const json::Value& from) {
   argument.repeated = from.boolean_or("repeated", false);
   argument.trailing = from.boolean_or("trailing", false);
   argument.flag_value = from.boolean_or("value", true);
+  argument.own = from.boolean_or("own", false);
   argument.help = from.string_or("help", "");
   argument.choices = texts(from.find("choices"));
   const json::Value* fallback = from.find("default");

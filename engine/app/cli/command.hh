@@ -25,6 +25,7 @@ struct Argument {
   bool repeated = false;
   bool trailing = false;                  ///< takes every word after the positionals, dashes or not
   bool flag_value = true;                 ///< what a flag sets when it is given
+  bool own = false;                       ///< of a group's own handler: not for commands below it
   std::string default_text = {};          ///< for help only: the schema fills in defaults
   std::vector<std::string> choices = {};  ///< empty: any
   std::string help = {};

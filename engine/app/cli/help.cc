@@ -131,13 +131,29 @@ std::vector<Row> global_rows(const Words& words) {
   return argument_rows(globals, false, words);
 }
 
+/// What a group asks for before a command below it is named.
+std::string handed_down(const Command& group) {
+  std::string words;
+  for (const Argument& argument : group.arguments) {
+    if (!argument.required || argument.own) continue;
+    if (argument.kind == ArgumentKind::positional) {
+      words += " " + positional_form(argument);
+    } else {
+      words += " " + argument.long_name + " " + argument.value_name();
+    }
+  }
+  return words;
+}
+
 }  // namespace
 
 std::string usage_line(const std::vector<const Command*>& trail) {
   std::string line;
-  for (const Command* command : trail)
-    line += (line.empty() ? "" : " ") + command->name;
   const Command& last = *trail.back();
+  for (const Command* command : trail) {
+    line += (line.empty() ? "" : " ") + command->name;
+    if (command != &last) line += handed_down(*command);
+  }
   if (takes_options(last) || trail.size() == 1) line += " [OPTIONS]";
   for (const Argument& argument : last.arguments) {
     if (argument.kind == ArgumentKind::positional) line += " " + positional_form(argument);

@@ -223,15 +223,32 @@ json::Value trailing_value(const Argument& argument, const std::vector<std::stri
   return text;
 }
 
+/// What a group takes for itself was given, and then a command below it.
+Result<> refuse_own(const Trail& trail, const Node& group) {
+  for (const auto& [argument, option] : group.arguments) {
+    if (!argument->own || option->count() == 0) continue;
+    const bool positional = argument->kind == ArgumentKind::positional;
+    const std::string word = positional ? option->results().back() : argument->long_name;
+    return fail(usage_error(trail,
+                            words_of(trail).say("unexpected-argument",
+                                                {{"command", full_name(trail)}, {"word", word}})));
+  }
+  return {};
+}
+
 Result<json::Object> take_params(const Trail& trail) {
   json::Object params;
   for (const Node* node : trail) {
+    const bool last = node == trail.back();
+    if (!last) TRY(refuse_own(trail, *node));
     if (node->trailing != nullptr && !node->rest.empty()) {
       params[node->trailing->key] = trailing_value(*node->trailing, node->rest);
-    } else if (node->trailing != nullptr && node->trailing->required) {
+    } else if (node->trailing != nullptr && node->trailing->required &&
+               (last || !node->trailing->own)) {
       return fail(missing(trail, *node->trailing));
     }
     for (const auto& [argument, option] : node->arguments) {
+      if (argument->own && !last) continue;
       if (option->count() > 0) {
         auto taken = take_argument(*argument, *option, words_of(trail), params);
         if (!taken) return fail(with_usage(trail, std::move(taken).error()));

@@ -17,6 +17,7 @@ local names = require('lib.names')
 ---@field default any
 ---@field choices string[]?
 ---@field value boolean? What a flag sets when it is given
+---@field own boolean? Of a group's own handler: commands below the group do not take it
 ---@field complete string? What the shell offers: `file`, `directory`, `package`, `method`, …
 ---@field help string
 
@@ -146,12 +147,12 @@ end
 --- Checks the arguments of one level against those above. Raises a load error.
 ---@param node lib.rpc.Node
 ---@param above table<string, string> Option name → key
----@return table<string, string> seen With the options of this level
+---@return table<string, string> handed_down With the options this level has for those below
 function M.check(node, above)
   local at = node.leaf and node.leaf.handler.at or node.at
-  local list, seen = M.of(M.params(node)), {}
+  local list, seen, handed_down = M.of(M.params(node)), {}, {}
   for name, key in pairs(above) do
-    seen[name] = key
+    seen[name], handed_down[name] = key, key
   end
   check_places(list, at)
   for _, entry in ipairs(list) do
@@ -161,10 +162,13 @@ function M.check(node, above)
           seen[name] and (" by '%s'"):format(seen[name]) or ' by every command'),
           "give it another name: long = '…'")
       end
-      if name then seen[name] = entry.key end
+      if name then
+        seen[name] = entry.key
+        if node.own_params[entry.key] then handed_down[name] = entry.key end
+      end
     end
   end
-  return seen
+  return handed_down
 end
 
 return M

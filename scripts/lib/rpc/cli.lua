@@ -35,6 +35,7 @@ local function describe_arguments(node, locale)
     -- JSON is read here, because `-` and `@file` stand for it too.
     if entry.type == 'json' then entry.type = 'string' end
     entry.place = nil
+    entry.own = node.group and not node.own_params[entry.key] or nil
     list[#list + 1] = entry
   end
   return list

@@ -52,7 +52,13 @@ constexpr std::string_view kTree = R"({"name": "moon-cli", "about": "Speaks with
       {"key": "command", "kind": "positional", "repeated": true, "trailing": true,
        "required": true}]}]},
   {"name": "logs", "callable": true, "args": [{"key": "id", "kind": "positional"}],
-   "subcommands": [{"name": "follow", "callable": true}]}]})";
+   "subcommands": [{"name": "follow", "callable": true}]},
+  {"name": "shelf", "args": [{"key": "shelf", "kind": "positional", "required": true}],
+   "subcommands": [{"name": "book", "callable": true, "args": [
+      {"key": "book", "kind": "positional", "required": true, "own": true},
+      {"key": "all", "kind": "flag", "long": "--all", "own": true}],
+     "subcommands": [{"name": "add", "callable": true, "args": [
+       {"key": "title", "kind": "positional", "required": true}]}]}]}]})";
 
 engine::Result<Parsed> parse(const std::vector<std::string>& words) {
   static const auto kRoot = *engine::cli::read_command(*engine::json::parse(kTree));
@@ -125,6 +131,22 @@ TEST_CASE("app/cli/parser: a group with a handler of its own may be called") {
   CHECK(parse({"logs"})->invocation->path == std::vector<std::string>{"logs"});
   CHECK(parse({"logs", "x"})->invocation->path == std::vector<std::string>{"logs"});
   CHECK(parse({"logs", "follow"})->invocation->path == std::vector<std::string>{"logs", "follow"});
+}
+
+TEST_CASE(
+    "app/cli/parser: what a group asks for comes before its commands, what it takes itself does "
+    "not") {
+  CHECK(params({"shelf", "S", "book", "--all", "B"}) == R"({"all":true,"book":"B","shelf":"S"})");
+  CHECK(params({"shelf", "S", "book", "add", "T"}) == R"({"shelf":"S","title":"T"})");
+  CHECK(refusal({"shelf", "book", "add", "T"}) == "moon-cli shelf book add: SHELF is missing");
+  CHECK(refusal({"shelf", "S", "book"}) == "moon-cli shelf book: BOOK is missing");
+  CHECK(refusal({"shelf", "S", "book", "--all", "add", "T"}) ==
+        "moon-cli shelf book add: unexpected argument '--all'");
+  CHECK(refusal({"shelf", "S", "book", "B", "add", "T"}) ==
+        "moon-cli shelf book add: unexpected argument 'B'");
+  const auto missing = parse({"shelf", "S", "book", "add"});
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().hint == "usage: moon-cli shelf SHELF book add TITLE");
 }
 
 TEST_CASE("app/cli/parser: global options stand before or after the command") {

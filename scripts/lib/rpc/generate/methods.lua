@@ -9,14 +9,36 @@ local M = {}
 
 ---@class lib.rpc.generate.Command
 ---@field words string[] From the program on: `moon-cli`, `package`, `start`
+---@field usage string[] The same with what the groups above ask for: `moon-cli`, `shelf`, `ID`, `add`
 ---@field node table As `cli.describe` gives it
 
-local function gather(node, words, list)
-  local path = { unpack(words) }
-  path[#path + 1] = node.name
-  list[#list + 1] = { words = path, node = node }
+local function extend(list, ...)
+  local longer = { unpack(list) }
+  for _, word in ipairs({ ... }) do
+    longer[#longer + 1] = word
+  end
+  return longer
+end
+
+--- What a group asks for before a command below it is named.
+local function handed_down(node)
+  local words = {}
+  for _, entry in ipairs(node.args) do
+    if entry.required and not entry.own then
+      if entry.kind ~= 'positional' then words[#words + 1] = entry.long end
+      words[#words + 1] = entry.name
+    end
+  end
+  return unpack(words)
+end
+
+local function gather(node, above, list)
+  local command = { words = extend(above.words, node.name), usage = extend(above.usage, node.name),
+    node = node }
+  list[#list + 1] = command
+  local below = { words = command.words, usage = extend(command.usage, handed_down(node)) }
   for _, child in ipairs(node.subcommands) do
-    gather(child, path, list)
+    gather(child, below, list)
   end
   return list
 end
@@ -24,7 +46,7 @@ end
 --- Every node of a command tree, parents first.
 ---@param tree table As `cli.describe` gives it
 ---@return lib.rpc.generate.Command[]
-function M.commands(tree) return gather(tree, {}, {}) end
+function M.commands(tree) return gather(tree, { words = {}, usage = {} }, {}) end
 
 --- The methods of a context.
 ---@param root lib.rpc.Parent

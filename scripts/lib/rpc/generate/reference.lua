@@ -103,7 +103,7 @@ end
 
 --- `moon-cli package start [--wait] ID`
 local function command_line(command)
-  local words = { unpack(command.words) }
+  local words = { unpack(command.usage) }
   for _, argument in ipairs(command.node.args) do
     local text
     if argument.kind == 'positional' then

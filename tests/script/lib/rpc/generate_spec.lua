@@ -103,7 +103,7 @@ end)
 
 describe('a manual page', function()
   it('quotes what roff would take for its own', function()
-    local page = man.page({ words = { 'moon-cli', 'a-b' }, node = {
+    local page = man.page({ words = { 'moon-cli', 'a-b' }, usage = { 'moon-cli', 'a-b' }, node = {
       name = 'a-b', about = '.starts with a dot \\ and a backslash', callable = true,
       subcommands = {}, args = { { kind = 'option', long = '--x-y', short = '-x', name = 'X_Y',
         help = "'quoted", required = true, repeated = true } },

@@ -349,6 +349,21 @@ describe('a tree', function()
     refused(function() rpc.parent():root_handler(noop) end, 'root_handler expects a handler')
   end)
 
+  it('lets a group that is a command keep its own options', function()
+    local function both(group_params, own)
+      return function()
+        return load_tree(rpc.parent():subcommand('g', rpc.parent():with_about('about.echo')
+          :with_params(group_params)
+          :root_handler(rpc.from_fn(noop):with_params(own):with_call_remote('CliContext'))
+          :subcommand('a', rpc.from_fn(noop):with_params({ limit = t.integer{ short = 'n' } })
+            :with_about('about.echo'):with_call_remote('CliContext'))))
+      end
+    end
+    expect(both({}, { limit = t.integer{ short = 'n' } })().methods):has_length(2)
+    refused(both({ number = t.integer{ short = 'n' } }, {}), "option -n of 'limit' is taken",
+      "by 'number'")
+  end)
+
   it('refuses arguments the command line cannot tell apart', function()
     local function tree_of(params)
       return function()
