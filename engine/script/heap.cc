@@ -1,8 +1,21 @@
 #include "script/heap.hh"
 
+#include "script/traceback.hh"
+#include "script/vm_impl.hh"
+
 #include <sys/mman.h>
+#if MOONBOX_LUAJIT_MENDED
+#include <moonbox_luajit.h>
+#endif
 
 #include <cerrno>
+
+namespace engine::script {
+
+/// Keeps the traceback of `state`, which runs out of memory, for the error that follows.
+static void note_out_of_memory(lua_State* state);
+
+}  // namespace engine::script
 
 namespace {
 
@@ -11,8 +24,8 @@ thread_local bool memory_is_kept = false;
 
 }  // namespace
 
-// The linker puts these in the place of the two functions in all that is linked statically
-// (CMakeLists.txt): LuaJIT has no switch for it, but goes on well when they fail.
+// The linker puts these in the place of the functions in all that is linked statically
+// (CMakeLists.txt): LuaJIT has no switch for the first two, but goes on well when they fail.
 extern "C" {
 
 int __real_munmap(void* begin, std::size_t size);
@@ -32,9 +45,41 @@ void* __wrap_mremap(void* begin, std::size_t size, std::size_t wanted, int flags
   errno = ENOMEM;
   return MAP_FAILED;
 }
+
+/// Weak: a LuaJIT that is linked dynamically keeps its own.
+[[noreturn]] [[gnu::weak]] void __real_lj_err_mem(lua_State* state);
+[[noreturn]] void __wrap_lj_err_mem(lua_State* state);
+
+/// LuaJIT raises that an allocation failed. No message handler is called for it, and it leaves
+/// nothing of the stack behind, so this is the moment to look where it was.
+void __wrap_lj_err_mem(lua_State* state) {
+  engine::script::note_out_of_memory(state);
+  __real_lj_err_mem(state);
+}
 }
 
 namespace engine::script {
+
+/// Whether the state's own idea of its stack can be trusted. While compiled code runs, or collects,
+/// it is out of date.
+static bool knows_its_stack([[maybe_unused]] lua_State* state) {
+#if MOONBOX_LUAJIT_MENDED
+  constexpr int kInterpreted = ~0;
+  constexpr int kInC = ~1;
+  const int doing = moonbox_vmstate(state);
+  return doing == kInterpreted || doing == kInC;
+#else
+  return false;
+#endif
+}
+
+static void note_out_of_memory(lua_State* state) {
+  const Heap* const heap = Heap::find(state);
+  if (heap == nullptr) return;
+  std::string& trace = heap->vm().impl().memory_trace;
+  trace = knows_its_stack(state) ? traceback(state, 0) : std::string();
+}
+
 namespace {
 
 /// Blocks near this size and above have a mapping of their own, which goes with them.

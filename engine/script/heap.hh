@@ -37,6 +37,12 @@ class Heap {
     return *static_cast<Heap*>(self);
   }
 
+  /// The same where the state may still be in the making; null then.
+  static Heap* find(lua_State* state) {
+    void* self = nullptr;
+    return lua_getallocf(state, &self) == &Heap::allocate ? static_cast<Heap*>(self) : nullptr;
+  }
+
   [[nodiscard]] Vm& vm() const { return vm_; }
   [[nodiscard]] std::size_t used() const { return used_; }
   [[nodiscard]] std::size_t limit() const { return limit_; }

@@ -140,7 +140,9 @@ void Scheduler::finish(TaskId id, int status) {
     // Whatever it raised on its way out, this is why it ended.
     outcome.status = fail(cancelled_error(*task.cancelled));
   } else {
-    outcome.status = fail(vm_.failure_of(coroutine, traceback(coroutine, 0)));
+    std::string trace = std::exchange(vm_.memory_trace, {});
+    if (status != LUA_ERRMEM || trace.empty()) trace = traceback(coroutine, 0);
+    outcome.status = fail(vm_.failure_of(coroutine, std::move(trace)));
   }
   Done done = std::move(task.done);
   const int anchor = std::exchange(task.anchor, LUA_NOREF);

@@ -20,8 +20,11 @@ std::string describe(const lua_Debug& frame) {
   std::string line = frame.short_src;
   if (frame.currentline > 0) line += ':' + std::to_string(frame.currentline);
   if (std::string_view(frame.what) == "main") return line + ": in main chunk";
-  if (frame.name != nullptr) return line + ": in function '" + frame.name + "'";
-  return line + ": in function <" + frame.short_src + ':' + std::to_string(frame.linedefined) + '>';
+  const std::string place =
+      std::string(" <") + frame.short_src + ':' + std::to_string(frame.linedefined) + '>';
+  if (frame.name == nullptr) return line + ": in function" + place;
+  line += ": in function '" + std::string(frame.name) + "'";
+  return frame.currentline > 0 ? line : line + place;
 }
 
 /// The text of the frame's line, as it was when the file was read.

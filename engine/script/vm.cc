@@ -91,6 +91,9 @@ Result<int> Vm::Impl::protect_erased(Body erased) {
   Error error{.code = Errc::script,
               .message = "not enough memory",
               .debug = "the VM's heap is full: " + std::to_string(heap.used()) + " bytes"};
+  if (std::string at = std::exchange(memory_trace, {}); status == LUA_ERRMEM && !at.empty()) {
+    error.debug = at + '\n' + error.debug;
+  }
   if (status != LUA_ERRMEM) {
     // Reading an error table cannot raise: raw access only.
     error = to_error(state, -1);

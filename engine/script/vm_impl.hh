@@ -47,6 +47,7 @@ struct Vm::Impl {
   std::vector<std::string> loading;  ///< modules being required, outermost first
   int depth = 0;                     ///< entries into Lua on the C++ stack
   std::string trace;                 ///< of the last failed protected call
+  std::string memory_trace;          ///< of the last allocation that failed
   std::vector<int> json_frames;      ///< of push_json, kept for its capacity
   std::string trapped;               ///< of the error an xpcall handler of a script looks at
 

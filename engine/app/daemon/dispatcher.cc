@@ -55,12 +55,12 @@ auto encoding(rpc::AnswerForm form, bool has_head, Labels labels, LineAnswer ans
   };
 }
 
-/// A raised error that is not an error table is the script's own fault, and so is to run past a
-/// deadline that the caller did not lower: the author gets the traceback, the caller a correlation
-/// id.
+/// A raised error that is not an error table is the script's own fault (a C++ exception the
+/// engine's), and so is to run past a deadline that the caller did not lower: the author gets the
+/// traceback, the caller a correlation id.
 bool is_fault_of_script(const Error& error, bool own_deadline) {
-  return !error.debug.empty() &&
-         (error.code == Errc::script || (error.code == Errc::timeout && own_deadline));
+  return !error.debug.empty() && (error.code == Errc::script || error.code == Errc::internal ||
+                                  (error.code == Errc::timeout && own_deadline));
 }
 
 template <typename F>

@@ -24,14 +24,16 @@ std::string new_correlation_id() {
 
 std::optional<Place> find_place(std::string_view text) {
   static constexpr std::string_view kMark = ".lua:";
-  const std::size_t mark = text.find(kMark);
-  if (mark == std::string_view::npos) return std::nullopt;
-  const std::size_t begin = text.substr(0, mark).find_last_of(" \n'\"<") + 1;
-  const std::size_t number = mark + kMark.size();
-  Place place{.file = std::string(text.substr(begin, number - 1 - begin))};
   const char* end = text.data() + text.size();
-  if (std::from_chars(text.data() + number, end, place.line).ec != std::errc()) return std::nullopt;
-  return place;
+  // Compiled code does not always know its line: "core/echo.lua: in function …".
+  for (std::size_t at = text.find(kMark); at != std::string_view::npos;
+       at = text.find(kMark, at + 1)) {
+    const std::size_t begin = text.substr(0, at).find_last_of(" \n'\"<") + 1;
+    const std::size_t number = at + kMark.size();
+    Place place{.file = std::string(text.substr(begin, number - 1 - begin))};
+    if (std::from_chars(text.data() + number, end, place.line).ec == std::errc()) return place;
+  }
+  return std::nullopt;
 }
 
 Error FailureTable::record(const std::string& method, const Error& raised) {

@@ -1,5 +1,6 @@
 #include "app/daemon/script_loop.hh"
 
+#include "app/daemon/failure_table.hh"
 #include "app/daemon/tracer.hh"
 #include "base/log.hh"
 #include "script/convert.hh"
@@ -44,19 +45,24 @@ void take_runners(lua_State* state,
   lua_pop(state, 1);
 }
 
-/// What a script raised always has a traceback: that tells it from an error it returned.
-Error raised(Error error) {
-  if (error.code == Errc::script && error.debug.empty()) {
+/// What a script raised always has a traceback: that tells it from an error it returned. Where it
+/// names no place, as when compiled code ran out of memory, it names at least the handler's.
+Error raised(Error error, const rpc::Method& method) {
+  if (error.code != Errc::script) return error;
+  if (error.debug.empty()) {
     error.debug = "it was raised by a tail call: the functions above have left the stack";
+  }
+  if (!find_place(error.debug) && !find_place(error.message)) {
+    error.debug += "\nthe handler: " + method.file + ':' + std::to_string(method.line);
   }
   return error;
 }
 
 /// The answer of a runner: a value, or `nil, err`.
-Result<std::string> take_answer(script::Outcome& outcome) {
+Result<std::string> take_answer(script::Outcome& outcome, const rpc::Method& method) {
   if (!outcome.status) {
     if (outcome.entered || outcome.status.error().code != Errc::script) {
-      return fail(raised(std::move(outcome.status).error()));
+      return fail(raised(std::move(outcome.status).error(), method));
     }
     return fail(Error{.code = Errc::request_too_large,
                       .message = "params: there is no room for them in a script's memory",
@@ -285,20 +291,19 @@ void ScriptLoop::start(LoadedVm& loaded,
     return follow(loaded, method, request, std::move(call));
   }
   if (method.kind == rpc::HandlerKind::fn) {
-    return loaded.vm->call(
-        call.runner, call.arguments, call.limits, [&call](script::Outcome outcome) {
-          call.reply(take_answer(outcome), take_head(call.kept, outcome.state));
-        });
+    return loaded.vm->call(call.runner, call.arguments, call.limits, [&](script::Outcome outcome) {
+      call.reply(take_answer(outcome, method), take_head(call.kept, outcome.state));
+    });
   }
   ++under_way_;
   loaded.vm->spawn(
       call.runner,
       call.arguments,
       call.limits,
-      [this, reply = std::move(call.reply), kept = std::move(call.kept)](
+      [this, &method, reply = std::move(call.reply), kept = std::move(call.kept)](
           script::Outcome outcome) mutable {
         --under_way_;
-        reply(take_answer(outcome), take_head(kept, outcome.state));
+        reply(take_answer(outcome, method), take_head(kept, outcome.state));
       },
       method.name);
   read_clock();  // it may have run for long, and go on later
@@ -378,6 +383,7 @@ void ScriptLoop::follow(LoadedVm& loaded,
       call.arguments,
       call.limits,
       [this,
+       &method,
        log,
        span,
        facts = std::move(facts),
@@ -385,7 +391,7 @@ void ScriptLoop::follow(LoadedVm& loaded,
        kept = std::move(call.kept)](script::Outcome outcome) mutable {
         --under_way_;
         const int encode = log->open("encode", {});
-        Result<std::string> answer = take_answer(outcome);
+        Result<std::string> answer = take_answer(outcome, method);
         log->close(encode);
         log->close(span);
         if (!answer) facts["error"] = std::string(errc_info(answer.error().code).kind);

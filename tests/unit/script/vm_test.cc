@@ -130,6 +130,29 @@ TEST_CASE("script/vm: a small heap keeps its memory if it is told to", "[script]
   CHECK(faults_of_the_second(true) < 1'000);
 }
 
+TEST_CASE("script/vm: who ran out of memory is told where", "[script]") {
+  ScriptFixture lua({.memory_limit = 8U << 20U});
+  // Not compiled yet: the line, and who called.
+  const std::string source =
+      "local function fill()\n"
+      "  local text = ('x'):rep(2 ^ 26) return text\n"
+      "end\n"
+      "local text = fill()\n"
+      "return text";
+  const auto called = lua.call(source);
+  REQUIRE_FALSE(called);
+  CHECK(called.error().message == "not enough memory");
+  CHECK(called.error().debug.starts_with("test.lua:2: in function"));
+  CHECK(called.error().debug.find("test.lua:4: ") != std::string::npos);
+  const auto spawned = lua.task(source);
+  REQUIRE_FALSE(spawned);
+  CHECK(spawned.error().debug.starts_with("test.lua:2: in function"));
+  // An error that has nothing to do with it does not show that place.
+  const auto other = lua.call("pcall(function() return ('x'):rep(2 ^ 26) end)\nerror('other')");
+  REQUIRE_FALSE(other);
+  CHECK(other.error().debug.starts_with("test.lua:2: "));
+}
+
 TEST_CASE("script/vm: a capped VM answers not enough memory and goes on", "[script]") {
   ScriptFixture lua({.memory_limit = 8U << 20U, .trusted = false});
   const auto failed = lua.call("local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end");
