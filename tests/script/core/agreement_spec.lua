@@ -1,5 +1,5 @@
 --- Everything that is made from the handler tree says the same about each method.
-local arguments = require('lib.rpc.arguments')
+local argv = require('support.argv')
 local check = require('lib.rpc.check')
 local cli = require('lib.rpc.cli')
 local completion = require('lib.rpc.generate.completion')
@@ -7,7 +7,6 @@ local core = require('core')
 local errc = require('engine.errc')
 local file = require('engine.file')
 local json = require('engine.json')
-local json_schema = require('lib.rpc.json_schema')
 local luacats = require('lib.rpc.generate.luacats')
 local man = require('lib.rpc.generate.man')
 local methods_of = require('lib.rpc.generate.methods')
@@ -26,60 +25,6 @@ local leaves = tree.leaves(tree.build(core, 'CliContext'))
 
 local function has(text, part) return text:find(part, 1, true) ~= nil end
 
---- A value of a JSON Schema, as one would type it.
-local WORDS = {
-  package_id = 'a', guid = ('A2'):rep(16), url = 'https://a/', path = '/a', pointer = '/a',
-  datetime = '2026-01-31T12:00:00Z', bytes = 'aGk=', duration = '5s', size = '1K', number = '1.5',
-  integer = '3', int64 = '3', boolean = 'true', json = '{"a":1}', any = '1', map = '{}',
-  null = 'null',
-}
-
-local function word(schema)
-  local options = schema.options
-  if options.values then return options.values[1] end
-  if schema.kind == 'object' then
-    local out = {}
-    for key, field in pairs(options.fields) do
-      if not json_schema.may_miss(field) then out[key] = word(field) end
-    end
-    return json.encode(out)
-  end
-  if schema.kind == 'array' then return options.of and { word(options.of) } or '[]' end
-  if options.min and schema.kind == 'integer' then return tostring(options.min) end
-  return WORDS[schema.kind] or ('x'):rep(math.max(1, options.min_length or 1))
-end
-
---- Arguments that go with each other.
-local function compatible(leaf)
-  local list, taken = {}, {}
-  for _, argument in ipairs(arguments.of(leaf.params)) do
-    local fits = true
-    for _, other in ipairs(leaf.params[argument.key].options.conflicts_with or {}) do
-      fits = fits and not taken[other]
-    end
-    if fits then
-      list[#list + 1], taken[argument.key] = argument, true
-    end
-  end
-  return list
-end
-
---- What the parser hands over when all of them are given.
-local function typed(leaf)
-  local words = {}
-  for _, argument in ipairs(compatible(leaf)) do
-    local schema = leaf.params[argument.key]
-    if argument.kind == 'flag' then
-      words[argument.key] = argument.value
-    elseif argument.repeated then
-      words[argument.key] = { word(schema.options.of) }
-    else
-      words[argument.key] = word(schema)
-    end
-  end
-  return words
-end
-
 local READER = {
   read_stdin = function() return '' end, read_file = function() return '' end,
   decode = json.decode, raw = json.raw,
@@ -88,7 +33,7 @@ local READER = {
 describe('every command', function()
   it('takes what its help says, and what it sends passes the check of the server', function()
     for _, leaf in ipairs(leaves) do
-      local words = typed(leaf)
+      local words = argv.typed(leaf)
       local params, err = scan.params(words, leaf.params, READER)
       expect({ leaf.method, err }):equals({ leaf.method })
       local _, problems = check.params(leaf)(params)
