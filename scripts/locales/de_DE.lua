@@ -6,6 +6,7 @@ return {
   ['about.auth.key.list'] = 'Die angenommenen Schlüssel auflisten',
   ['about.auth.key.remove'] = 'Schlüssel nicht mehr annehmen',
   ['about.auth.login'] = 'Eine Sitzung beginnen und ihr Token ausgeben, für HTTP',
+  ['about.auth.logout'] = 'Die Sitzung eines Tokens beenden',
   ['about.auth.session'] = 'Sitzungen ansehen und beenden',
   ['about.auth.session.kill'] = 'Sitzungen beenden, mit ihren Verbindungen und Datenströmen',
   ['about.auth.session.list'] = 'Auflisten, wer angemeldet ist',
@@ -419,6 +420,8 @@ return {
   ['help.arg.server-timeout'] = 'Wie lange ein Server fast still sein darf',
   ['help.arg.session'] = 'Name der Variablen, die zwischen Eingaben bleiben',
   ['help.arg.session-ids'] = 'Sitzungen, wie auth session list sie nennt',
+  ['help.arg.session-token'] =
+    'Was auth login ausgab; - liest es von der Standardeingabe, @DATEI aus einer Datei',
   ['help.arg.sign-body'] = 'Rumpf der Anfrage; - liest die Standardeingabe, @DATEI eine Datei',
   ['help.arg.sign-command'] =
     'Befehl, der unterschreibt: Standardeingabe hinein, PUBLIC KEY und SIGNATURE als PEM heraus',

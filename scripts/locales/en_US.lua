@@ -6,6 +6,7 @@ return {
   ['about.auth.key.list'] = 'List the accepted keys',
   ['about.auth.key.remove'] = 'Accept keys no longer',
   ['about.auth.login'] = 'Begin a session and print its token, for use over HTTP',
+  ['about.auth.logout'] = 'End the session of a token',
   ['about.auth.session'] = 'Look at sessions and end them',
   ['about.auth.session.kill'] = 'End sessions, with their connections and streams',
   ['about.auth.session.list'] = 'List who is logged in',
@@ -411,6 +412,8 @@ return {
   ['help.arg.server-timeout'] = 'How long a server may be almost silent',
   ['help.arg.session'] = 'Name of the variables to keep between inputs',
   ['help.arg.session-ids'] = 'Sessions, as auth session list names them',
+  ['help.arg.session-token'] =
+    'What auth login printed; - reads it from standard input, @FILE from a file',
   ['help.arg.sign-body'] = 'Body of the request; - reads standard input, @FILE a file',
   ['help.arg.sign-command'] =
     'Command that signs: standard input in, PUBLIC KEY and SIGNATURE as PEM out',

@@ -6,6 +6,7 @@ return {
   ['about.auth.key.list'] = 'Listar las claves aceptadas',
   ['about.auth.key.remove'] = 'Dejar de aceptar claves',
   ['about.auth.login'] = 'Iniciar una sesión e imprimir su token, para usarlo por HTTP',
+  ['about.auth.logout'] = 'Terminar la sesión de un token',
   ['about.auth.session'] = 'Ver sesiones y terminarlas',
   ['about.auth.session.kill'] = 'Terminar sesiones, con sus conexiones y flujos',
   ['about.auth.session.list'] = 'Listar quién ha iniciado sesión',
@@ -417,6 +418,8 @@ return {
   ['help.arg.server-timeout'] = 'Cuánto puede callar casi un servidor',
   ['help.arg.session'] = 'Nombre de las variables que se conservan entre entradas',
   ['help.arg.session-ids'] = 'Sesiones, como las nombra auth session list',
+  ['help.arg.session-token'] =
+    'Lo que imprimió auth login; - lo lee de la entrada estándar, @FICHERO de un fichero',
   ['help.arg.sign-body'] = 'Cuerpo de la petición; - lee la entrada estándar, @ARCHIVO un archivo',
   ['help.arg.sign-command'] =
     'Orden que firma: lee la entrada estándar, escribe PUBLIC KEY y SIGNATURE en PEM',

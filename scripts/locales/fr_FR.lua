@@ -6,6 +6,7 @@ return {
   ['about.auth.key.list'] = 'Lister les clés acceptées',
   ['about.auth.key.remove'] = 'Ne plus accepter des clés',
   ['about.auth.login'] = 'Ouvrir une session et afficher son jeton, pour HTTP',
+  ['about.auth.logout'] = "Terminer la session d'un jeton",
   ['about.auth.session'] = 'Voir les sessions et les terminer',
   ['about.auth.session.kill'] = 'Terminer des sessions, avec leurs connexions et leurs flux',
   ['about.auth.session.list'] = 'Lister qui est connecté',
@@ -418,6 +419,8 @@ return {
   ['help.arg.server-timeout'] = 'Combien de temps un serveur peut rester presque muet',
   ['help.arg.session'] = 'Nom des variables gardées entre les entrées',
   ['help.arg.session-ids'] = 'Sessions, telles que auth session list les nomme',
+  ['help.arg.session-token'] =
+    "Ce qu'a affiché auth login; - le lit sur l'entrée standard, @FICHIER dans un fichier",
   ['help.arg.sign-body'] = "Corps de la requête ; - lit l'entrée standard, @FICHIER un fichier",
   ['help.arg.sign-command'] =
     'Commande qui signe : entrée standard lue, PUBLIC KEY et SIGNATURE en PEM en sortie',

@@ -6,6 +6,7 @@ return {
   ['about.auth.key.list'] = 'Wypisz przyjmowane klucze',
   ['about.auth.key.remove'] = 'Przestań przyjmować klucze',
   ['about.auth.login'] = 'Rozpocznij sesję i wypisz jej token, do użycia przez HTTP',
+  ['about.auth.logout'] = 'Zakończyć sesję danego tokenu',
   ['about.auth.session'] = 'Przeglądaj i kończ sesje',
   ['about.auth.session.kill'] = 'Zakończ sesje wraz z ich połączeniami i strumieniami',
   ['about.auth.session.list'] = 'Wypisz, kto jest zalogowany',
@@ -411,6 +412,8 @@ return {
   ['help.arg.server-timeout'] = 'Jak długo serwer może prawie milczeć',
   ['help.arg.session'] = 'Nazwa zmiennych zachowywanych między wejściami',
   ['help.arg.session-ids'] = 'Sesje, tak jak nazywa je auth session list',
+  ['help.arg.session-token'] =
+    'To, co wypisało auth login; - czyta ze standardowego wejścia, @PLIK z pliku',
   ['help.arg.sign-body'] = 'Treść żądania; - czyta standardowe wejście, @PLIK plik',
   ['help.arg.sign-command'] =
     'Polecenie, które podpisuje: wejście standardowe, na wyjściu PUBLIC KEY i SIGNATURE jako PEM',

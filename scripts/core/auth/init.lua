@@ -79,6 +79,7 @@ return rpc.parent():with_about('about.auth')
     :with_metadata('get_session', true)
     :with_metadata('audit', true)
     :no_cli())
+  :subcommand('logout', require('core.auth.logout'))
   :subcommand('reset-password', rpc.from_fn_async_local(reset_password)
     :with_params({
       oldPassword = t.optional(t.secret{ max_length = MAX_PASSWORD }),
