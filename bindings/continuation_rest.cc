@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -59,10 +60,18 @@ struct Saving {
   loop::Loop* loop = nullptr;
   loop::OffloadPool* pool = nullptr;
   std::shared_ptr<UniqueFd> file;
+  std::string path;
   double total = 0;
   std::optional<Resumer> resumer;
 
+  /// Half an upload is worse than none: nobody could tell it from a whole one.
+  void give_up() {
+    resumer.reset();
+    ::unlink(path.c_str());
+  }
+
   void finish(Result<> result) {
+    if (!result) ::unlink(path.c_str());
     auto waiter = std::exchange(resumer, std::nullopt);
     waiter->resume([result = std::move(result), bytes = total](lua_State* state) {
       if (!result) return script::push_failure(state, result.error());
@@ -110,10 +119,11 @@ Result<int> request_save(lua_State* state) {
   saving->loop = &Vm::of(state).loop();
   saving->pool = pool;
   saving->file = std::make_shared<UniqueFd>(std::move(file));
+  saving->path = path;
   return script::suspend(state, [&](Resumer resumer) -> script::Cancel {
     saving->resumer.emplace(std::move(resumer));
     save_on(saving);
-    return [saving] { saving->resumer.reset(); };
+    return [saving] { saving->give_up(); };
   });
 }
 
@@ -145,9 +155,15 @@ unsigned status_of(Errc code) {
       return 403;
     case Errc::conflict:
       return 409;
+    case Errc::request_too_large:
+      return 413;
+    case Errc::rate_limited:
+      return 429;
     case Errc::busy:
     case Errc::shutting_down:
       return 503;
+    case Errc::no_space:
+      return 507;
     default:
       return 500;
   }

@@ -68,7 +68,7 @@ local Request = {}
 ---@async
 function Request:read(max) end
 
---- Writes the rest of the body into a file (mode 0600). *async*
+--- Writes the rest of the body into a file (mode 0600). When that fails, no file is left. *async*
 ---@param path string
 ---@return integer? bytes
 ---@return engine.Error? err

@@ -32,6 +32,13 @@ local function upload(request)
   return { status = 201, headers = { ['X-Size'] = tostring(size) }, file = path }
 end
 
+--- Into a folder of which the test decides what room it has.
+local function fill(request)
+  local size, err = request:save(os.getenv('TMPDIR') .. '/small/upload')
+  if not size then return nil, err end
+  return { body = tostring(size) }
+end
+
 local function count(request)
   local total = 0
   while true do
@@ -54,6 +61,7 @@ end
 return rpc.parent()
   :subcommand('talk', open('websocket', talk))
   :subcommand('upload', open('rest', upload))
+  :subcommand('fill', open('rest', fill))
   :subcommand('count', open('rest', count))
   :subcommand('nothing', open('rest', function() end))
   :subcommand('broken', open('rest', function() error('boom') end))
