@@ -73,8 +73,11 @@ Result<> read_member(std::string_view key, const json::Value& value, Filter& out
   if (name != "pathscope") {
     return fail(Errc::invalid_params, fmt::format("filter.{}: unknown member", key));
   }
-  if (!value.is_string()) return bad_member(key, "a string");
-  out.path_scope = *value.string();
+  const std::string* path = value.string();
+  if (path == nullptr || (!path->empty() && !path->starts_with('/'))) {
+    return bad_member(key, "a path such as /public");
+  }
+  out.path_scope = *path;
   return {};
 }
 

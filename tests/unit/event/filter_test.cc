@@ -86,6 +86,7 @@ TEST_CASE("event/filter: names the member that is wrong") {
                            R"({"type":[1]})",
                            R"({"level":"loud"})",
                            R"({"path_scope":1})",
+                           R"({"path_scope":"public"})",
                            R"({"include_descendants":"yes"})",
                            R"("job")"}) {
     INFO(text);
