@@ -467,6 +467,7 @@ export interface Methods {
       resourceType?: Array<string>;
       sinceSeq?: number;
       snapshot?: boolean;
+      store?: string;
       /** Only this part and those below it, such as service */
       target?: Array<string>;
       /** Only this type; a * at the end stands for anything */
@@ -481,6 +482,7 @@ export interface Methods {
         level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
         type: string;
       }>;
+      store: string;
       sub: number;
     };
   };

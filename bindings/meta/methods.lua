@@ -119,6 +119,7 @@
 ---@field resourceType? string[] Only what is about things of this type
 ---@field sinceSeq? integer
 ---@field snapshot? boolean
+---@field store? string
 ---@field target? string[] Only this part and those below it, such as service
 ---@field type? string[] Only this type; a * at the end stands for anything
 
@@ -327,7 +328,7 @@
 ---@field call fun(self, method: 'db.subscribe', params?: moonbox.DbSubscribeParams, opts?: engine.client.CallOptions): ({ dump?: any, guid: string, revisions?: any, store: string })?, engine.Error?
 ---@field call fun(self, method: 'echo', params: moonbox.EchoParams, opts?: engine.client.CallOptions): (string)?, engine.Error?
 ---@field call fun(self, method: 'event.list', params?: moonbox.EventListParams, opts?: engine.client.CallOptions): ({ events: ({ data: any, level: 'trace'|'debug'|'info'|'warn'|'error', seq: integer, ts: string, type: string })[], gap: boolean, next: integer })?, engine.Error?
----@field call fun(self, method: 'event.subscribe', params?: moonbox.EventSubscribeParams, opts?: engine.client.CallOptions): ({ gap: boolean, next: integer, replayed: integer, snapshot?: ({ data: any, level: 'trace'|'debug'|'info'|'warn'|'error', type: string })[], sub: integer })?, engine.Error?
+---@field call fun(self, method: 'event.subscribe', params?: moonbox.EventSubscribeParams, opts?: engine.client.CallOptions): ({ gap: boolean, next: integer, replayed: integer, snapshot?: ({ data: any, level: 'trace'|'debug'|'info'|'warn'|'error', type: string })[], store: string, sub: integer })?, engine.Error?
 ---@field call fun(self, method: 'event.unsubscribe', params: moonbox.EventUnsubscribeParams, opts?: engine.client.CallOptions): (boolean)?, engine.Error?
 ---@field call fun(self, method: 'git-info', params?: table, opts?: engine.client.CallOptions): (string)?, engine.Error?
 ---@field call fun(self, method: 'job.cancel', params: moonbox.JobCancelParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?

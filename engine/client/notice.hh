@@ -14,6 +14,7 @@ using SubscriptionId = std::uint64_t;
 struct SubscribeFrom {
   std::uint64_t since_seq = 0;    ///< with what came after this event
   std::uint32_t replay_last = 0;  ///< with this many events that have been already
+  std::string store = {};         ///< whose numbers these are, as the server called it
 };
 
 /// What a subscription tells its consumer. Views die with the call.

@@ -28,6 +28,7 @@ std::string subscribe_params(std::string_view filter, const SubscribeFrom& from)
   if (!params || !params->is_object()) return std::string(filter);  // the server says what is wrong
   if (from.since_seq != 0) (*params)["sinceSeq"] = from.since_seq;
   if (from.replay_last != 0) (*params)["replayLast"] = static_cast<std::uint64_t>(from.replay_last);
+  if (!from.store.empty()) (*params)["store"] = from.store;
   return json::write(*params);
 }
 
@@ -116,8 +117,9 @@ Subscriptions::ServerPtr Subscriptions::find(std::uint64_t sub) const {
 }
 
 void Subscriptions::ask(const ServerPtr& server) {
-  const SubscribeFrom from =
-      server->established ? SubscribeFrom{.since_seq = server->last} : server->from;
+  const SubscribeFrom from = server->established
+                                 ? SubscribeFrom{.since_seq = server->last, .store = server->store}
+                                 : server->from;
   server->asking = ++last_ask_;
   wire_.ask("event.subscribe",
             subscribe_params(server->filter, from),
@@ -140,8 +142,11 @@ void Subscriptions::on_answer(const ServerPtr& server, const Result<std::string>
     return;
   }
   const std::uint64_t next = number(*result, "next");
-  // Numbers below those seen already: another history, of a server that began anew.
-  const bool another = next != 0 && next <= server->last;
+  // Another store, or numbers below those seen already: a server that began anew.
+  const std::string store = result->string_or("store", "");
+  const bool another =
+      (next != 0 && next <= server->last) || (server->established && store != server->store);
+  server->store = store;
   const bool gap = result->boolean_or("gap", false) || another;
   if (!server->established && server->from.replay_last == 0 && server->last == 0 && next != 0) {
     server->last = next - 1;

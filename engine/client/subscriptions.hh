@@ -55,6 +55,7 @@ class Subscriptions {
     std::uint64_t last = 0;    ///< newest event seen, or skipped
     bool established = false;  ///< was answered once
     std::uint64_t asking = 0;  ///< number of the request under way
+    std::string store = {};    ///< whose numbers `last` is one of
     std::vector<ConsumerPtr> consumers = {};
   };
   using ServerPtr = std::shared_ptr<Server>;

@@ -4,6 +4,7 @@ local filter = require('core.event.filter')
 local line = require('core.event.line')
 local snapshot = require('core.event.snapshot')
 local rpc = require('lib.rpc')
+local store = require('engine.store')
 local t = rpc.types
 
 --- Numbers of events are kept exactly by every client.
@@ -17,12 +18,18 @@ local function subscribe(call, params)
     return nil, { code = 'conflict', message = 'nothing can be sent here but answers',
       hint = 'subscribe on a connection of lines, or a WebSocket' }
   end
+  -- The numbers of another store say nothing about the events of this one.
+  local numbers = store.history_id()
+  local another = params.store ~= nil and params.store ~= numbers
+  local since = params.sinceSeq
+  if another then since = nil end
   local sub, info = event.subscribe(call.connection, filter.of(params), {
-    channel = params.channel, since = params.sinceSeq, replay_last = params.replayLast,
+    channel = params.channel, since = since, replay_last = params.replayLast,
     policy = params.policy, buffer = params.buffer, max_rate = params.maxRate,
   })
   if not sub then return nil, info end
-  local answer = { sub = sub, next = info.next, replayed = info.replayed, gap = info.gap }
+  local answer = { sub = sub, next = info.next, replayed = info.replayed,
+    gap = info.gap or another, store = numbers }
   -- After the subscription has begun: no change lies between the two.
   if params.snapshot then answer.snapshot = snapshot.of(filter.of(params)) end
   return answer
@@ -61,6 +68,7 @@ return rpc.parent():with_about('about.event')
     :with_params(filter.params({
       channel = CHANNEL,
       sinceSeq = t.optional(t.integer{ min = 0, max = MOST_SEQ }),
+      store = t.optional(t.string{ max_length = 64 }),
       replayLast = t.integer{ default = 0, min = 0, max = 1000 },
       policy = t.enum{ values = { 'drop_oldest', 'coalesce', 'disconnect' },
         default = 'drop_oldest' },
@@ -70,6 +78,7 @@ return rpc.parent():with_about('about.event')
     }))
     :with_result(t.object{ fields = {
       sub = t.integer, next = t.integer, replayed = t.integer, gap = t.boolean,
+      store = t.string,
       snapshot = t.optional(t.array{ of = state }),
     } })
     :with_metadata('read_only', true)

@@ -35,7 +35,7 @@ end)
 describe('event.subscribe', function()
   it('gives the connection what the filter lets through', function()
     expect(call('event.subscribe', { type = { 'job', 'script.*' }, level = 'warn', sinceSeq = 9 }))
-      :equals({ sub = 1, next = 1, replayed = 0, gap = false })
+      :equals({ sub = 1, next = 1, replayed = 0, gap = false, store = 'this' })
     local made = event.subscribed[1]
     expect(made.connection):equals(5)
     expect(made.filter):equals({ type = { 'job', 'script.*' }, level = 'warn',
@@ -64,6 +64,13 @@ describe('event.subscribe', function()
     assert(call('event.subscribe', { type = 'job', channel = 'logs' }))
     expect(event.subscribed[1].filter.type):equals({ 'job' })
     expect(event.subscribed[1].options.channel):equals('logs')
+  end)
+
+  it('replays nothing behind a number of another store', function()
+    expect(call('event.subscribe', { sinceSeq = 9, store = 'this' }).gap):is_false()
+    expect(event.subscribed[1].options.since):equals(9)
+    expect(call('event.subscribe', { sinceSeq = 9, store = 'another' }).gap):is_true()
+    expect(event.subscribed[2].options.since):is_nil()
   end)
 
   it('is refused where nothing can be sent but answers', function()

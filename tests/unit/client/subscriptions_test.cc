@@ -49,15 +49,18 @@ class EventServer final : public net::LineHandler {
     subscriptions[sub] = &session;
     const auto since = static_cast<std::uint64_t>(params.integer_or("sinceSeq", 0));
     // As the daemon does: what is replayed comes before the answer.
-    if (since != 0) {
+    const bool known = params.string_or("store", store) == store;
+    if (since != 0 && known) {
       for (std::uint64_t seq = std::max(since + 1, kept_from); seq <= last_seq; ++seq)
         push(session, sub, seq);
     }
-    answer.send(fmt::format(R"({{"id":{},"result":{{"sub":{},"next":{},"replayed":0,"gap":{}}}}})",
-                            request.id,
-                            sub,
-                            last_seq + 1,
-                            since != 0 && since + 1 < kept_from));
+    answer.send(fmt::format(
+        R"({{"id":{},"result":{{"sub":{},"next":{},"replayed":0,"gap":{},"store":"{}"}}}})",
+        request.id,
+        sub,
+        last_seq + 1,
+        !known || (since != 0 && since + 1 < kept_from),
+        store));
   }
   void on_oversize(net::LineSession&, net::Answer) override {}
   void on_close(net::LineSession& session) override {
@@ -68,6 +71,7 @@ class EventServer final : public net::LineHandler {
   std::uint64_t kept_from = 1;
   std::uint64_t last_sub = 0;
   bool refuse = false;
+  std::string store = "one";
   std::map<std::uint64_t, net::LineSession*> subscriptions;
   std::vector<std::string> asked;
 
@@ -214,6 +218,26 @@ TEST_CASE("client: a server that began anew is a gap") {
   world.run_until([&] { return seen == "11 gap"; });
   world.events.publish();
   world.run_until([&] { return seen == "11 gap 4"; });
+}
+
+TEST_CASE("client: a server of another store is a gap, whatever its numbers") {
+  EventWorld world;
+  std::string seen;
+  world.follow(seen);
+  world.wait_for_subscriptions(1);
+  world.events.publish();
+  world.run_until([&] { return seen == "11"; });
+  world.break_connection();
+  world.events.store = "another";
+  world.events.last_seq = 30;
+  world.events.start();
+  world.run_until([&] { return seen == "11 gap"; });
+  world.events.publish();
+  world.run_until([&] { return seen == "11 gap 31"; });
+  world.break_connection();
+  world.events.last_seq = 33;
+  world.events.start();
+  world.run_until([&] { return seen == "11 gap 31 32 33"; });
 }
 
 TEST_CASE("client: what is replayed comes first, and once") {

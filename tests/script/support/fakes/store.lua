@@ -104,6 +104,8 @@ function View:revision() return M.revision end
 
 function View:close() M.closed = true end
 
+function M.history_id() return 'this' end
+
 function M.head() return M.revision end
 
 function M.sync() return M.revision end
