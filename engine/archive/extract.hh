@@ -24,10 +24,10 @@ struct ExtractReport {
 
 /// Writes everything that is present below `folder`, which must be absent or empty. Nothing is
 /// followed and nothing replaced on the way: a name that leads to something already there, be it by
-/// folding its case, is an error. After one, nothing of what was written is left, nor `folder` if it
-/// was made here.
-/// ERRORS: as Archive::walk and Archive::verify; Errc::duplicate if `folder` is not empty;
-/// Errc::validate_s9pk if shared sections would be written more than 16 times over; as errno_error.
+/// folding its case, is an error. After one, nothing of what was written is left, nor `folder` if
+/// it was made here. ERRORS: as Archive::walk and Archive::verify; Errc::duplicate if `folder` is
+/// not empty; Errc::validate_s9pk if shared sections would be written more than 16 times over; as
+/// errno_error.
 Result<ExtractReport> extract_tree(const Archive& archive,
                                    const std::filesystem::path& folder,
                                    const crypto::HashOptions& options = {});

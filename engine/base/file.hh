@@ -19,8 +19,8 @@ Result<> write_file_atomic(const std::filesystem::path& path,
                            std::string_view content,
                            unsigned mode = 0644);
 
-/// Removes the temporary siblings that processes which are gone have left in `folder`, or this one's
-/// number if it has written nothing there yet. What cannot be removed stays.
+/// Removes the temporary siblings that processes which are gone have left in `folder`, or this
+/// one's number if it has written nothing there yet. What cannot be removed stays.
 void remove_stale_temporaries(const std::filesystem::path& folder);
 
 /// Opens with O_CLOEXEC added.

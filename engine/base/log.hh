@@ -21,7 +21,7 @@ using Fields = std::initializer_list<Field>;
 /// Where the process logs. The logger is the one global of the engine; any thread may log.
 struct Options {
   std::filesystem::path file = {};  ///< JSON lines, rotated at 50 MiB, 10 kept; empty: no file
-  bool to_stderr = true;       ///< plain text for people
+  bool to_stderr = true;            ///< plain text for people
   Level level = Level::info;
   std::string instance = {};  ///< value of the `instance` field in every line
 };

@@ -12,8 +12,8 @@ namespace engine::instance {
 /// store/backup.hh; Errc::corrupt also when the child died, saying what it was reading;
 /// Errc::timeout. Stores may be in use meanwhile where those functions allow it.
 
-/// Reads the whole store or backup file. Gives {oldest, head, revisions, inJournal, entries, documentBytes,
-/// fileBytes, findings: [{where, what}]}.
+/// Reads the whole store or backup file. Gives {oldest, head, revisions, inJournal, entries,
+/// documentBytes, fileBytes, findings: [{where, what}]}.
 Result<json::Value> check_store(const std::filesystem::path& path);
 /// The same; what is found is an Errc::corrupt.
 Result<json::Value> prove_store(const std::filesystem::path& path);

@@ -12,8 +12,8 @@ namespace engine::json {
 /// ERRORS: as `apply_patch`; `document` is then in between, so give a copy if it still matters.
 Result<Patch> apply_simplified(Value& document, const Patch& patch);
 
-/// Whether `patch` may put another value under `scope`, so that its operations alone do not say what
-/// changes there: one is at the scope or above it, or moves an array element it goes through.
+/// Whether `patch` may put another value under `scope`, so that its operations alone do not say
+/// what changes there: one is at the scope or above it, or moves an array element it goes through.
 bool disturbs(const Patch& patch, const Pointer& scope);
 
 /// What a reader of `scope` alone is told of a change: operations relative to the scope that turn

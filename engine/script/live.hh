@@ -15,8 +15,8 @@ struct Live {
 
 Live& live();
 
-/// Collects, then pushes what the scripts of this VM hold: {references = count, objects = {[class]
-/// = count}, tasks = {[id] = {name, place = "core/job.lua:12"}}}, without the task that asks. [-0, +1]
+/// Collects, then pushes what the scripts of this VM hold, but for the task that asks. [-0, +1]
+/// {references = count, objects = {[class] = count}, tasks = {[id] = {name, place = "a.lua:12"}}}
 int push_held(lua_State* state);
 
 }  // namespace engine::script

@@ -101,9 +101,9 @@ class Reader {
   }
 
   long events = 0;
-  long dropped = 0;  ///< as told
-  long lost = 0;     ///< as found
-  long last = 0;     ///< number of the last event
+  long dropped = 0;    ///< as told
+  long lost = 0;       ///< as found
+  long last = 0;       ///< number of the last event
   bool ended = false;  ///< the server has said that nothing more comes
 
   void on_line(std::string_view line, double at, std::vector<double>& late) {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "app/scratch/scratch_engines.hh"
-#include "bindings/interrupt_desk.hh"
 #include "base/result.hh"
+#include "bindings/interrupt_desk.hh"
 #include "json/value.hh"
 #include "loop/loop.hh"
 #include "loop/offload.hh"

@@ -44,9 +44,7 @@ struct Diagnostic::Impl final : bindings::DaemonHost {
   // --- bindings::DaemonHost: called on any script thread --------------------------------------
 
   json::Value info() override;
-  json::Value methods(const std::string&) override {
-    return generation->description(kContext);
-  }
+  json::Value methods(const std::string&) override { return generation->description(kContext); }
   json::Value files() override { return json::Array{}; }
   void status(loop::Loop& back, Completion<json::Value> done) override;
   void check(loop::Loop& back, Completion<json::Value> done) override;

@@ -21,7 +21,8 @@ struct Place {
 /// The first "core/echo.lua:12" in a message or traceback.
 std::optional<Place> find_place(std::string_view text);
 
-/// Counts the handlers that raised or ran for ever instead of answering, for `script.status`. Thread-safe.
+/// Counts the handlers that raised or ran for ever instead of answering, for `script.status`.
+/// Thread-safe.
 class FailureTable {
  public:
   /// Logs the error with its traceback under a fresh correlation id, counts it and gives what the

@@ -89,7 +89,7 @@ class Handler : public http::Handler {
   std::atomic<std::size_t> requests = 0;
   std::atomic<std::size_t> messages = 0;
   std::atomic<std::size_t> held_count = 0;
-  std::atomic<std::size_t> streamed = 0;       ///< body bytes read by /count
+  std::atomic<std::size_t> streamed = 0;  ///< body bytes read by /count
   std::atomic<std::size_t> idle = 0;  ///< how often a connection of lines might have been closed
   std::atomic<std::size_t> stream_errors = 0;  ///< reads of them that failed
   std::atomic<std::uint64_t> last_id = 0;
