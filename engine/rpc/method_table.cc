@@ -1,5 +1,6 @@
 #include "rpc/method_table.hh"
 
+#include "base/nearest.hh"
 #include "json/reader.hh"
 #include "json/writer.hh"
 #include "rpc/wire_name.hh"
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <optional>
 
 namespace engine::rpc {
@@ -89,21 +89,6 @@ Result<Method> read_method(const json::Value& description) {
   return method;
 }
 
-/// Edits that turn `a` into `b`; names are short.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0]++;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
-
 }  // namespace
 
 Result<std::shared_ptr<const MethodTable>> MethodTable::build(std::string_view description) {
@@ -163,7 +148,7 @@ std::string_view MethodTable::nearest(std::string_view name) const {
     if (method.name.size() >= name.size() + best || name.size() >= method.name.size() + best) {
       continue;  // so far apart in length alone
     }
-    const std::size_t edits = distance(name, method.name);
+    const std::size_t edits = edit_distance(name, method.name);
     if (edits < best) {
       best = edits;
       nearest = method.name;

@@ -1,8 +1,9 @@
 #include "cli/parser.hh"
 
+#include "base/nearest.hh"
+
 #include "cli/globals.hh"
 #include "cli/help.hh"
-#include "cli/suggest.hh"
 #include "cli/value.hh"
 #include "cli/words.hh"
 #include <CLI/CLI.hpp>
@@ -164,6 +165,14 @@ Error unknown_command(const Trail& trail, const std::string& word) {
   }
   return usage_error(
       trail, std::move(what), words.say("lists-commands", {{"command", full_name(trail)}}));
+}
+
+/// A word where a command should be.
+std::optional<Error> unknown_word(const Trail& trail) {
+  if (trail.back()->command->subcommands.empty()) return std::nullopt;
+  for (const std::string& word : trail.back()->app->remaining())
+    if (!word.starts_with('-')) return unknown_command(trail, word);
+  return std::nullopt;
 }
 
 /// What CLI11 could place nowhere.
@@ -365,7 +374,10 @@ Result<Parsed> parse(const Command& root,
   }
   const bool wants_help = std::any_of(
       trail.begin(), trail.end(), [](const Node* node) { return node->help->count() > 0; });
-  return wants_help ? Result<Parsed>(show_help(trail, 0)) : judge(trail);
+  if (!wants_help) return judge(trail);
+  // Help for a command that is not there would be that of its group, and look like an answer.
+  if (auto unknown = unknown_word(trail)) return fail(std::move(*unknown));
+  return show_help(trail, 0);
 }
 
 }  // namespace engine::cli

@@ -1,8 +1,7 @@
 #include "cli/value.hh"
 
+#include "base/nearest.hh"
 #include "json/reader.hh"
-
-#include "cli/suggest.hh"
 
 #include <algorithm>
 #include <charconv>

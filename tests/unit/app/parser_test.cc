@@ -181,6 +181,9 @@ TEST_CASE("app/cli/parser: an unknown command names the nearest") {
   CHECK(refusal({"pakage", "start", "x"}) == "unknown command 'pakage'; did you mean 'package'?");
   CHECK(refusal({"package", "strat", "x"}) == "unknown command 'strat'; did you mean 'start'?");
   CHECK(refusal({"frobnicate"}) == "unknown command 'frobnicate'");
+  CHECK(refusal({"pakage", "--help"}) == "unknown command 'pakage'; did you mean 'package'?");
+  CHECK(refusal({"package", "--help", "strat"}) ==
+        "unknown command 'strat'; did you mean 'start'?");
 }
 
 TEST_CASE("app/cli/parser: wrong words are refused with the reason") {

@@ -1,11 +1,11 @@
-#include "cli/suggest.hh"
+#include "base/nearest.hh"
 
 #include <catch2/catch.hpp>
 
-using engine::cli::edit_distance;
-using engine::cli::nearest;
+using engine::edit_distance;
+using engine::nearest;
 
-TEST_CASE("app/cli/suggest: counts letters put in, taken out, changed and swapped") {
+TEST_CASE("base/nearest: counts letters put in, taken out, changed and swapped") {
   CHECK(edit_distance("", "") == 0);
   CHECK(edit_distance("abc", "abc") == 0);
   CHECK(edit_distance("", "abc") == 3);
@@ -14,7 +14,7 @@ TEST_CASE("app/cli/suggest: counts letters put in, taken out, changed and swappe
   CHECK(edit_distance("kitten", "sitting") == 3);
 }
 
-TEST_CASE("app/cli/suggest: proposes what is near and nothing that is far") {
+TEST_CASE("base/nearest: proposes what is near and nothing that is far") {
   const std::vector<std::string> known = {"package", "server", "backup", "db"};
   CHECK(nearest("pakage", known) == "package");
   CHECK(nearest("sever", known) == "server");

@@ -1,9 +1,9 @@
-#include "cli/suggest.hh"
+#include "base/nearest.hh"
 
 #include <algorithm>
 #include <numeric>
 
-namespace engine::cli {
+namespace engine {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before;  // row i - 2
@@ -43,4 +43,4 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
   return std::nullopt;
 }
 
-}  // namespace engine::cli
+}  // namespace engine
