@@ -1,4 +1,5 @@
 #include "base/defer.hh"
+#include "base/nearest.hh"
 #include "script/thunk.hh"
 #include "script/vm_impl.hh"
 
@@ -36,18 +37,31 @@ std::string cycle_message(const std::vector<std::string>& loading, std::string_v
 }
 
 std::string missing_message(const Vm::Impl& vm, std::string_view name) {
+  std::vector<std::string> known;
   if (name.starts_with("engine.")) {
-    std::string known;
     for (const Module& module : vm.modules)
-      known += fmt::format("{}{}", known.empty() ? "" : ", ", module.name);
-    return fmt::format("module '{}' is not offered by this program (it offers {})",
-                       name,
-                       known.empty() ? "none" : known);
+      known.emplace_back(module.name);
+    const auto meant = nearest(name, known);
+    return fmt::format(
+        "module '{}' is not offered by this program ({}{})",
+        name,
+        meant           ? "did you mean "
+        : known.empty() ? "none is"
+                        : "it offers ",
+        meant ? fmt::format("'{}'?", *meant) : fmt::to_string(fmt::join(known, ", ")));
   }
   std::string path(name);
   std::ranges::replace(path, '.', '/');
-  return fmt::format(
-      "module '{}' not found: no {}.lua and no {}/init.lua among the scripts", name, path, path);
+  if (const Snapshot* scripts = vm.options.scripts.get()) {
+    for (const auto& [module, file] : scripts->files())
+      known.push_back(module);
+  }
+  const auto meant = nearest(name, known);
+  return fmt::format("module '{}' not found: no {}.lua and no {}/init.lua among the scripts{}",
+                     name,
+                     path,
+                     path,
+                     meant ? fmt::format(" (did you mean '{}'?)", *meant) : "");
 }
 
 /// Pushes the chunk that was compiled earlier, if there is one and it is LuaJIT's.

@@ -65,6 +65,16 @@ function M.has(key)
   return catalog[key] ~= nil
 end
 
+--- What to do about a key that is missing in a locale.
+---@param key string
+---@return string
+function M.mend(key)
+  local catalog = M.catalog(FALLBACK) or {}
+  local near = not catalog[key] and names.nearest(key, names.sorted_keys(catalog))
+  return (near and ("did you mean '%s'? If not, "):format(near) or '')
+    .. 'add it to extensions/locales, or to scripts/locales and its sisters'
+end
+
 --- The locale to use for a wish such as `de_DE.UTF-8`: exact, else the same language, else en_US.
 ---@param wish string?
 ---@return string

@@ -108,19 +108,20 @@ end
 
 local function check_text(scan, source)
   local text = scan.texts[source.name]
-  if not check_syntax(scan, source, text) or not source.mine then return end
+  if not text or not check_syntax(scan, source, text) or not source.mine then return end
   local fine, found = pcall(lint.check, text, { globals = globals_of(source.spec),
     modules = find_module(scan), allows = allowed_in(scan, source), has_key = scan.has_key,
-    is_key = i18n.is_key })
+    is_key = i18n.is_key, mend_key = i18n.mend })
   for _, problem in ipairs(fine and found or {}) do
     add(scan, source, problem)
   end
 end
 
+--- The text says it with its own line, which is the better one: a chain is checked as a whole.
 local function is_known(scan, problem)
   for _, other in ipairs(scan.problems) do
-    if other.file == problem.file and other.line == problem.line
-      and other.severity == 'error' then
+    if other.file == problem.file and other.severity == 'error'
+      and (other.line == problem.line or other.message:find(problem.message, 1, true) == 1) then
       return true
     end
   end
@@ -141,12 +142,27 @@ local function check_load(scan, roots)
   return true
 end
 
+--- A pipe or a folder in the place of a script is told of, and not waited for.
+local function read_one(source)
+  local facts, err = file.stat(source.path, { follow = true })
+  if facts and facts.type ~= 'file' then
+    return nil, { message = ('a script is a file, this is a %s'):format(facts.type) }
+  elseif not facts then
+    return nil, err
+  end
+  return file.read(source.path)
+end
+
 local function read_all(list)
   local scan = { problems = {}, texts = {}, modules = {}, paths = {}, files = 0 }
   for _, source in ipairs(list) do
-    local text, err = file.read(source.path)
-    if not text then return nil, err end
-    scan.texts[source.name], scan.paths[source.name] = text, source.path
+    local text, err = read_one(source)
+    if text then
+      scan.texts[source.name], scan.paths[source.name] = text, source.path
+    else
+      add(scan, source, { line = 1, column = 1, severity = 'error', message = err.message })
+      scan.broken = true
+    end
     if not source.spec then scan.modules[source.module] = true end
     if source.mine then scan.files = scan.files + 1 end
   end
@@ -168,8 +184,7 @@ end
 function M.run(roots)
   local list, err = sources.list(roots)
   if not list then return nil, err end
-  local scan, unreadable = read_all(list)
-  if not scan then return nil, unreadable end
+  local scan = read_all(list)
   local manifest = file.read(roots.shipped .. '/../package.lua')
   scan.manifest = load_table(manifest or '', 'package.lua')
   scan.has_key = key_check(scan)

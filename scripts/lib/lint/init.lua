@@ -19,6 +19,7 @@ local M = {}
 ---@field allows? fun(name: string): boolean Whether this file may require an engine module
 ---@field has_key? fun(key: string): string? The locale that lacks the key
 ---@field is_key? fun(text: string): boolean
+---@field mend_key? fun(key: string): string What to do about one that is missing
 
 --- The name of the list that was probably meant.
 local function nearest(name, list)
@@ -152,7 +153,7 @@ function Check:key(at, key)
   local lacking = self.world.has_key and self.world.has_key(key)
   if lacking then
     self:add(at, 'error', ("locale key '%s' is missing in %s"):format(key, lacking),
-      'add it to extensions/locales, or to scripts/locales and its sisters')
+      self.world.mend_key and self.world.mend_key(key) or 'add it to the locale files')
   end
 end
 

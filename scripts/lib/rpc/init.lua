@@ -8,9 +8,12 @@
 ---       :with_result(t.string)
 ---       :with_about('about.echo')
 ---       :with_call_remote('CliContext')
+local fault = require('lib.rpc.fault')
 local handler = require('lib.rpc.handler')
+local names = require('lib.names')
 local parent = require('lib.rpc.parent')
 local types = require('lib.rpc.types')
+local where = require('lib.rpc.where')
 
 --- What a handler gets first. Middleware adds what it finds out; docs/scripts.md says when.
 ---@class lib.rpc.Call
@@ -61,4 +64,7 @@ function M.from_fn_blocking(fn) return handler.new('blocking', fn) end
 ---@return lib.rpc.Parent
 function M.parent() return parent.new() end
 
-return M
+return setmetatable(M, { __index = function(_, name)
+  fault.raise(where.here() or where.UNKNOWN, ('there is no rpc.%s'):format(tostring(name)),
+    fault.meant(tostring(name), names.sorted_keys(M), 'there are'))
+end })

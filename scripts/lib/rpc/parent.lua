@@ -124,8 +124,11 @@ function Parent:subcommand(name, node, at)
   vocabulary.check(Parent, self, 'subcommand')
   shape.name(name, at or self)
   if not (M.is_parent(node) or M.is_handler(node)) then
+    local mend = 'it is what rpc.from_fn(…) or rpc.parent() gives'
+    -- What `require` gives for a file without a `return`.
+    if node == true then mend = 'does its file end with `return` and its parent or handler?' end
     fault.raise(at or self, ("subcommand '%s' is no handler, it is a %s"):format(name, type(node)),
-      'does the file it comes from return its parent or handler?')
+      mend)
   end
   if M.is_parent(node) and holds(node, self) then
     fault.raise(at or self, ("the group '%s' would be inside of itself"):format(name),

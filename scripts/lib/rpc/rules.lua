@@ -14,7 +14,7 @@ local M = {}
 local function check_key(key, at)
   if i18n.has(key) == false then
     fault.raise(at, ("locale key '%s' is missing"):format(key),
-      'add it to scripts/locales/en_US.lua and its sisters')
+      i18n.mend(key))
   end
 end
 

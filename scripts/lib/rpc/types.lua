@@ -58,14 +58,14 @@ local function known_options(kind)
   for _, name in ipairs(names.sorted_keys(KINDS[kind])) do
     list[#list + 1] = name
   end
-  return table.concat(list, ', ')
+  return list
 end
 
 local function check_option(kind, name, value)
   local expected = KINDS[kind][name] or COMMON[name]
   if not expected then
     fault.raise(declared(), ("t.%s has no option '%s'"):format(kind, tostring(name)),
-      'known options: ' .. known_options(kind))
+      fault.meant(tostring(name), known_options(kind), 'known options'))
   end
   local good = expected == 'any' or type(value) == expected
     or (expected == 'schema' and is_schema(value))

@@ -345,6 +345,7 @@ describe('a tree', function()
 
   it('refuses a subcommand that is nothing', function()
     refused(function() rpc.parent():subcommand('a', nil) end, "subcommand 'a' is no handler")
+    refused(function() rpc.parent():subcommand('a', true) end, 'does its file end with `return`')
     refused(function() rpc.parent():subcommand('A b', leaf()) end, 'no name for a subcommand')
     refused(function() rpc.parent():root_handler(noop) end, 'root_handler expects a handler')
   end)
@@ -362,6 +363,16 @@ describe('a tree', function()
     expect(both({}, { limit = t.integer{ short = 'n' } })().methods):has_length(2)
     refused(both({ number = t.integer{ short = 'n' } }, {}), "option -n of 'limit' is taken",
       "by 'number'")
+  end)
+
+  it('refuses what is misspelt around a declaration, with the word that was meant', function()
+    refused(function() return rpc.from_func(noop) end, 'there is no rpc.from_func',
+      "did you mean 'from_fn'?")
+    refused(function() return t.string{ hepl = 'x' } end, "did you mean 'help'?")
+    refused(function()
+      load_tree(rpc.parent():subcommand('a', rpc.from_fn(noop):with_about('about.ecko')
+        :with_call_remote('CliContext')))
+    end, "did you mean 'about.echo'?", 'extensions/locales')
   end)
 
   it('refuses arguments the command line cannot tell apart', function()
