@@ -26,10 +26,31 @@ std::string module_name(std::string name) {
   return name;
 }
 
+bool is_hidden(const fs::directory_entry& entry) {
+  return entry.path().filename().native().starts_with('.');
+}
+
 bool is_script(const fs::directory_entry& entry) {
   const std::string name = entry.path().filename();
-  return !name.starts_with('.') && name.ends_with(".lua") && !name.ends_with("_spec.lua") &&
-         entry.is_regular_file();
+  return name.ends_with(".lua") && !name.ends_with("_spec.lua");
+}
+
+/// That something has the name of a script and cannot be read as one would else go unseen: the file
+/// it was to hide would go on serving.
+Result<> check_regular(const fs::directory_entry& entry, const std::string& name) {
+  std::error_code code;
+  const fs::file_status status = entry.status(code);
+  if (fs::is_regular_file(status)) return {};
+  const char* what = "a device, pipe or socket";
+  if (fs::is_directory(status)) what = "a folder";
+  if (entry.is_symlink(code) && status.type() == fs::file_type::not_found) {
+    what = "a link to a file that is not there";
+  } else if (status.type() == fs::file_type::none) {
+    what = "a link that leads nowhere";
+  }
+  return fail(Error{.code = Errc::script,
+                    .message = fmt::format("{}: a script is a file, this is {}", name, what),
+                    .info = fmt::format(R"({{"file":{}}})", json::quote(entry.path().string()))});
 }
 
 int append_bytes(lua_State*, const void* bytes, std::size_t size, void* into) {
@@ -54,6 +75,9 @@ Error compile_error(const Snapshot::File& file, std::string message) {
 
 Result<> compile(lua_State* state, Snapshot::File& file) {
   const std::string chunk = '@' + file.name;
+  if (file.source.starts_with('\x1b')) {
+    return fail(compile_error(file, file.name + ":1: this is compiled Lua; scripts are text"));
+  }
   if (luaL_loadbufferx(state, file.source.data(), file.source.size(), chunk.c_str(), "t") != 0) {
     const char* message = lua_tostring(state, -1);
     return fail(compile_error(file, message == nullptr ? "does not compile" : message));
@@ -91,11 +115,16 @@ Result<> Snapshot::read_root(const fs::path& root, std::size_t index, Reading& r
   fs::recursive_directory_iterator at(root, code);
   if (code == std::errc::no_such_file_or_directory) return {};
   for (; !code && at != fs::recursive_directory_iterator(); at.increment(code)) {
+    if (is_hidden(*at)) {
+      at.disable_recursion_pending();
+      continue;
+    }
     if (!is_script(*at)) continue;
     File file;
     file.path = at->path();
     file.root = index;
     file.name = file.path.native().substr(prefix);
+    TRY(check_regular(*at, file.name));
     file.module = module_name(file.name);
     const auto known = files_.find(file.module);
     if (known != files_.end() && known->second->name != file.name &&

@@ -34,6 +34,7 @@ struct Session {
   std::shared_ptr<const script::Snapshot> scripts;
   std::unique_ptr<ScriptHost> host;  ///< null until it is needed
   cli::Command root;
+  std::string left_out = {};  ///< what is to be told of scripts that do not load
 };
 
 /// As the commands themselves tell their errors (`lib.rpc.output`).
@@ -120,11 +121,13 @@ Result<Session> load_session(const instance::Paths& paths,
   if (session) return session;
   auto plain = load({shipped}, words);
   if (!plain) return plain;
-  fmt::print(stderr,
-             "{}: the scripts in {} are left out, they do not load: {}\n",
-             kProgram,
-             paths.overlay().string(),
-             session.error().message);
+  // Who may not read them may not call the daemon either, and is told so then.
+  if (session.error().code != Errc::permission_denied) {
+    plain->left_out = fmt::format("{}: the scripts in {} are left out, they do not load: {}\n",
+                                  kProgram,
+                                  paths.overlay().string(),
+                                  session.error().message);
+  }
   return plain;
 }
 
@@ -150,6 +153,12 @@ Result<Session> load_somehow(const instance::Paths& paths,
   TRY_ASSIGN(const json::Value tree, describe(session));
   TRY_ASSIGN(session.root, cli::read_command(tree));
   return session;
+}
+
+/// Whether a command says by itself what is wrong with the operator's scripts.
+bool tells_of_scripts(const std::vector<std::string>& path) {
+  return path.size() == 2 && path[0] == "script" &&
+         (path[1] == "check" || path[1] == "reload" || path[1] == "status");
 }
 
 /// The module that declares the branch of the tree a command lies in; empty when that is not known.
@@ -201,6 +210,9 @@ Result<int> run(const std::vector<std::string>& words, const cli::Globals& known
   TRY_ASSIGN(Session session, load_somehow(paths, found, words));
   const fs::path scripts = found.value_or(fs::path());
   Result<cli::Parsed> parsed = cli::parse(session.root, words, kVersion);
+  if (!parsed || !parsed->invocation || !tells_of_scripts(parsed->invocation->path)) {
+    fmt::print(stderr, "{}", session.left_out);
+  }
   if (!parsed) return report(parsed.error(), known, cli::Words(session.root));
   if (!parsed->invocation) {
     fmt::print(parsed->status == 0 ? stdout : stderr, "{}", parsed->text);

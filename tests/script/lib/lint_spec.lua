@@ -83,7 +83,8 @@ describe('lint', function()
   it('checks locale keys', function()
     local hidden = 'print(x:with_about("about.missing"))'
     expect(problems(hidden, { globals = { print = print, x = {} } }))
-      :equals({ "1:20 locale key 'about.missing' is missing in de_DE (add it to the locale files)" })
+      :equals({ "1:20 locale key 'about.missing' is missing in de_DE "
+        .. '(add it to the locale files)' })
     expect(problems("print({ help = 'about.missing', other = 'about.missing' })"))
       :has_length(1)
   end)

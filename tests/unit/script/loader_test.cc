@@ -2,6 +2,8 @@
 
 #include "script_fixture.hh"
 #include "support/temp_dir.hh"
+#include <fmt/format.h>
+#include <sys/stat.h>
 
 namespace engine::script {
 namespace {
@@ -76,6 +78,46 @@ TEST_CASE("script/snapshot: a file that does not compile is named with its line"
   const auto info = json::parse(failed.error().info).value();
   CHECK(info.string_or("file", "") == (scripts.path() / "shipped/core/bad.lua").string());
   CHECK(info.integer_or("line", 0) == 2);
+}
+
+TEST_CASE("script/snapshot: what has the name of a script and is no file is refused by name",
+          "[script]") {
+  namespace fs = std::filesystem;
+  const Scripts scripts;
+  scripts.write("shipped/core/echo.lua", "return 'shipped'");
+  scripts.write("overlay/.git/hooks.lua", "syntax error");
+  REQUIRE(scripts.read());
+  const auto path = scripts.path() / "overlay/core/echo.lua";
+  fs::create_directories(path.parent_path());
+  const auto refused_as = [&](std::string_view what) {
+    for (const auto& failed :
+         {scripts.read().map([](const auto&) { return true; }),
+          Snapshot::index({scripts.path() / "overlay"}).map([](const auto&) { return true; })}) {
+      REQUIRE_FALSE(failed);
+      CHECK(failed.error().code == Errc::script);
+      CHECK(failed.error().message ==
+            fmt::format("core/echo.lua: a script is a file, this is {}", what));
+    }
+    fs::remove_all(path);
+  };
+  fs::create_directory(path);
+  refused_as("a folder");
+  fs::create_symlink("echo.lua", path);
+  refused_as("a link that leads nowhere");
+  fs::create_symlink("not_there.lua", path);
+  refused_as("a link to a file that is not there");
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  refused_as("a device, pipe or socket");
+  fs::create_symlink(scripts.path() / "shipped/core/echo.lua", path);
+  CHECK(scripts.read().value()->find("core.echo")->path == path);
+}
+
+TEST_CASE("script/snapshot: compiled Lua is refused by name", "[script]") {
+  const Scripts scripts;
+  scripts.write("shipped/core/echo.lua", "\x1bLJ\x02");
+  const auto failed = scripts.read();
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().message == "core/echo.lua:1: this is compiled Lua; scripts are text");
 }
 
 TEST_CASE("script/snapshot: two files of one module are refused", "[script]") {
