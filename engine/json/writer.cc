@@ -1,5 +1,6 @@
 #include "json/writer.hh"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -72,6 +73,8 @@ constexpr std::array<bool, 256> plain_bytes() {
 }
 constexpr auto kPlain = plain_bytes();
 
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+
 /// Appends `text` quoted; returns false if some of it was not UTF-8 (replaced by U+FFFD).
 bool append_quoted(std::string& out, std::string_view text) {
   bool valid = true;
@@ -90,7 +93,7 @@ bool append_quoted(std::string& out, std::string_view text) {
     } else if (length = sequence_length(text); length != 0) {
       out.append(text.substr(0, length));
     } else {
-      out += "\xef\xbf\xbd";
+      out += kReplacement;
       length = 1;
       valid = false;
     }
@@ -282,6 +285,16 @@ bool is_utf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+std::string to_utf8(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    out += length == 0 ? kReplacement : text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
 }
 
 }  // namespace engine::json

@@ -53,5 +53,7 @@ std::string quote(std::string_view text);
 
 /// Whether `text` is valid UTF-8 (no surrogates, no overlong forms, at most U+10FFFF).
 bool is_utf8(std::string_view text);
+/// The text, every byte that is not of valid UTF-8 replaced by U+FFFD.
+std::string to_utf8(std::string_view text);
 
 }  // namespace engine::json

@@ -67,10 +67,10 @@ json::Value FailureTable::summary() const {
   for (const auto& [method, entry] : entries_) {
     json::Value& row = all[method];
     row["count"] = entry.count;
-    row["last"] = entry.last;
+    row["last"] = json::to_utf8(entry.last);
     row["at"] = entry.at;
     row["correlationId"] = entry.correlation;
-    if (!entry.trace.empty()) row["trace"] = entry.trace;
+    if (!entry.trace.empty()) row["trace"] = json::to_utf8(entry.trace);
     if (!entry.place) continue;
     row["file"] = entry.place->file;
     row["line"] = static_cast<std::int64_t>(entry.place->line);

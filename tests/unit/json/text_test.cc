@@ -132,3 +132,9 @@ TEST_CASE("json/text: reports text and numbers that JSON cannot carry", "[json]"
   number.real(1.0 / 0.0);
   CHECK(number.finish().error().code == Errc::serialization);
 }
+
+TEST_CASE("json/text: bytes that are no UTF-8 are replaced one by one", "[json]") {
+  CHECK(engine::json::to_utf8("") == "");
+  CHECK(engine::json::to_utf8("grün €\n") == "grün €\n");
+  CHECK(engine::json::to_utf8("gr\xfc\xe2\x82") == "gr\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+}
