@@ -274,6 +274,8 @@ return {
   ['error.request-too-large'] = 'Ungültige Anfrage',
   ['error.restore'] = 'Fehler beim Wiederherstellen',
   ['error.script'] = 'Skriptfehler',
+  ['error.scripts.still-in-force'] =
+    'Generation %{generation} bleibt in Kraft; moon-cli script check nennt alles, was falsch ist',
   ['error.serialization'] = 'Fehler beim Schreiben',
   ['error.shutting-down'] = 'Wird beendet',
   ['error.timeout'] = 'Zeit abgelaufen',

@@ -270,6 +270,8 @@ return {
   ['error.request-too-large'] = 'Invalid Request',
   ['error.restore'] = 'Restore Error',
   ['error.script'] = 'Script Error',
+  ['error.scripts.still-in-force'] =
+    'generation %{generation} stays in force; moon-cli script check lists all that is wrong',
   ['error.serialization'] = 'Serialization Error',
   ['error.shutting-down'] = 'Shutting Down',
   ['error.timeout'] = 'Timed Out',

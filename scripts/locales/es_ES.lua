@@ -272,6 +272,8 @@ return {
   ['error.request-too-large'] = 'Solicitud no válida',
   ['error.restore'] = 'Error de restauración',
   ['error.script'] = 'Error de script',
+  ['error.scripts.still-in-force'] =
+    'la generación %{generation} sigue en vigor; moon-cli script check lista lo que está mal',
   ['error.serialization'] = 'Error de serialización',
   ['error.shutting-down'] = 'Apagándose',
   ['error.timeout'] = 'Tiempo agotado',

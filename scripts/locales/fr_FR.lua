@@ -270,6 +270,8 @@ return {
   ['error.request-too-large'] = 'Requête invalide',
   ['error.restore'] = 'Erreur de restauration',
   ['error.script'] = 'Erreur de script',
+  ['error.scripts.still-in-force'] =
+    'la génération %{generation} reste en vigueur ; moon-cli script check dit ce qui ne va pas',
   ['error.serialization'] = 'Erreur de sérialisation',
   ['error.shutting-down'] = 'Arrêt en cours',
   ['error.timeout'] = 'Délai dépassé',

@@ -269,6 +269,8 @@ return {
   ['error.request-too-large'] = 'Nieprawidłowe żądanie',
   ['error.restore'] = 'Błąd przywracania',
   ['error.script'] = 'Błąd skryptu',
+  ['error.scripts.still-in-force'] =
+    'generacja %{generation} pozostaje w mocy; moon-cli script check mówi, co jest złe',
   ['error.serialization'] = 'Błąd serializacji',
   ['error.shutting-down'] = 'Trwa zamykanie',
   ['error.timeout'] = 'Przekroczono czas',

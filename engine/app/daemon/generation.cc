@@ -163,14 +163,21 @@ Result<> describe_trees(script::Vm& vm,
   return {};
 }
 
-/// Adds file, line and source line of where it was raised, unless the error says so itself.
+/// Adds file, line and source line of where it was raised. What a check of the handler tree raises
+/// has file and line already, the file as tracebacks name it.
 Error located(Error error, const script::Snapshot& scripts) {
-  if (error.code != Errc::script || !error.info.empty()) return error;
-  auto place = find_place(error.debug);
-  if (!place) place = find_place(error.message);
+  if (error.code != Errc::script) return error;
+  json::Value info = json::parse(error.info).value_or(json::Value());
+  std::optional<Place> place;
+  if (info.find("file") != nullptr) {
+    place = Place{.file = info.string_or("file", ""),
+                  .line = static_cast<int>(info.integer_or("line", 0))};
+  } else {
+    place = find_place(error.debug);
+    if (!place) place = find_place(error.message);
+  }
   const auto* file = place ? scripts.find_by_name(place->file) : nullptr;
   if (file == nullptr) return error;
-  json::Value info;
   info["file"] = file->path.string();
   info["line"] = static_cast<std::int64_t>(place->line);
   info["source"] = script::source_line(file->source, place->line);

@@ -4,6 +4,7 @@
 #include "base/log.hh"
 #include "crypto/sha256.hh"
 #include "json/reader.hh"
+#include "json/writer.hh"
 
 #include <malloc.h>
 
@@ -54,6 +55,7 @@ json::Value report_of(const Generation* before, const Generation& after, const L
   json::Value report;
   report["generation"] = after.id;
   report["changed"] = true;
+  report["loadedAt"] = to_rfc3339(after.loaded_at);
   report["methods"] = json::Object{};
   report["durations"] = durations(times);
   if (before == nullptr) return report;
@@ -76,7 +78,7 @@ std::int64_t micros_since(TimePoint start) {
 json::Value describe_load_error(const Error& error) {
   json::Value value;
   if (auto info = json::parse(error.info); info && info->is_object()) value = std::move(*info);
-  value["message"] = error.message;
+  value["message"] = json::to_utf8(error.message);
   if (!error.hint.empty()) value["hint"] = error.hint;
   return value;
 }
@@ -198,6 +200,7 @@ json::Value Scripts::unchanged(const LoadTimes& times) const {
   report["generation"] = current_->id;
   report["changed"] = false;
   report["durations"] = durations(times);
+  if (report_.find("previous") != nullptr) report["report"] = report_;
   return report;
 }
 
@@ -317,6 +320,7 @@ void Scripts::tell_swapped(const Swap& swap, const Generation* before) {
             {{"fingerprint", current_->scripts->fingerprint().substr(0, 12)},
              {"tookUs", std::to_string(report["durations"].integer_or("totalUs", 0))},
              {"rolledBackFrom", swap.rollback ? std::to_string(before->id) : std::string()}});
+  report_ = report;
   answer(report);
 }
 
@@ -360,6 +364,7 @@ json::Value Scripts::status() const {
     kept.emplace_back(each->id);
   value["kept"] = std::move(kept);
   if (shunned_) value["rolledBackFrom"] = shunned_->id;
+  if (report_.find("previous") != nullptr) value["report"] = report_;
   if (error_) value["error"] = describe_load_error(*error_);
   return value;
 }

@@ -39,9 +39,10 @@ class Scripts {
   Scripts& operator=(const Scripts&) = delete;
   ~Scripts();
 
-  /// Loads now and answers with the report: {generation, previous, changed, files: {added, removed,
+  /// Loads now and answers with the report: {generation, previous, changed, loadedAt, files: {added, removed,
   /// changed}, methods: {context: {added, removed, changed}}, durations}. Calls made meanwhile
-  /// share one further load. ERRORS: Errc::script with file and line; the generation in force
+  /// share one further load. Where the files are as they were: {generation, changed, durations,
+  /// report?}, the last being that of the load which put the generation into force. ERRORS: Errc::script with file and line; the generation in force
   /// stays.
   void reload(Completion<json::Value> done);
 
@@ -54,7 +55,7 @@ class Scripts {
   /// Reloads by itself when a file below the roots changes (50 ms of quiet).
   Result<> watch();
 
-  /// {generation, loadedAt, fingerprint, roots, files, kept, rolledBackFrom?, error?}
+  /// {generation, loadedAt, fingerprint, roots, files, kept, rolledBackFrom?, report?, error?}
   [[nodiscard]] json::Value status() const;
   /// The files in force: [{file, module, from, path, bytes, hash}], `from` being overlay or
   /// shipped, `hash` SHA-256.
@@ -107,6 +108,7 @@ class Scripts {
   std::vector<std::shared_ptr<const Generation>> kept_;  ///< good ones, oldest first, with current_
   /// Taken out of force by a rollback: not loaded again before a file changes.
   std::shared_ptr<const Generation> shunned_;
+  json::Value report_;          ///< of the load that put current_ into force
   std::optional<Error> error_;  ///< of the last load, if it failed
   std::uint64_t next_id_ = 1;
   Counts counts_;

@@ -1,7 +1,8 @@
 --- `script.reload`, `rollback`, `status`, `failures`, `files`: the generation of scripts in force.
 local daemon = require('engine.daemon')
-local display = require('lib.display')
+local i18n = require('lib.i18n')
 local names = require('lib.names')
+local null = require('lib.null')
 local rpc = require('lib.rpc')
 local t = rpc.types
 
@@ -9,14 +10,18 @@ local PHASES = { 'read', 'compile', 'build', 'validate', 'selftest', 'vms', 'swa
 
 --- A refusal is the method's answer and none of its failures: without a traceback it is told as it
 --- is.
-local function told(report, err)
+local function told(call, report, err)
   if report then return report end
   err.debug = nil
+  local generation = daemon.status().generation
+  if err.code == 'script' and not err.hint and generation and not null.is_null(generation) then
+    err.hint = i18n.say(call, 'error.scripts.still-in-force', { generation = generation })
+  end
   return nil, err
 end
 
-local function reload() return told(daemon.reload()) end
-local function rollback() return told(daemon.rollback()) end
+local function reload(call) return told(call, daemon.reload()) end
+local function rollback(call) return told(call, daemon.rollback()) end
 local function status() return daemon.status() end
 local function files() return daemon.files() end
 
@@ -55,21 +60,16 @@ local function show_durations(durations, out)
   local parts = {}
   for _, phase in ipairs(PHASES) do
     local micros = durations[phase .. 'Us']
-    if micros then parts[#parts + 1] = ('%s %.1f ms'):format(phase, micros / 1000) end
+    -- What was not needed took no time.
+    if micros and micros > 0 then
+      parts[#parts + 1] = ('%s %.1f ms'):format(phase, micros / 1000)
+    end
   end
   if #parts > 0 then out:line('took ' .. table.concat(parts, ', ')) end
 end
 
-local function show_report(_params, report, out)
-  if report.starts then return out:line('all is well again: the daemon starts') end
-  local words = 'generation %s'
-  if report.changed == false then
-    words = 'generation %s, the scripts are as they were'
-  elseif report.rolledBackFrom then
-    words = ('generation %%s: %s again, instead of %s'):format(report.restored,
-      report.rolledBackFrom)
-  end
-  out:line(words:format(report.generation))
+--- What a generation brought, and how long it took.
+local function show_changes(report, out)
   show_files(report.files, out)
   local rows = {}
   for _, context in ipairs(names.sorted_keys(report.methods or {})) do
@@ -79,13 +79,35 @@ local function show_report(_params, report, out)
   show_durations(report.durations or {}, out)
 end
 
-local function place(failure)
-  return failure.file and ('%s:%s'):format(failure.file, failure.line) or ''
+local function show_report(_params, report, out)
+  if report.starts then return out:line('all is well again: the daemon starts') end
+  if report.changed == false then
+    out:line(('generation %s, the scripts are as they were'):format(report.generation))
+    -- Most often the file watch was faster than who asks.
+    if not report.report then return end
+    report = report.report
+    out:line(('loaded at %s:'):format(report.loadedAt))
+  elseif report.rolledBackFrom then
+    out:line(('generation %s: %s again, instead of %s'):format(report.generation, report.restored,
+      report.rolledBackFrom))
+  else
+    out:line(('generation %s'):format(report.generation))
+  end
+  show_changes(report, out)
+end
+
+--- A message that ends with what stands apart: `t.string has no option 'x' (…)`.
+local function without(message, ending)
+  if message:sub(-#ending) ~= ending then return message end
+  return message:sub(1, -#ending - 1)
 end
 
 local function show_refusal(err, out)
-  out:line(('refused: %s'):format(err.message))
-  if err.file then out:line(('     at: %s:%s'):format(err.file, display.scalar(err.line))) end
+  local message = err.mend and without(err.message, (' (%s)'):format(err.mend)) or err.message
+  out:line(('refused: %s'):format(message))
+  if err.file then
+    out:line(('     at: %s%s'):format(err.file, err.line and (':%d'):format(err.line) or ''))
+  end
   if err.source and err.source ~= '' then out:line(('         > %s'):format(err.source)) end
   if err.mend or err.hint then out:line(('   mend: %s'):format(err.mend or err.hint)) end
 end
@@ -97,6 +119,13 @@ local function show_status(_params, current, out)
     entries[#entries + 1] = { 'rolled back from', current.rolledBackFrom }
   end
   out:block(entries)
+  if current.rolledBackFrom then
+    out:line('the files are those of that one; moon-cli script reload loads them')
+  end
+  if current.report then
+    out:line(('generation %s brought:'):format(current.report.generation))
+    show_changes(current.report, out)
+  end
   if type(current.error) == 'table' then show_refusal(current.error, out) end
   for _, method in ipairs(names.sorted_keys(current.failures or {})) do
     local failure = current.failures[method]
@@ -107,10 +136,8 @@ end
 
 local function show_failures(_params, rows, out)
   if #rows == 0 then return out:line('no handler has failed since its file was loaded') end
-  for _, row in ipairs(rows) do
-    row.where = place(row)
-  end
-  out:table({ 'method', 'count', 'at', 'where', 'last', 'correlationId' }, rows)
+  -- The message begins with the place.
+  out:table({ 'method', 'count', 'at', 'last', 'correlationId' }, rows)
   local last = rows[1]
   if last.trace then
     out:line('')
