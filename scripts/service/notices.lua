@@ -40,6 +40,7 @@ end
 ---@param listener engine.event.Listener
 ---@async
 function M.run(listener)
+  local refusal
   while true do
     local each = listener:next()
     if not each then return end
@@ -47,6 +48,11 @@ function M.run(listener)
     if new then
       local id, err = notifications.create(new)
       if not id then log.warn('notification', err.message) end
+      -- Who saves a broken file ten times wants to know of the last; a good one ends this listener.
+      if each.type == 'script.refused' then
+        if refusal and id then notifications.remove({ refusal }) end
+        refusal = id or refusal
+      end
     end
   end
 end

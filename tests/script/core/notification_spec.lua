@@ -81,6 +81,19 @@ describe('notifications', function()
 end)
 
 describe('notices', function()
+  it('keep the last of several refusals in a row', function()
+    local events = {}
+    for i, words in ipairs({ 'a:1: oops', 'a:2: oops' }) do
+      events[i] = { type = 'script.refused', data = { error = { message = words } } }
+    end
+    table.insert(events, 2, { type = 'job', data = { kind = 'backup.create', state = 'failed' } })
+    notices.run({ next = function() return table.remove(events, 1) end })
+    local list = call('notification.list')
+    expect(#list):equals(2)
+    expect(list[1].message):equals('a:2: oops')
+    expect(list[2].title):equals('backup.create: failed')
+  end)
+
   it('are made of jobs that ended and of scripts that were refused', function()
     local failed = notices.of({ type = 'job', data = { id = 'j', kind = 'package.sideload',
       target = 'hello', title = 'Install hello', state = 'failed', error = { message = 'full' } } })
