@@ -7,8 +7,8 @@ namespace engine::rpc {
 namespace {
 
 /// Metadata that decides who may call.
-constexpr std::array<std::string_view, 5> kPermissionKeys = {
-    "authenticated", "login", "admin", "role", "get_signer"};
+constexpr std::array<std::string_view, 4> kPermissionKeys = {
+    "authenticated", "login", "admin", "local"};
 
 bool same_permission(const Method& before, const Method& after) {
   return std::ranges::all_of(kPermissionKeys, [&](std::string_view key) {
@@ -24,6 +24,7 @@ std::vector<std::string> changes(const Method& before, const Method& after) {
   if (before.kind != after.kind) what.emplace_back("kind");
   if (before.context != after.context) what.emplace_back("context");
   if (before.deadline != after.deadline) what.emplace_back("deadline");
+  if (before.max_params != after.max_params) what.emplace_back("max_params");
   if (!same_permission(before, after) || before.read_only != after.read_only) {
     what.emplace_back("permission");
   }

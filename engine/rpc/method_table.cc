@@ -75,6 +75,9 @@ Result<Method> read_method(const json::Value& description) {
   }
   method.deadline = Milliseconds(description.integer_or("deadline_ms", 30'000));
   if (method.deadline <= Milliseconds(0)) return refuse(method, "`deadline_ms` must be positive");
+  const std::int64_t max_params = description.integer_or("max_params", 0);
+  if (max_params < 0) return refuse(method, "`max_params` must be positive");
+  method.max_params = static_cast<std::size_t>(max_params);
   method.version = description.integer_or("version", 1);
   if (method.version < 1) return refuse(method, "`version` must be 1 or more");
   method.deprecated = description.boolean_or("deprecated", false);

@@ -36,6 +36,7 @@ struct Method {
   bool deprecated = false;   ///< still works; callers are warned
   bool detached = false;     ///< goes on when the caller's connection has gone
   Milliseconds deadline{30'000};
+  std::size_t max_params = 0;           ///< bytes of parameters; 0: no limit but the message's
   std::vector<std::string> raw_params;  ///< parameters that stay JSON text
   json::Value metadata;                 ///< object
   json::Value params;                   ///< JSON Schema, or null
@@ -85,8 +86,8 @@ class MethodTable {
 /// A method that is in both tables but not the same.
 struct MethodChange {
   std::string name;
-  std::vector<std::string> what;  ///< of: kind, context, deadline, permission, metadata,
-                                  ///< version, params, result
+  std::vector<std::string> what;  ///< of: kind, context, deadline, max_params, permission,
+                                  ///< metadata, version, params, result
 };
 
 /// What a reload changed; names in byte order.

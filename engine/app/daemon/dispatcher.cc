@@ -182,7 +182,7 @@ void Dispatcher::handle_call(ScriptLoop& worker,
   Labels labels = labels_for(loaded->generation, locale.empty() ? caller->locale : locale);
   const LoadedTree* tree = loaded->tree(caller->context);
   auto found = find_method(tree == nullptr ? nullptr : tree->methods.get(), call, absence_);
-  if (Result<> fits = found ? check_call(call) : fail(found.error()); !fits) {
+  if (Result<> fits = found ? check_call(call, **found) : fail(found.error()); !fits) {
     return answer(failure(form, fits.error(), labels));
   }
   const rpc::Method* method = *found;
@@ -219,12 +219,18 @@ void Dispatcher::handle_call(ScriptLoop& worker,
   route(worker, *tree, *method, std::move(request), call.params, std::move(admitted->reply));
 }
 
-Result<> Dispatcher::check_call(const rpc::Request& call) const {
+Result<> Dispatcher::check_call(const rpc::Request& call, const rpc::Method& method) const {
   if (!call.instance.empty() && call.instance != instance_) {
     return fail(Error{
         .code = Errc::not_found,
         .message = "this is instance '" + instance_ + "', not '" + std::string(call.instance) + "'",
         .hint = "every instance has a socket of its own"});
+  }
+  if (method.max_params != 0 && call.params.size() > method.max_params) {
+    return fail(Error{.code = Errc::request_too_large,
+                      .message = "the parameters of " + method.name + " may have " +
+                                 std::to_string(method.max_params) + " bytes, not " +
+                                 std::to_string(call.params.size())});
   }
   if (const std::string member = rpc::reserved_member(call.params); !member.empty()) {
     return fail(Errc::invalid_params,

@@ -81,7 +81,7 @@ class Dispatcher {
   UniqueFunction<void(const rpc::Method&)> on_deprecated;
 
  private:
-  [[nodiscard]] Result<> check_call(const rpc::Request& call) const;
+  [[nodiscard]] Result<> check_call(const rpc::Request& call, const rpc::Method& method) const;
   void remember(std::uint64_t connection, const std::shared_ptr<Batch>& batch);
   void warn_deprecated(const rpc::Method& method);
   void route(ScriptLoop& worker,

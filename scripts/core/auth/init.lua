@@ -7,6 +7,8 @@ local settings = require('middleware.settings')
 local t = rpc.types
 
 local MAX_PASSWORD = 1024
+-- Bytes a stranger may have read before anybody looks at his password.
+local MAX_LOGIN = 64 * 1024
 
 --- Whether the text is the password; what is tried counts for the caller until it is right.
 local function check_password(call, text)
@@ -70,6 +72,7 @@ return rpc.parent():with_about('about.auth')
     })
     :with_result(t.object{ fields = { session = t.optional(t.string) } })
     :with_metadata('login', true)
+    :with_metadata('max_params', MAX_LOGIN)
     :with_metadata('audit', true)
     :with_metadata('secret', true)
     :no_cli())

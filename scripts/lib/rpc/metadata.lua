@@ -14,6 +14,7 @@ local M = {}
 ---@type table<string, lib.rpc.MetadataKey>
 M.ENGINE_KEYS = {
   deadline = { type = 'number' },     -- seconds; the default is the server's
+  max_params = { type = 'number' },   -- bytes of parameters; the default is what a message may have
   read_only = { type = 'boolean', default = false },  -- a query, not an action
   version = { type = 'number', default = 1 },         -- of the wire name: `query:db.dump.v1`
   deprecated = { type = 'boolean', default = false }, -- still answers; tools say so
@@ -54,6 +55,9 @@ local function check_value(key, value, spec, at)
   end
   if key == 'deadline' and not (value > 0 and value <= LONGEST_DEADLINE) then
     fault.raise(at, 'metadata deadline must be more than 0 seconds, and finite', 'such as 30')
+  end
+  if key == 'max_params' and (value < 1 or value % 1 ~= 0) then
+    fault.raise(at, 'metadata max_params must be a number of bytes', 'such as 65536')
   end
   if key == 'version' and (value < 1 or value % 1 ~= 0) then
     fault.raise(at, 'metadata version must be 1, 2, 3, …', 'count up when params or result change')

@@ -18,6 +18,7 @@ local tree = require('lib.rpc.tree')
 ---@field raw_params string[]? Top-level parameters that stay opaque JSON
 ---@field raw_result boolean
 ---@field deadline_ms integer? Absent: the server's default
+---@field max_params integer? Bytes; absent: what a message may have
 ---@field read_only boolean
 ---@field version integer Of params and result
 ---@field wire string The versioned name: `query:db.dump.v1`, `action:db.put.input.v1`
@@ -69,6 +70,7 @@ local function facts(leaf, context)
     raw_params = raw_params(leaf.params),
     raw_result = result ~= nil and result.kind == 'json' and result.options.raw == true,
     deadline_ms = deadline and math.ceil(deadline * 1000) or nil,
+    max_params = leaf.metadata.max_params,
     read_only = leaf.metadata.read_only == true, version = leaf.metadata.version or 1,
     wire = wire_name(leaf), deprecated = leaf.metadata.deprecated == true, about = handler.about,
     file = handler.at.file, line = handler.at.line,

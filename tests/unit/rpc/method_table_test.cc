@@ -67,6 +67,7 @@ TEST_CASE("rpc/method_table: refuses a description with a mistake, naming the pl
   refused(R"([{"kind":"fn"}])");
   refused(R"([{"method":"a","raw_params":[1]}])");
   refused(R"([{"method":"a","deadline_ms":0}])");
+  refused(R"([{"method":"a","max_params":-1}])");
   refused(R"([1])");
   refused(R"("x")");
 }
@@ -103,4 +104,16 @@ TEST_CASE("rpc/method_table: reports what a reload changed") {
   CHECK(changes.changed[0].what == std::vector<std::string>{"permission", "metadata"});
   CHECK(changes.changed[1].what == std::vector<std::string>{"kind", "params"});
   CHECK(diff(*after, *after).empty());
+}
+
+TEST_CASE("rpc/method_table: each key that decides who may call is a permission") {
+  for (const std::string key : {"authenticated", "login", "admin", "local", "get_session"}) {
+    const auto before = table(R"([{"method":"m","metadata":{}}])");
+    const auto after = table(R"([{"method":"m","metadata":{")" + key + R"(":true}}])");
+    const auto changed = diff(*before, *after).changed;
+    REQUIRE(changed.size() == 1);
+    const bool permission = changed[0].what.front() == "permission";
+    INFO(key);
+    CHECK(permission == (key != "get_session"));
+  }
 }

@@ -9,7 +9,7 @@ local M = {}
 
 ---@class lib.rpc.generate.Command
 ---@field words string[] From the program on: `moon-cli`, `package`, `start`
----@field usage string[] The same with what the groups above ask for: `moon-cli`, `shelf`, `ID`, `add`
+---@field usage string[] The same with what groups above ask for: `moon-cli`, `shelf`, `ID`, `add`
 ---@field node table As `cli.describe` gives it
 
 local function extend(list, ...)

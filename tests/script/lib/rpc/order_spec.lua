@@ -315,6 +315,9 @@ describe('a tree', function()
       refused(function() load_tree(tagged('deadline', wrong)) end, 'more than 0')
     end
     refused(function() load_tree(tagged('version', 1.5)) end, 'must be 1, 2, 3')
+    for _, wrong in ipairs({ 0, -1, 1.5, 1 / 0, 0 / 0 }) do
+      refused(function() load_tree(tagged('max_params', wrong)) end, 'a number of bytes')
+    end
   end)
 
   it('refuses a leaf that the CLI cannot reach', function()
