@@ -73,6 +73,16 @@ describe('auth.login', function()
     expect(err.details.retryAfterMs > 0):is_true()
   end)
 
+  it('gives all tries back to who has the right one', function()
+    for round = 1, 3 do
+      for _ = 1, 4 do
+        local _, err = run('auth.login', access.http(), { password = 'wrong' })
+        expect({ round, err.code }):equals({ round, 'incorrect_password' })
+      end
+      expect(run('auth.login', access.http(), { password = PASSWORD })):is_truthy()
+    end
+  end)
+
   it('is not for pages of other origins, whose tries do not count', function()
     for _ = 1, 6 do
       local call = access.http({ origin = 'http://evil.example', host = 'box' })

@@ -306,6 +306,28 @@ describe('a signature', function()
     end
   end)
 
+  it('is refused where more were used within a minute than are remembered', function()
+    local most, once, results = signature.MOST_NONCES, state.once, {}
+    signature.MOST_NONCES = 2
+    state.once = function(_, ...) return once('auth.nonces of this case', ...) end
+    local err
+    for i = 1, 3 do
+      results[i], err = run(access.signed(), {})
+    end
+    signature.MOST_NONCES, state.once = most, once
+    expect(results):equals({ 'done', 'done' })
+    expect(err.code):equals('authorization')
+    expect(err.message):contains('too much to remember')
+  end)
+
+  it('of a size that nobody sent is refused, however large', function()
+    local good = access.sign('{"method":"m"}')
+    for _, size in ipairs({ '0', '15', '9007199254740993', '18446744073709551615' }) do
+      local _, err = run(access.signed({ header = good:gsub('size=%d+', 'size=' .. size) }), {})
+      expect(err.message):contains('another body')
+    end
+  end)
+
   it('holds for 30 s before and after its time', function()
     expect(run(access.signed({ timestamp = now - 30 }), {})):equals('done')
     expect(run(access.signed({ timestamp = now + 30 }), {})):equals('done')

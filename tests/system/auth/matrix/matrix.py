@@ -54,9 +54,12 @@ class Http:
         self.caller, self.sock = caller, connect(door)
         self.file = self.sock.makefile('rb')
 
+    def headers(self, body):
+        return proofs(self.caller, body)
+
     def call(self, body):
         head = ['POST /rpc/v1 HTTP/1.1', 'Host: x', 'User-Agent: matrix/1',
-                f'Content-Length: {len(body)}', *proofs(self.caller, body), '', body]
+                f'Content-Length: {len(body)}', *self.headers(body), '', body]
         self.sock.sendall('\r\n'.join(head).encode())
         self.head = read_head(self.file)
         size = next(int(h.split(':')[1]) for h in self.head if h.startswith('Content-Length'))
@@ -193,4 +196,22 @@ client = Lines(unix, 'peer')
 value = {'pointer': '/public/ui/x', 'value': {'__Auth_session': [{'__y': 1}]}}
 answer = client.call(json.dumps({'id': 1, 'method': 'db.put', 'params': value}))
 assert 'result' in answer, answer
+# What a client says of its machine is told to methods that ask for it.
+class Device(Http):
+    def __init__(self, said):
+        self.said = said
+        super().__init__(unix, 'peer')
+
+    def headers(self, body):
+        return [f'X-StartOS-Device-Info: {self.said}']
+
+
+def device(said, method='probe.device'):
+    return Device(said).call(json.dumps({'id': 1, 'method': method}))
+
+
+told = device('os.version=0.4.0&os.compat=*&os.platform=x86_64&os.language=de_DE')['result']
+assert told['os'] == {'version': '0.4.0', 'compat': '*', 'platform': 'x86_64', 'language': 'de_DE'}, told
+assert device('os.version=x')['error']['data']['kind'] == 'invalid_request'
+assert 'result' in device('os.version=x', 'probe.none')
 print(len(CALLERS) * len(METHODS), 'calls')

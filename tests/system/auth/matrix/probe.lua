@@ -31,4 +31,5 @@ for mask = 0, 2 ^ #KEYS - 1 do
   end
   group:subcommand(name == '' and 'none' or name, handler:no_cli())
 end
-return group
+return group:subcommand('device', rpc.from_fn(function(call) return call.device end)
+  :with_result(t.any):with_metadata('get_device_info', true):no_cli())
