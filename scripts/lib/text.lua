@@ -88,7 +88,21 @@ end
 ---@param text string
 ---@return string
 function M.one_line(text)
-  return (text:gsub('\r?\n', ' '):gsub('\27%[[%d;]*m', ''):gsub('%c', ' '))
+  local plain = text:gsub('\r?\n', ' '):gsub('\27%[[%d;]*m', '')
+  return (plain:gsub('%c', ' '):gsub('\194[\128-\159]', ' '))
+end
+
+local function escaped(control) return ('\\%03d'):format(control:byte(-1)) end
+
+--- Untrusted text of one or more lines: it cannot steer the terminal, and none of its lines looks
+--- like one of the program that shows it. Control characters stand as Lua writes them, `\027`;
+--- colours are left out.
+---@param text string
+---@return string
+function M.lines(text)
+  local plain = text:gsub('\r\n', '\n'):gsub('\27%[[%d;]*m', '')
+  plain = plain:gsub('[%z\1-\8\11-\31\127]', escaped):gsub('\194[\128-\159]', escaped)
+  return (plain:gsub('\n', '\n  '))
 end
 
 local TAIL = '[\128-\191]'

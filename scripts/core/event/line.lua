@@ -67,7 +67,7 @@ function M.log(event)
   for _, key in ipairs(names.sorted_keys(fields)) do
     parts[#parts + 1] = ('%s=%s'):format(key, display.scalar(fields[key]))
   end
-  return table.concat(parts, ' ')
+  return text.lines(table.concat(parts, ' '))
 end
 
 return M

@@ -1,11 +1,12 @@
 --- `moon-cli package logs`: prints a service's log, and goes on printing with --follow.
 local json = require('engine.json')
 local rpc = require('lib.rpc')
+local text = require('lib.text')
 local t = rpc.types
 
 local function line(each)
   local source = each.daemon or each.subcontainer or 'runtime'
-  return ('%s %s: %s'):format(each.time or '-', source, each.message or '')
+  return text.lines(('%s %s: %s'):format(each.time or '-', source, each.message or ''))
 end
 
 local function printer(call)

@@ -29,7 +29,13 @@ describe('text', function()
   end)
 
   it('makes one harmless line of anything', function()
-    expect(text.one_line('a\nb\27[31mc\7')):equals('a bc ')
+    expect(text.one_line('a\nb\27[31mc\7\194\155')):equals('a bc  ')
+  end)
+
+  it('shows lines that cannot steer the terminal', function()
+    expect(text.lines('a\tb\r\nc\27[1;31md\27[0m')):equals('a\tb\n  cd')
+    expect(text.lines('\27]0;title\7 \0\127')):equals('\\027]0;title\\007 \\000\\127')
+    expect(text.lines('\194\155m ü')):equals('\\155m ü')
   end)
 end)
 
