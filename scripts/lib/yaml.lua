@@ -11,11 +11,22 @@ local WORDS = {
 
 local ESCAPES = { ['"'] = '\\"', ['\\'] = '\\\\', ['\n'] = '\\n', ['\t'] = '\\t', ['\r'] = '\\r' }
 
+--- Line ends and other controls beyond ASCII, by their UTF-8, and how they are written.
+local function escape_wide(text)
+  text = text:gsub('\194([\128-\159])', function(low) return ('\\x%02x'):format(low:byte()) end)
+  text = text:gsub('\226\128([\168\169])', { ['\168'] = '\\u2028', ['\169'] = '\\u2029' })
+  return (text:gsub('\239\187\191', '\\ufeff'))
+end
+
+--- Only what no reader could take for anything else: words that begin like one.
 local function is_plain(text)
-  if WORDS[text:lower()] or text:find('^[%s%-?:,%[%]{}#&*!|>\'"%%@`=]') or text:find('%s$') then
+  if WORDS[text:lower()] or not text:find('^[%w_/\194-\244]') or text:find('%s$') then
     return false
   end
   if text:find(': ') or text:find(' #') or text:find(':$') or text:find('%c') then return false end
+  if escape_wide(text) ~= text then return false end
+  -- Dates are more than text to many readers, and so are numbers of other bases.
+  if text:find('^%d%d%d%d%-%d') or text:find('^0[box]') then return false end
   return not (tonumber(text) or text:find('^[%d.+-][%d_.:eE+-]*$'))
 end
 
@@ -23,7 +34,7 @@ local function quoted(text)
   local escaped = text:gsub('["\\\n\t\r]', ESCAPES):gsub('%c', function(control)
     return ('\\x%02x'):format(control:byte())
   end)
-  return '"' .. escaped .. '"'
+  return '"' .. escape_wide(escaped) .. '"'
 end
 
 local function number(value)
@@ -31,7 +42,9 @@ local function number(value)
   if value == math.huge then return '.inf' end
   if value == -math.huge then return '-.inf' end
   if value % 1 == 0 and math.abs(value) < 2 ^ 53 then return ('%d'):format(value) end
-  return ('%.17g'):format(value)
+  local short = ('%.15g'):format(value)
+  local text = tonumber(short) == value and short or ('%.17g'):format(value)
+  return (text:gsub('^(-?%d+)e', '%1.0e')) -- older readers want the point
 end
 
 local function scalar(value)
@@ -47,8 +60,8 @@ local function is_array(value) return value[1] ~= nil or getmetatable(value) ~= 
 local write
 
 local function is_block_text(value)
-  return type(value) == 'string' and value:find('\n') and not value:find('[%z\1-\8\11-\31]')
-    and not value:find('^%s')
+  return type(value) == 'string' and value:find('\n') and not value:find('[%z\1-\8\11-\31\127]')
+    and not value:find('^%s') and escape_wide(value) == value
 end
 
 local function block_text(value, indent)

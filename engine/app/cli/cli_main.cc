@@ -40,7 +40,8 @@ struct Session {
 /// As the commands themselves tell their errors (`lib.rpc.output`).
 int report(const Error& error, const cli::Globals& globals, const cli::Words& words) {
   const ErrcInfo& info = errc_info(error.code);
-  if (globals.format && globals.format->starts_with("json")) {
+  // JSON is YAML, too.
+  if (globals.format && (globals.format->starts_with("json") || *globals.format == "yaml")) {
     json::Value told =
         json::Object{{"kind", info.kind}, {"message", error.message}, {"exitCode", info.exit_code}};
     if (!error.hint.empty()) told["hint"] = error.hint;

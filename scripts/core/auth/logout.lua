@@ -1,5 +1,5 @@
---- `moon-cli auth logout`: ends the session whose token `auth login` printed. The commands themselves
---- have none: the kernel says who calls.
+--- `moon-cli auth logout`: ends the session whose token `auth login` printed. The commands
+--- themselves have none: the kernel says who calls.
 local rpc = require('lib.rpc')
 local sessions = require('middleware.auth.sessions')
 local t = rpc.types

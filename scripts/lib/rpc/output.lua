@@ -163,14 +163,14 @@ local function told(failure, locale)
   return label and ('%s: %s'):format(label, message) or message
 end
 
---- Prints an error on standard error: one line and a hint, or JSON if JSON is asked for. Who
+--- Prints an error on standard error: one line and a hint, or data if results are. Who
 --- interrupts a command knows that it ended.
 ---@param env lib.rpc.Environment
 ---@param globals lib.rpc.Globals
 ---@param err any
 function M.failure(env, globals, err)
   local failure = type(err) == 'table' and err or { code = 'script', message = tostring(err) }
-  if globals.format == 'json' or globals.format == 'json-pretty' then
+  if FORMATS[globals.format] then
     env.err.write(FORMATS[globals.format](as_data(failure, env, globals), env))
     return
   end

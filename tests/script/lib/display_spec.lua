@@ -113,7 +113,8 @@ describe('yaml', function()
   it('quotes what would be read as something else', function()
     for _, word in ipairs({ 'true', 'No', 'null', '~', '', '1', '1.5', '0x1f', '- a', 'a: b',
       'a #b', ' a', 'a ', '*a', '&a', '[a', '{a', '!a', '%a', '@a', '"a', "'a", 'a:', '?', '1e3',
-      '2026-01-01', '12:30' }) do
+      '2026-01-01', '2026-11-21T17:02:23.894Z', '12:30', '<<', '.inf', '... a', '--- a', '0o7',
+      '0b1', '\\', 'a\194\133', 'a\226\128\168b\n', '\239\187\191a\nb' }) do
       expect(yaml.encode(word):sub(1, 1)):equals('"')
     end
     for _, word in ipairs({ 'abc', 'a-b', 'a b', 'x=1', 'a:b', 'über', '/path', 'a.b.c' }) do
@@ -126,6 +127,16 @@ describe('yaml', function()
     expect(yaml.encode({ a = 'one\ntwo' })):equals('a: |-\n  one\n  two\n')
     expect(yaml.encode({ 'one\n\ntwo' })):equals('- |-\n  one\n\n  two\n')
     expect(yaml.encode('a\7b')):equals('"a\\x07b"\n')
+  end)
+
+  it('writes control characters beyond ASCII so that readers take them', function()
+    expect(yaml.encode('a\194\133\226\128\169\239\187\191\127'))
+      :equals('"a\\x85\\u2029\\ufeff\\x7f"\n')
+  end)
+
+  it('writes numbers as short as they are, with a point', function()
+    expect(yaml.encode({ 58258.48, 0.1, 1 / 3, 1e300, -2.5e-7 })):equals('- 58258.48\n- 0.1\n'
+      .. '- 0.33333333333333331\n- 1.0e+300\n- -2.5e-07\n')
   end)
 
   it('writes numbers, booleans and null', function()

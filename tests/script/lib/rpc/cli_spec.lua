@@ -355,6 +355,42 @@ describe('cli.run', function()
     expect(shown(custom, { a = 1 }, 'json')):equals('{"a":1}\n')
   end)
 
+  it('prints every shape of result in every format', function()
+    local empty, list = json.array(), json.array({ 1, json.array({ 'x' }) })
+    for _, case in ipairs({
+      -- value, table, json, json-pretty, yaml
+      { nil, '', 'null\n', 'null\n', 'null\n' },
+      { json.null, '', 'null\n', 'null\n', 'null\n' },
+      { true, 'true\n', 'true\n', 'true\n', 'true\n' },
+      { 1.5, '1.5\n', '1.5\n', '1.5\n', '1.5\n' },
+      { 'a\nb', 'a\nb\n', '"a\\nb"\n', '"a\\nb"\n', '|-\n  a\n  b\n' },
+      { empty, '', '[]\n', '[]\n', '[]\n' },
+      { {}, '', '{}\n', '{}\n', '{}\n' },
+      { list, '1\nx\n', '[1,["x"]]\n', '[\n  1,\n  [\n    "x"\n  ]\n]\n', '- 1\n- - x\n' },
+      { { aB = { c = json.null } }, 'aB:\n  c: null\n', '{"aB":{"c":null}}\n',
+        '{\n  "aB": {\n    "c": null\n  }\n}\n', 'aB:\n  c: null\n' },
+    }) do
+      for i, format in ipairs({ 'table', 'json', 'json-pretty', 'yaml' }) do
+        expect({ format, shown(data, case[1], format) }):equals({ format, case[i + 1] })
+      end
+    end
+  end)
+
+  it('tells an error in the format of results', function()
+    local root = rpc.parent():subcommand('m', remote({}))
+    local function told(format)
+      local env = support.environment(function()
+        return nil, { code = 'not_found', message = 'm' }
+      end)
+      cli.run(root, { 'm' }, {}, { format = format }, env)
+      return env.complained
+    end
+    expect(told('table')):equals('error: m\n')
+    expect(told('json')):equals('{"error":{"exitCode":9,"kind":"not_found","message":"m"}}\n')
+    expect(json.decode(told('json-pretty')).error.kind):equals('not_found')
+    expect(told('yaml')):equals('error:\n  exitCode: 9\n  kind: not_found\n  message: m\n')
+  end)
+
   it('prints raw results as they came', function()
     expect(shown(data, json.raw('{"b":1.0,"a":2}'), 'json')):equals('{"b":1.0,"a":2}\n')
     expect(shown(data, json.raw('[{"a":2}]'))):equals('A\n2\n')
