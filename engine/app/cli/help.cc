@@ -98,9 +98,10 @@ void add_rows(std::string& out,
   }
 }
 
+/// Some that may be left out; those that may not are named.
 bool takes_options(const Command& command) {
   return std::any_of(command.arguments.begin(), command.arguments.end(), [](const Argument& a) {
-    return a.kind != ArgumentKind::positional;
+    return a.kind != ArgumentKind::positional && !a.required;
   });
 }
 
@@ -131,16 +132,17 @@ std::vector<Row> global_rows(const Words& words) {
   return argument_rows(globals, false, words);
 }
 
+std::string required_option(const Argument& argument) {
+  return " " + argument.long_name + " " + argument.value_name();
+}
+
 /// What a group asks for before a command below it is named.
 std::string handed_down(const Command& group) {
   std::string words;
   for (const Argument& argument : group.arguments) {
     if (!argument.required || argument.own) continue;
-    if (argument.kind == ArgumentKind::positional) {
-      words += " " + positional_form(argument);
-    } else {
-      words += " " + argument.long_name + " " + argument.value_name();
-    }
+    words += argument.kind == ArgumentKind::positional ? " " + positional_form(argument)
+                                                       : required_option(argument);
   }
   return words;
 }
@@ -155,6 +157,10 @@ std::string usage_line(const std::vector<const Command*>& trail) {
     if (command != &last) line += handed_down(*command);
   }
   if (takes_options(last) || trail.size() == 1) line += " [OPTIONS]";
+  for (const Argument& argument : last.arguments) {
+    if (argument.kind == ArgumentKind::option && argument.required)
+      line += required_option(argument);
+  }
   for (const Argument& argument : last.arguments) {
     if (argument.kind == ArgumentKind::positional) line += " " + positional_form(argument);
   }

@@ -44,6 +44,16 @@ TEST_CASE("app/cli/help: lines keep to the width and line up") {
   CHECK_THAT(text, Catch::Contains("--output-file OUTPUT_FILE"));
 }
 
+TEST_CASE("app/cli/help: the usage names the options that must be given") {
+  Command command = wordy();
+  command.arguments.push_back(
+      Argument{.key = "target", .long_name = "--target", .required = true, .help = {}});
+  CHECK(engine::cli::usage_line({&kRoot, &command}) ==
+        "moon-cli pack [OPTIONS] --target TARGET DIR");
+  std::erase_if(command.arguments, [](const Argument& one) { return one.key == "outputFile"; });
+  CHECK(engine::cli::usage_line({&kRoot, &command}) == "moon-cli pack --target TARGET DIR");
+}
+
 TEST_CASE("app/cli/help: the page is in the language of the tree") {
   Command root = kRoot;
   root.labels = {{"usage", "Aufruf"}, {"options-of-every-command", "Optionen"}, {"format", "Form"}};
