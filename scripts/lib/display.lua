@@ -74,20 +74,24 @@ local function measure(columns, rows)
   return cells, widths, right
 end
 
---- Takes columns from the widest until the line fits.
+local NARROWEST = 8
+
+--- Takes columns from the widest until the line fits. The first tells the rows apart and is what is
+--- typed next: it stays whole as long as it has the line to itself.
 local function fit(widths, room)
   local total = (#widths - 1) * #GAP
   for _, width in ipairs(widths) do
     total = total + width
   end
   while total > room do
-    local widest = 1
+    local widest
     for c = 2, #widths do
-      if widths[c] > widths[widest] then widest = c end
+      if not widest or widths[c] > widths[widest] then widest = c end
     end
-    if widths[widest] <= 8 then return end
+    if not widest or widths[widest] <= NARROWEST then break end
     widths[widest], total = widths[widest] - 1, total - 1
   end
+  widths[1] = math.min(widths[1], room)
 end
 
 local function line_of(cells, widths, right)

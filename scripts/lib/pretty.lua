@@ -34,10 +34,16 @@ function M.json(value, encode)
 end
 
 local WIDTH = 78
-local MOST_DEPTH, MOST_MEMBERS = 8, 200
+local MOST_DEPTH, MOST_MEMBERS, MOST_TEXT = 8, 200, 4000
 local ESCAPES = { ['\n'] = '\\n', ['\r'] = '\\r', ['\t'] = '\\t', ['\\'] = '\\\\', ["'"] = "\\'" }
 
-local function quote(text)
+local quote
+
+--- Long text is cut: `print` shows all of it.
+function quote(text)
+  if #text > MOST_TEXT then
+    return ('%s… (%d bytes)'):format(quote(text:sub(1, MOST_TEXT)), #text)
+  end
   local escaped = text:gsub("[%c\\']", function(char)
     return ESCAPES[char] or ('\\%03d'):format(char:byte())
   end)
@@ -84,18 +90,36 @@ local lua
 local function members(value, state, indent)
   local parts, count = {}, #value
   local function show(member) return lua(member, state, indent .. '  ') end
-  for i = 1, count do
-    if #parts >= MOST_MEMBERS then break end
-    parts[#parts + 1] = show(rawget(value, i))
+  for i = 1, math.min(count, MOST_MEMBERS) do
+    parts[i] = show(rawget(value, i))
   end
-  for _, key in ipairs(further_keys(value, count)) do
-    if #parts >= MOST_MEMBERS then
-      parts[#parts + 1] = '…'
-      break
-    end
+  local further = further_keys(value, count)
+  for i = 1, math.min(#further, MOST_MEMBERS - #parts) do
+    local key = further[i]
     parts[#parts + 1] = key_text(key, show) .. ' = ' .. show(rawget(value, key))
   end
+  local left = count + #further - #parts
+  if left > 0 then parts[#parts + 1] = ('… %d more'):format(left) end
   return parts
+end
+
+--- Lines of a list: short members share one.
+local function lines_of(parts, indent)
+  local lines, line = {}, nil
+  for _, part in ipairs(parts) do
+    local short = #part <= WIDTH / 4 and not part:find('[\n=]')
+    if line and short and #indent + #line + 2 + #part < WIDTH then
+      line = line .. ', ' .. part
+    else
+      lines[#lines + 1] = line
+      line = part
+    end
+    if not short then
+      lines[#lines + 1], line = line, nil
+    end
+  end
+  lines[#lines + 1] = line
+  return lines
 end
 
 function lua(value, state, indent)
@@ -111,7 +135,8 @@ function lua(value, state, indent)
   local line = '{ ' .. table.concat(parts, ', ') .. ' }'
   if #line + #indent <= WIDTH and not line:find('\n', 1, true) then return line end
   local deeper = indent .. '  '
-  return '{\n' .. deeper .. table.concat(parts, ',\n' .. deeper) .. ',\n' .. indent .. '}'
+  local lines = lines_of(parts, deeper)
+  return '{\n' .. deeper .. table.concat(lines, ',\n' .. deeper) .. ',\n' .. indent .. '}'
 end
 
 --- A value as Lua writes it, over as many lines as it needs. Nothing of the value is called but a

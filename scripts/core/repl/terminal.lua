@@ -42,6 +42,7 @@ Tab completes, Ctrl-C stops what runs, an unfinished line goes on on the next on
 ---@field connection engine.client.Connection?
 ---@field timeout number
 ---@field transcript string?
+---@field told_of_locals boolean?
 local Repl = {}
 Repl.__index = Repl
 
@@ -107,6 +108,13 @@ function Repl:notice_reload(generation)
       :format(generation))
   end
   self.generation = generation
+end
+
+--- Whoever types `local x = 1` means to use x next: told once.
+function Repl:notice_local(code)
+  if self.told_of_locals or not code:find('^%s*local%s') or code:find('[;\n]') then return end
+  self.told_of_locals = true
+  self:say('-- a local ends with its line; without `local` it is kept')
 end
 
 function Repl:show(answer)
@@ -200,7 +208,7 @@ local function interactive(self)
     if code and code:find('^%s*:') then
       self:command(code)
     elseif code and code:find('%S') then
-      self:eval(code)
+      if self:eval(code) then self:notice_local(code) end
     end
   end
   editor.on_interrupt(nil)

@@ -61,6 +61,13 @@ describe('display', function()
     expect(drawn):contains('…')
   end)
 
+  it('keeps the first column whole as long as the line holds it', function()
+    local id = ('i'):rep(32)
+    local rows = { { id = id, kind = ('k'):rep(40), title = ('t'):rep(40) } }
+    expect(display.table({ 'id', 'kind', 'title' }, rows, { width = 60 })):contains(id .. '  ')
+    expect(display.table({ 'id', 'kind' }, rows, { width = 20 })):contains(('i'):rep(19) .. '…')
+  end)
+
   it('gives each member of an object in a block a line', function()
     expect(display.block({ { 'id', 'a' }, { 'limits', { batch = 3, idle = 0 } } }))
       :equals('id:      a\nlimits:  batch: 3\n         idle: 0\n')
@@ -151,5 +158,34 @@ describe('pretty', function()
     expect(pretty.json({ b = { 1, { x = json.null } }, a = {}, c = json.array() }, encode))
       :equals('{\n  "a": {},\n  "b": [\n    1,\n    {\n      "x": null\n    }\n  ],\n  "c": []\n}')
     expect(pretty.json(json.raw('1.0'), encode)):equals('1.0')
+  end)
+
+  it('writes Lua: short members share a line, keys have their own', function()
+    local list = {}
+    for i = 1, 30 do
+      list[i] = 100 + i
+    end
+    list.key = 'x'
+    expect(pretty.lua(list)):equals([[
+{
+  101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115,
+  116, 117, 118, 119, 120, 121, 122, 123, 124, 125, 126, 127, 128, 129, 130,
+  key = 'x',
+}]])
+  end)
+
+  it('says how much of a large value it leaves out', function()
+    local list = {}
+    for i = 1, 500 do
+      list[i] = i
+    end
+    expect(pretty.lua(list)):matches('200,%s+… 300 more,')
+    list.key = true
+    expect(pretty.lua(list)):contains('… 301 more')
+    expect(pretty.lua(('x'):rep(4000))):has_length(4002)
+    expect(pretty.lua(('x'):rep(5000))):matches("x'… %(5000 bytes%)$")
+    local self = { 1 }
+    self.self = self
+    expect(pretty.lua(self)):equals('{ 1, self = <cycle> }')
   end)
 end)
