@@ -12,7 +12,7 @@ local M = {}
 
 local LONGEST = 3600
 
-local method = t.string{ positional = true, help = 'help.arg.method' }
+local method = t.string{ positional = true, complete = 'method', help = 'help.arg.method' }
 local count = t.integer{ default = 1, min = 1, max = 1000, help = 'help.arg.trace-count' }
 local timeout = t.duration{ default = 30, help = 'help.arg.timeout' }
 
@@ -61,13 +61,13 @@ local function show_call(one, out)
   local state = one.error and 'error ' .. one.error or 'ok'
   local id = one.trace ~= '' and ', trace ' .. one.trace or ''
   out:line(('%s in %s, %s%s'):format(one.method, one.vm, state, id))
-  local depth = {}
+  local depth, rows = {}, {}
   for i, span in ipairs(one.spans) do
     depth[i] = span.parent == 0 and 0 or depth[span.parent] + 1
-    local name = ('  '):rep(depth[i]) .. span.name
-    out:line(('  %12s  +%-12s %s%s'):format(milliseconds(span.finish - span.start),
-      milliseconds(span.start), name, span.at and '  ' .. span.at or ''))
+    rows[i] = { began = milliseconds(span.start), took = milliseconds(span.finish - span.start),
+      step = ('  '):rep(depth[i]) .. span.name .. (span.at and '  ' .. span.at or '') }
   end
+  out:table({ { key = 'began', align = 'right' }, { key = 'took', align = 'right' }, 'step' }, rows)
 end
 
 local function show(params, answer, out)
