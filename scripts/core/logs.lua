@@ -1,6 +1,7 @@
 --- `moon-cli logs`: the last lines of the daemon's log, and those that follow with --follow. When
 --- no daemon runs, the log file is read.
 local control = require('engine.daemon_control')
+local file = require('engine.file')
 local journal = require('core.server.journal')
 local line = require('core.event.line')
 local reader = require('core.event.reader')
@@ -13,7 +14,11 @@ local LEVELS = require('core.event.filter').LEVELS
 local function from_file(call, params)
   local paths = control.paths(call.ctx.instance)
   if not paths then return nil end
-  term.error('no daemon runs; these are the last lines it wrote\n')
+  if not file.exists(paths.daemonLog) then
+    term.error(('no daemon runs, and none has written %s\n'):format(paths.daemonLog))
+  else
+    term.error('no daemon runs; these are the last lines it wrote\n')
+  end
   return journal.read(paths.daemonLog, params)
 end
 

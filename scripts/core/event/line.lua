@@ -19,6 +19,8 @@ end
 
 local function data_line(data)
   if type(data) ~= 'table' then return display.scalar(data) end
+  local refused = type(data.error) == 'table' and data.error.message
+  if refused then return refused end
   if type(data.message) == 'string' then
     if data.message == '' then return data.title or '' end
     return data.title and ('%s: %s'):format(data.title, data.message) or data.message
@@ -33,11 +35,30 @@ local function data_line(data)
   return table.concat(parts, ' ')
 end
 
+--- `echo changed, greet added`
+local function reload_line(report)
+  local words = { ('generation %d'):format(report.generation or 0) }
+  if report.rolledBackFrom then
+    words[1] = ('%s, rolled back from %d'):format(words[1], report.rolledBackFrom)
+  end
+  local methods = type(report.methods) == 'table' and report.methods.RpcContext or {}
+  for _, kind in ipairs({ 'added', 'removed', 'changed' }) do
+    for _, method in ipairs(methods[kind] or {}) do
+      local name = type(method) == 'table' and method.method or method
+      words[#words + 1] = ('%s %s'):format(kind, name)
+    end
+  end
+  return table.concat(words, ', ')
+end
+
 --- What it is about, in a few words.
 ---@param event engine.event.Event
 ---@return string
 function M.about(event)
   if event.type == 'job' and type(event.data) == 'table' then return job_line(event) end
+  if event.type == 'script.reloaded' and type(event.data) == 'table' then
+    return text.one_line(reload_line(event.data))
+  end
   local parts = {}
   if event.package then parts[#parts + 1] = event.package end
   if event.resource then

@@ -1,5 +1,6 @@
 --- `server.*`: the daemon itself.
 local daemon = require('engine.daemon')
+local display = require('lib.display')
 local duration = require('lib.duration')
 local filter = require('core.event.filter')
 local follow = require('core.server.follow')
@@ -63,7 +64,24 @@ local FIRST = {
   'luajit', 'guard', 'cgroup',
 }
 
+--- Limits by what they count: bytes, seconds, else things.
+local BYTES = { batchAnswer = true, header = true, message = true, minRate = true }
+local SECONDS = { handshake = true, idle = true, keepAlive = true, push = true, stalled = true,
+  stranger = true }
+
+local function shown_limits(limits)
+  local shown = {}
+  for key, value in pairs(limits) do
+    local text = value
+    if BYTES[key] then text = display.bytes(value) end
+    if SECONDS[key] then text = value == 0 and 'none' or duration.format(value) end
+    shown[names.kebab(key)] = text
+  end
+  return shown
+end
+
 local function entry(key, value)
+  if key == 'limits' then return { key, shown_limits(value) } end
   if key == 'uptime' then return { key, duration.format(value) } end
   if key == 'startedAt' then return { 'started-at', timestamp.format(value) } end
   return { names.kebab(key), value }

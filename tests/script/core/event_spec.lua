@@ -117,6 +117,11 @@ describe('moon-cli events', function()
       :equals('Install x.s9pk: failed: no package')
     expect(line.about({ type = 'job', data = { kind = 'package.rebuild', target = 'x',
       state = 'succeeded' } })):equals('package.rebuild x: succeeded')
+    expect(line.about({ type = 'script.reloaded', data = { generation = 4, methods = { RpcContext =
+      { added = { 'greet' }, changed = { { method = 'echo', what = { 'params' } } } } } } }))
+      :equals('generation 4, added greet, changed echo')
+    expect(line.about({ type = 'script.refused', data = { error = { message = 'a.lua:1: no' } } }))
+      :equals('a.lua:1: no')
     expect(line.about({ type = 'notification.created', data = { title = 'Done', message = '' } }))
       :equals('Done')
   end)
