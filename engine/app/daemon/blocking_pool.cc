@@ -58,7 +58,16 @@ void BlockingPool::execute(std::shared_ptr<const Generation> generation,
       return finish(fail(std::move(ready).error()), {});
     }
     member.scripts->execute(std::move(request), std::move(finish));
+    member.scripts->drop_before(in_force_);  // it began before a reload and waited for its thread
   });
+}
+
+void BlockingPool::retire_before(std::uint64_t generation) {
+  in_force_ = generation;
+  for (auto& member : members_) {
+    ScriptLoop* const scripts = member->scripts.get();
+    scripts->loop().post([scripts, generation] { scripts->drop_before(generation); });
+  }
 }
 
 void BlockingPool::cancel_connection(std::uint64_t connection) {

@@ -25,6 +25,9 @@ class BlockingPool {
   /// when the pool is full, at once: Errc::busy.
   void execute(std::shared_ptr<const Generation> generation, Request request, Reply reply);
 
+  /// `generation` is in force: VMs of older ones are let go as soon as nothing runs in them.
+  void retire_before(std::uint64_t generation);
+
   /// ScriptLoop::cancel_connection on every thread.
   void cancel_connection(std::uint64_t connection);
 
@@ -43,6 +46,7 @@ class BlockingPool {
   };
   std::vector<std::unique_ptr<Member>> members_;
   const std::size_t most_waiting_;
+  std::atomic<std::uint64_t> in_force_ = 0;
   std::atomic<std::size_t> taken_ = 0;  ///< calls that run or wait
 };
 

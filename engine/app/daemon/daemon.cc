@@ -231,6 +231,7 @@ Result<> Daemon::Impl::build() {
       host_modules());
   scripts->on_report = [this](const json::Value& told) { events.publish_reload(told); };
   scripts->on_files_changed = [this](const auto& changed) { failures.forget(changed); };
+  scripts->on_swapped = [this](std::uint64_t id) { blocking->retire_before(id); };
   for (ScriptLoop* worker : all)
     worker->start_thread();
   return {};

@@ -210,6 +210,10 @@ Result<> ScriptLoop::ensure(const std::shared_ptr<const Generation>& generation)
   return {};
 }
 
+void ScriptLoop::drop_before(std::uint64_t generation) {
+  if (current_ && current_->generation->id < generation) retire(std::move(current_));
+}
+
 void ScriptLoop::retire(std::unique_ptr<LoadedVm> old) {
   if (!old) return;
   retired_.push_back(std::move(old));

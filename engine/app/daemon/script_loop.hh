@@ -90,6 +90,8 @@ class ScriptLoop {
   void commit();
   /// Makes the VM if this loop has none of `generation` yet (blocking pool: on demand).
   Result<> ensure(const std::shared_ptr<const Generation>& generation);
+  /// Lets a current VM of an older generation go, when its calls have ended. Not from inside one.
+  void drop_before(std::uint64_t generation);
 
   /// Bytes of the current VM after its last request, and requests under way. Thread-safe.
   [[nodiscard]] std::size_t heap_bytes() const { return heap_bytes_; }

@@ -320,6 +320,7 @@ void Scripts::tell_swapped(const Swap& swap, const Generation* before) {
             {{"fingerprint", current_->scripts->fingerprint().substr(0, 12)},
              {"tookUs", std::to_string(report["durations"].integer_or("totalUs", 0))},
              {"rolledBackFrom", swap.rollback ? std::to_string(before->id) : std::string()}});
+  if (on_swapped) on_swapped(current_->id);
   report_ = report;
   answer(report);
 }

@@ -39,11 +39,11 @@ class Scripts {
   Scripts& operator=(const Scripts&) = delete;
   ~Scripts();
 
-  /// Loads now and answers with the report: {generation, previous, changed, loadedAt, files: {added, removed,
-  /// changed}, methods: {context: {added, removed, changed}}, durations}. Calls made meanwhile
-  /// share one further load. Where the files are as they were: {generation, changed, durations,
-  /// report?}, the last being that of the load which put the generation into force. ERRORS: Errc::script with file and line; the generation in force
-  /// stays.
+  /// Loads now and answers with the report: {generation, previous, changed, loadedAt, files:
+  /// {added, removed, changed}, methods: {context: {added, removed, changed}}, durations}. Calls
+  /// made meanwhile share one further load. Where the files are as they were: {generation, changed,
+  /// durations, report?}, the last being that of the load which put the generation into force.
+  /// ERRORS: Errc::script with file and line; the generation in force stays.
   void reload(Completion<json::Value> done);
 
   /// Puts the good generation before the one in force back into force, under a new number. What is
@@ -81,6 +81,8 @@ class Scripts {
   UniqueFunction<void(const json::Value&)> on_report;
   /// Told of the files that a new generation has changed or removed; may be empty.
   UniqueFunction<void(const std::vector<std::string>&)> on_files_changed;
+  /// Told the number of a generation when every loop runs it; may be empty.
+  UniqueFunction<void(std::uint64_t)> on_swapped;
 
  private:
   struct Swap;
