@@ -61,8 +61,12 @@ describe('every command', function()
       local page = pages[man.name(command)]:gsub('\\%-', '-')
       for _, argument in ipairs(command.node.args) do
         local name = argument.kind == 'positional' and argument.name or argument.long
-        expect({ man.name(command), name, has(page, name) })
-          :equals({ man.name(command), name, true })
+        for _, said in ipairs({ name, argument.short or name,
+          argument.default ~= nil and tostring(argument.default) or name,
+          unpack(argument.choices or {}) }) do
+          expect({ man.name(command), said, has(page, said) })
+            :equals({ man.name(command), said, true })
+        end
       end
       for _, child in ipairs(command.node.subcommands) do
         expect(has(page, child.name)):is_true()
@@ -79,6 +83,9 @@ describe('every command', function()
           local long = argument.long and (shell == 'fish' and '-l ' .. argument.long:sub(3)
             or argument.long)
           expect({ shell, long, not long or has(script, long) }):equals({ shell, long, true })
+          for _, choice in ipairs(argument.choices or {}) do
+            expect({ shell, choice, has(script, choice) }):equals({ shell, choice, true })
+          end
         end
         for _, child in ipairs(command.node.subcommands) do
           expect(has(script, child.name)):is_true()

@@ -43,14 +43,23 @@ threading.Thread(target=serve, daemon=True).start()
 # These would change the machine.
 LEFT_OUT = {'daemon.install', 'daemon.uninstall'}
 count = 0
+helped = set()
 for line in lines:
+    path = line['path']
+    if tuple(path) not in helped:
+        helped.add(tuple(path))
+        page = subprocess.run(['moon-cli', *path, '--help'], capture_output=True, text=True).stdout
+        words = ' '.join(page.split())
+        for name in line['named']:
+            if ' '.join(name.split()) not in words:
+                sys.exit(f'the help of {path} lacks {name!r}: {page}')
     if line['method'] in LEFT_OUT:
         continue
     count += 1
     where = data if line['remote'] else data + '-none'
     heard.clear()
     words = ['moon-cli', '--data-dir', where, *line['words']]
-    status, said = typed(words, 60 if line['remote'] else 3)
+    status, said = typed(words, 60 if line['remote'] else 2)
     if line['remote']:
         if len(heard) != 1 or heard[0]['method'] != line['method'] or heard[0].get('params', {}) != line['params']:
             sys.exit(f'{words}: sent {heard}, not {line["params"]}: {status} {said}')
