@@ -45,6 +45,10 @@ void take_runners(lua_State* state,
   lua_pop(state, 1);
 }
 
+std::string place_of(const rpc::Method& method) {
+  return method.file + ':' + std::to_string(method.line);
+}
+
 /// What a script raised always has a traceback: that tells it from an error it returned. Where it
 /// names no place, as when compiled code ran out of memory, it names at least the handler's.
 Error raised(Error error, const rpc::Method& method) {
@@ -53,9 +57,16 @@ Error raised(Error error, const rpc::Method& method) {
     error.debug = "it was raised by a tail call: the functions above have left the stack";
   }
   if (!find_place(error.debug) && !find_place(error.message)) {
-    error.debug += "\nthe handler: " + method.file + ':' + std::to_string(method.line);
+    error.debug += "\nthe handler: " + place_of(method);
   }
   return error;
+}
+
+/// A result without a JSON form is its handler's mistake, and the author has to hear of it.
+Error unwritable(const Error& why, const rpc::Method& method) {
+  return {.code = Errc::internal,
+          .message = "the result cannot be written: " + why.message,
+          .debug = "the handler: " + place_of(method)};
 }
 
 /// The answer of a runner: a value, or `nil, err`.
@@ -75,7 +86,9 @@ Result<std::string> take_answer(script::Outcome& outcome, const rpc::Method& met
     return fail(script::to_error(outcome.state, first + 1));
   }
   if (lua_isnil(outcome.state, first)) return std::string("null");
-  return script::to_json(outcome.state, first);
+  auto text = script::to_json(outcome.state, first);
+  if (!text) return fail(unwritable(text.error(), method));
+  return text;
 }
 
 ResponseHead take_head(const std::shared_ptr<script::Ref>& call, lua_State* state) {

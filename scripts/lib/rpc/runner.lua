@@ -93,7 +93,7 @@ local function with_result_check(run, leaf)
   local check_result = check.member(schema, true)
   return function(call, params)
     local result, err = run(call, params)
-    if err ~= nil then return nil, err end
+    if result == nil and err ~= nil then return nil, err end
     local _, problems = check_result(result)
     if not problems then return result end
     local wrong = problem_of.invalid(problems, 'result')
@@ -164,6 +164,8 @@ local function with_responses(run, responses, metadata, method)
   if count == 0 then return run end
   return function(call, params)
     local result, err = run(call, params)
+    -- Beside a result nothing counts: `return text:gsub(…)` has a second value.
+    if result ~= nil then err = nil end
     local response = { result = result, error = err }
     for i = 1, count do
       responses[i](call, response, metadata, method)

@@ -202,6 +202,24 @@ describe('a runner', function()
     expect(run({}, {})):equals({ a = 'x', extra = 1 })
   end)
 
+  -- Also behind middleware and the check of results: a method that gets some means the same.
+  it('takes the error of a handler that gives no result, and nothing beside a result', function()
+    local hook = { name = 'hook', keys = {}, response = function() end }
+    for _, chain in ipairs({ {}, { hook } }) do
+      for _, development in ipairs({ false, true }) do
+        local function run(fn)
+          local root = rpc.parent():with_middleware('RpcContext', chain)
+            :subcommand('m', remote(rpc.from_fn(fn):with_result(t.optional(t.string))))
+          return load_tree(root, { development = development }).runners.m({}, {})
+        end
+        expect((run(function() return ('a-b'):gsub('-', '+') end))):equals('a+b')
+        local result, err = run(function() return nil, { code = 'conflict' } end)
+        expect({ result == nil, err.code }):equals({ true, 'conflict' })
+        expect((run(function() end))):is_nil()
+      end
+    end
+  end)
+
   it('raises what the handler raises', function()
     local run = runner_of(rpc.from_fn(function() error('broken', 0) end))
     expect(function() run({}, {}) end):raises('broken')
