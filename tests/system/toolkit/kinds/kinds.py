@@ -48,6 +48,11 @@ for name in ('async-wait', 'async-local-wait', 'async-local-compute', 'blocking-
     answers = [line.answer() for _ in range(2)]
     assert [answer['id'] for answer in answers] == ['release', name], (name, answers)
     assert name != 'async-wait' or answers[1]['result']['vm'] == fn[0], answers
+# The calls of a batch run at the same time, and are answered in their order.
+for name in ('async-wait', 'blocking-compute'):
+    line.sock.sendall(json.dumps([{'id': 1, 'method': 'kinds.' + name},
+                                  {'id': 2, 'method': 'kinds.release'}]).encode() + b'\n')
+    assert [answer['id'] for answer in line.answer()] == [1, 2], name
 # What computes on the worker holds up its own connection, and no other worker.
 other = lines[next(i for i, vm in enumerate(fn) if vm != fn[0])]
 for name in ('fn-compute', 'async-compute'):
