@@ -56,7 +56,8 @@ local LONGEST = 64
 ---@return string?
 function M.nearest(word, known)
   if #word > LONGEST then return nil end
-  local best, best_distance = nil, math.max(1, math.floor(#word / 3)) + 1
+  -- A word of which no letter is kept is another one.
+  local best, best_distance = nil, math.min(#word, math.max(1, math.floor(#word / 3)) + 1)
   for _, candidate in ipairs(known) do
     local distance = M.distance(word:lower(), candidate:lower())
     if distance < best_distance then

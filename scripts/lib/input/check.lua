@@ -1,5 +1,6 @@
 --- Checks values against a form. Every problem is found; nothing is repaired but absent values.
 local copy = require('lib.copy').deep
+local names = require('lib.names')
 local null = require('lib.null')
 
 local M = {}
@@ -262,6 +263,23 @@ function M.field(field, value, current, path, problems)
   return value
 end
 
+--- A misspelt name is told before the required member that is missing because of it.
+local function check_names(spec, values, path, problems, strip)
+  local keys, known = {}, {}
+  for i, pair in ipairs(spec.fields) do
+    keys[i], known[pair[1]] = pair[1], true
+  end
+  for key in pairs(values) do
+    if not known[key] and strip then
+      values[key] = nil
+    elseif not known[key] then
+      local meant = names.nearest(tostring(key), keys)
+      add(problems, below(path, key), 'unknown',
+        'is not in the form' .. (meant and ("; did you mean '%s'?"):format(meant) or ''))
+    end
+  end
+end
+
 --- Checks the members of a form, in place.
 ---@param spec lib.input.Spec
 ---@param strip? boolean Unknown members are dropped, not reported
@@ -270,19 +288,11 @@ function M.form(spec, values, current, path, problems, strip)
     add(problems, path, 'type', 'expected an object')
     return nil
   end
-  local known = {}
+  check_names(spec, values, path, problems, strip)
   for _, pair in ipairs(spec.fields) do
     local key = pair[1]
-    known[key] = true
     values[key] = M.field(pair[2], values[key], is_object(current) and current[key] or nil,
       below(path, key), problems)
-  end
-  for key in pairs(values) do
-    if not known[key] and strip then
-      values[key] = nil
-    elseif not known[key] then
-      add(problems, below(path, key), 'unknown', 'is not in the form')
-    end
   end
   return values
 end

@@ -173,6 +173,17 @@ describe('a form', function()
   end)
 end)
 
+describe('a misspelt name', function()
+  it('is told first, with the one that was meant', function()
+    local form = input.spec({ { 'greeting', text{ required = true } } })
+    local _, err = form:check({ greting = 'Moin' })
+    expect(err.message):equals(
+      "greting: is not in the form; did you mean 'greeting'? (and 1 more)")
+    local checked = form:check({ greeting = 'Moin', other = 1 }, nil, { strip = true })
+    expect(checked):equals({ greeting = 'Moin' })
+  end)
+end)
+
 describe('a mistake in a form', function()
   it('raises, with the place', function()
     expect(function() input.text{ name = 'T', maxlen = 3 } end)

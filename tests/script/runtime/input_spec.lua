@@ -28,7 +28,7 @@ describe('runtime.sdk.input', function()
 
   it('finds every problem, with its place', function()
     expect(problems({ name = 'x', age = 1.5, mode = 'c', tags = { 'ok', 'long' }, more = 1 }))
-      :equals({ 'name length', 'age integer', 'mode choice', 'tags.1 length', 'more unknown' })
+      :equals({ 'more unknown', 'name length', 'age integer', 'mode choice', 'tags.1 length' })
     expect(problems({ name = 'Ada' })):equals({ 'name pattern' })
     expect(problems({})):equals({ 'name required' })
     expect(problems({ name = 'ada', tags = { 'a', 'b', 'c' } })):equals({ 'tags length' })
