@@ -18,10 +18,10 @@ return {
   ['about.backup.verify'] = 'Comprobar cada byte de las copias de un directorio',
   ['about.call'] = 'Llamar a cualquier método del daemon',
   ['about.completion'] = 'Imprimir lo que un intérprete necesita para completar órdenes',
-  ['about.completion.bash'] = 'Imprimir el completado de bash',
-  ['about.completion.fish'] = 'Imprimir el completado de fish',
+  ['about.completion.bash'] = 'Imprimir el completado de bash: eval "$(moon-cli completion bash)"',
+  ['about.completion.fish'] = 'Completado de fish, un archivo para ~/.config/fish/completions',
   ['about.completion.values'] = 'Imprimir nombres entre los que elegir: package, method, job',
-  ['about.completion.zsh'] = 'Imprimir el completado de zsh',
+  ['about.completion.zsh'] = 'Imprimir el completado de zsh: eval "$(moon-cli completion zsh)"',
   ['about.daemon'] = 'Iniciar, detener y consultar el demonio',
   ['about.daemon.install'] = 'Escribir la unidad con la que systemd ejecuta el demonio',
   ['about.daemon.restart'] = 'Detener el demonio y volver a iniciarlo',
@@ -335,8 +335,8 @@ return {
     'Solo revisiones que cambiaron algo en este puntero JSON, encima o debajo',
   ['help.arg.history-since'] = 'Solo revisiones posteriores a esta',
   ['help.arg.http'] = 'Servir HTTP y WebSocket en esta dirección y puerto, como'
-    .. ' 127.0.0.1:8080; repetible',
-  ['help.arg.https'] = 'Lo mismo sobre TLS; repetible',
+    .. ' 127.0.0.1:8080',
+  ['help.arg.https'] = 'Lo mismo sobre TLS',
   ['help.arg.image-arch'] = 'Arquitectura de la imagen; por defecto, las del paquete',
   ['help.arg.image-docker-build'] =
     'Construir la imagen con un Dockerfile, mediante docker o podman',
@@ -435,7 +435,7 @@ return {
   ['help.arg.spec-paths'] = 'Archivos o carpetas de specs; sin ellos, todos los propios',
   ['help.arg.spec-timeout'] = 'Cuánto puede durar cada prueba, por ejemplo 30s',
   ['help.arg.timeout'] = 'Cuánto esperar, por ejemplo 30s o 5m',
-  ['help.arg.tls-lines'] = 'Servir líneas sobre TLS en esta dirección y puerto; repetible',
+  ['help.arg.tls-lines'] = 'Servir líneas sobre TLS en esta dirección y puerto',
   ['help.arg.trace-count'] = 'Cuántas llamadas seguir',
   ['help.arg.trace-out'] =
     'Escribir JSON de OpenTelemetry en este archivo; - es la salida estándar',

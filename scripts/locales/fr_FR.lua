@@ -18,10 +18,10 @@ return {
   ['about.backup.verify'] = "Vérifier chaque octet des sauvegardes d'un répertoire",
   ['about.call'] = 'Appeler une méthode quelconque du daemon',
   ['about.completion'] = 'Afficher ce qu’il faut à un shell pour compléter',
-  ['about.completion.bash'] = 'Afficher la complétion de bash',
-  ['about.completion.fish'] = 'Afficher la complétion de fish',
+  ['about.completion.bash'] = 'Afficher la complétion de bash : eval "$(moon-cli completion bash)"',
+  ['about.completion.fish'] = 'Complétion de fish, un fichier pour ~/.config/fish/completions',
   ['about.completion.values'] = 'Afficher les noms à choisir : package, method, job',
-  ['about.completion.zsh'] = 'Afficher la complétion de zsh',
+  ['about.completion.zsh'] = 'Afficher la complétion de zsh : eval "$(moon-cli completion zsh)"',
   ['about.daemon'] = 'Démarrer, arrêter et consulter le démon',
   ['about.daemon.install'] = "Écrire l'unité avec laquelle systemd fait tourner le démon",
   ['about.daemon.restart'] = 'Arrêter le démon puis le redémarrer',
@@ -334,8 +334,8 @@ return {
     'Seulement les révisions qui ont changé quelque chose à ce pointeur JSON, au-dessus ou dessous',
   ['help.arg.history-since'] = 'Seulement les révisions après celle-ci',
   ['help.arg.http'] = 'Servir HTTP et WebSocket à cette adresse et ce port, comme'
-    .. ' 127.0.0.1:8080 ; répétable',
-  ['help.arg.https'] = 'La même chose par TLS ; répétable',
+    .. ' 127.0.0.1:8080',
+  ['help.arg.https'] = 'La même chose par TLS',
   ['help.arg.image-arch'] = "Architecture de l'image ; par défaut celles du paquet",
   ['help.arg.image-docker-build'] =
     "Construire l'image à partir d'un Dockerfile, avec docker ou podman",
@@ -436,7 +436,7 @@ return {
   ['help.arg.spec-paths'] = 'Fichiers ou dossiers de specs ; sinon tous les vôtres',
   ['help.arg.spec-timeout'] = 'La durée permise à chaque test, par exemple 30s',
   ['help.arg.timeout'] = 'Combien de temps attendre, par exemple 30s ou 5m',
-  ['help.arg.tls-lines'] = 'Servir des lignes par TLS à cette adresse et ce port ; répétable',
+  ['help.arg.tls-lines'] = 'Servir des lignes par TLS à cette adresse et ce port',
   ['help.arg.trace-count'] = 'Combien d’appels suivre',
   ['help.arg.trace-out'] =
     'Écrire du JSON OpenTelemetry dans ce fichier ; - est la sortie standard',
