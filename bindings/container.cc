@@ -36,16 +36,6 @@ int container_exit(lua_State* state) {
   return 0;
 }
 
-/// A value, or `nil, err`, as JSON text.
-Result<std::string> take_text(script::Outcome& outcome) {
-  if (!outcome.status) return fail(std::move(outcome.status).error());
-  const int first = lua_gettop(outcome.state) - outcome.results + 1;
-  if (outcome.results == 0) return std::string("null");
-  if (!lua_isnil(outcome.state, first)) return script::to_json(outcome.state, first);
-  if (outcome.results < 2 || lua_isnil(outcome.state, first + 1)) return std::string("null");
-  return fail(script::to_error(outcome.state, first + 1));
-}
-
 int push_text(lua_State* state, std::string&& text) {
   if (auto pushed = script::push_json(state, text); !pushed) {
     return script::push_failure(state, pushed.error());
@@ -112,6 +102,15 @@ int isolated_call(lua_State* state) {
 }
 
 }  // namespace
+
+Result<std::string> take_text(script::Outcome& outcome) {
+  if (!outcome.status) return fail(std::move(outcome.status).error());
+  const int first = lua_gettop(outcome.state) - outcome.results + 1;
+  if (outcome.results == 0) return std::string("null");
+  if (!lua_isnil(outcome.state, first)) return script::to_json(outcome.state, first);
+  if (outcome.results < 2 || lua_isnil(outcome.state, first + 1)) return std::string("null");
+  return fail(script::to_error(outcome.state, first + 1));
+}
 
 int open_container(lua_State* state) {
   static const luaL_Reg functions[] = {{"paths", script::thunk<&container_paths>},

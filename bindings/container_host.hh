@@ -8,6 +8,10 @@
 #include <filesystem>
 #include <string>
 
+namespace engine::script {
+struct Outcome;
+}
+
 namespace engine::bindings {
 
 /// Where a container's runtime finds things.
@@ -47,6 +51,9 @@ class ContainerHost {
   /// Errc::timeout.
   virtual void run_isolated(IsolatedRun run, Completion<std::string> done) = 0;
 };
+
+/// What a function that crosses VMs gave, a value or `nil, err`, as JSON text. On its VM's thread.
+Result<std::string> take_text(script::Outcome& outcome);
 
 /// The other end of IsolatedRun::on_call: a service of the isolated VM.
 struct IsolatedCaller {

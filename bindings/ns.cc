@@ -1,3 +1,4 @@
+#include "bindings/command_output.hh"
 #include "bindings/modules.hh"
 #include "ns/listening_ports.hh"
 #include "ns/process_memory.hh"
@@ -18,7 +19,6 @@
 namespace engine::bindings {
 namespace {
 
-using ns::FinishedCommand;
 using ns::RunningCommand;
 using ns::SubcontainerMount;
 using ns::Surroundings;
@@ -153,26 +153,11 @@ Result<int> push_started(lua_State* state,
   return 1;
 }
 
-int push_finished(lua_State* state, FinishedCommand&& finished) {
-  lua_createtable(state, 0, 4);
-  lua_pushinteger(state, finished.status.code);
-  lua_setfield(state, -2, "code");
-  if (finished.status.signal != 0) {
-    lua_pushinteger(state, finished.status.signal);
-    lua_setfield(state, -2, "signal");
-  }
-  script::push_string(state, finished.out);
-  lua_setfield(state, -2, "out");
-  script::push_string(state, finished.err);
-  lua_setfield(state, -2, "err");
-  return 1;
-}
-
 int process_wait(lua_State* state) {
   const auto process = script::check_object<ScriptProcess>(state, 1);
   return script::suspend(state, [&](script::Resumer resumer) -> script::Cancel {
     process->running->wait(
-        script::Resumer::completion<FinishedCommand>(std::move(resumer), push_finished));
+        script::Resumer::completion<loop::CommandOutput>(std::move(resumer), push_output));
     return {};
   });
 }

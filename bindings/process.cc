@@ -1,3 +1,4 @@
+#include "bindings/command_output.hh"
 #include "bindings/modules.hh"
 #include "loop/child_process.hh"
 #include "loop/offload.hh"
@@ -55,21 +56,6 @@ std::vector<std::string> environment(lua_State* state, int options) {
   return result;
 }
 
-int push_output(lua_State* state, loop::CommandOutput&& output) {
-  lua_createtable(state, 0, 4);
-  lua_pushinteger(state, output.status.code);
-  lua_setfield(state, -2, "code");
-  if (output.status.signal != 0) {
-    lua_pushinteger(state, output.status.signal);
-    lua_setfield(state, -2, "signal");
-  }
-  script::push_string(state, output.out);
-  lua_setfield(state, -2, "out");
-  script::push_string(state, output.err);
-  lua_setfield(state, -2, "err");
-  return 1;
-}
-
 /// process.run(argv, opts?) → {code, signal?, out, err} | nil, err   *async*
 int process_run(lua_State* state) {
   const bool pooled = script::Vm::of(state).services().find<loop::OffloadPool>() != nullptr;
@@ -108,6 +94,21 @@ constexpr luaL_Reg kFunctions[] = {
     {"run", script::thunk<process_run>}, {"pid", script::thunk<process_pid>}, {nullptr, nullptr}};
 
 }  // namespace
+
+int push_output(lua_State* state, loop::CommandOutput&& output) {
+  lua_createtable(state, 0, 4);
+  lua_pushinteger(state, output.status.code);
+  lua_setfield(state, -2, "code");
+  if (output.status.signal != 0) {
+    lua_pushinteger(state, output.status.signal);
+    lua_setfield(state, -2, "signal");
+  }
+  script::push_string(state, output.out);
+  lua_setfield(state, -2, "out");
+  script::push_string(state, output.err);
+  lua_setfield(state, -2, "err");
+  return 1;
+}
 
 int open_process(lua_State* state) {
   luaL_newlib(state, kFunctions);

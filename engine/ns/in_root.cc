@@ -1,12 +1,12 @@
 #include "ns/in_root.hh"
 
 #include "base/file.hh"
+#include "ns/open_resolved.hh"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,14 +16,7 @@ namespace engine::ns {
 namespace {
 
 UniqueFd openat_in_root(int root, const char* path, int flags, mode_t mode = 0) {
-  open_how how{};
-  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
-  how.mode = mode;
-  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-  while (true) {
-    const auto fd = static_cast<int>(::syscall(SYS_openat2, root, path, &how, sizeof how));
-    if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) return UniqueFd(fd);
-  }
+  return open_resolved(root, path, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, flags, mode);
 }
 
 // O_NONBLOCK keeps a FIFO that an image put in place of a file from stopping us.

@@ -87,16 +87,17 @@ void RunningCommand::finish() {
   const auto self = shared_from_this();
   drain_.cancel();
   for (auto& waiter : std::exchange(waiters_, {}))
-    waiter(std::exchange(result_, FinishedCommand{.status = result_.status, .out = {}, .err = {}}));
+    waiter(std::exchange(result_,
+                         loop::CommandOutput{.status = result_.status, .out = {}, .err = {}}));
 }
 
-void RunningCommand::wait(Completion<FinishedCommand> done) {
+void RunningCommand::wait(Completion<loop::CommandOutput> done) {
   if (!finished_) {
     waiters_.push_back(std::move(done));
     return;
   }
   auto result =
-      std::exchange(result_, FinishedCommand{.status = result_.status, .out = {}, .err = {}});
+      std::exchange(result_, loop::CommandOutput{.status = result_.status, .out = {}, .err = {}});
   surroundings_.loop.post(
       [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
 }

@@ -20,13 +20,6 @@ struct OutputOptions {
   UniqueFunction<void(std::string_view stream, std::string_view line)> on_line = {};
 };
 
-/// How a command ended, with what was kept of its output.
-struct FinishedCommand {
-  loop::ExitStatus status;
-  std::string out;
-  std::string err;
-};
-
 /// A process together with its output. Resource type, on the loop. Destroying it kills the process.
 /// Whoever holds it may let go in a callback of ours, so it holds itself while it calls.
 class RunningCommand : public std::enable_shared_from_this<RunningCommand> {
@@ -49,7 +42,7 @@ class RunningCommand : public std::enable_shared_from_this<RunningCommand> {
 
   /// Completes when it has ended and its output is read. Any number of waiters; the kept output
   /// goes to the first.
-  void wait(Completion<FinishedCommand> done);
+  void wait(Completion<loop::CommandOutput> done);
 
  private:
   RunningCommand(const Surroundings& surroundings, OutputOptions output);
@@ -66,9 +59,9 @@ class RunningCommand : public std::enable_shared_from_this<RunningCommand> {
   int open_streams_ = 0;
   bool ended_ = false;
   bool finished_ = false;
-  FinishedCommand result_;
+  loop::CommandOutput result_;
   loop::Timer drain_;  ///< a grandchild may hold the streams open
-  std::vector<Completion<FinishedCommand>> waiters_;
+  std::vector<Completion<loop::CommandOutput>> waiters_;
 };
 
 }  // namespace engine::ns

@@ -1,5 +1,6 @@
 #include "app/container/isolated_vm.hh"
 
+#include "bindings/container_host.hh"
 #include "bindings/modules.hh"
 #include "script/convert.hh"
 
@@ -14,15 +15,6 @@ constexpr std::array kModules = {
     script::Module{"engine.isolated", bindings::open_isolated},
     script::Module{"engine.json", bindings::open_json},
 };
-
-Result<std::string> take_text(script::Outcome& outcome) {
-  if (!outcome.status) return fail(std::move(outcome.status).error());
-  const int first = lua_gettop(outcome.state) - outcome.results + 1;
-  if (outcome.results == 0) return std::string("null");
-  if (!lua_isnil(outcome.state, first)) return script::to_json(outcome.state, first);
-  if (outcome.results < 2 || lua_isnil(outcome.state, first + 1)) return std::string("null");
-  return fail(script::to_error(outcome.state, first + 1));
-}
 
 /// Kept by what is under way: its first turn, its task, its last turn.
 struct IsolatedVm {
@@ -72,7 +64,7 @@ Result<> begin(const Isolated& isolated,
         return 1;
       },
       {.deadline = run.deadline},
-      [isolated](script::Outcome outcome) { finish(isolated, take_text(outcome)); },
+      [isolated](script::Outcome outcome) { finish(isolated, bindings::take_text(outcome)); },
       "isolated");
   return {};
 }
