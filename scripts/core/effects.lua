@@ -2,6 +2,7 @@
 ---
 --- The socket is the authority: `call.ctx.package` says whose it is, never a parameter.
 local container = require('service.container')
+local copy = require('lib.copy')
 local daemon = require('engine.daemon')
 local data_version = require('service.data_version')
 local entry = require('service.entry')
@@ -110,14 +111,7 @@ end
 local EVENT = { eventId = t.string{ optional = true, nullable = true } }
 
 local function effect(kind, fn, params)
-  local all = {}
-  for key, schema in pairs(EVENT) do
-    all[key] = schema
-  end
-  for key, schema in pairs(params or {}) do
-    all[key] = schema
-  end
-  return kind(fn):with_params(all):no_cli()
+  return kind(fn):with_params(copy.merged(EVENT, params)):no_cli()
 end
 
 local function quick(fn, params) return effect(rpc.from_fn, fn, params) end

@@ -1,4 +1,5 @@
 --- `job.*`: operations that take longer than a call.
+local copy = require('lib.copy')
 local event = require('engine.event')
 local follow = require('core.follow')
 local job = require('engine.job')
@@ -40,12 +41,8 @@ end
 local function wait_here(call, params) return follow.job(call, params.id) end
 
 local function id_params(more)
-  local params = { id = t.string{ positional = true, max_length = 64, complete = 'job',
-    help = 'help.arg.job-id' } }
-  for key, schema in pairs(more or {}) do
-    params[key] = schema
-  end
-  return params
+  return copy.merged({ id = t.string{ positional = true, max_length = 64, complete = 'job',
+    help = 'help.arg.job-id' } }, more)
 end
 
 --- What `engine.job` says of one job.

@@ -2,6 +2,7 @@
 --- typed next is told; nothing is started or enabled from here.
 local command = require('core.command')
 local control = require('engine.daemon_control')
+local copy = require('lib.copy')
 local file = require('engine.file')
 local rpc = require('lib.rpc')
 local t = rpc.types
@@ -95,12 +96,8 @@ local function show_uninstall(_params, result, out)
 end
 
 local function params_with(more)
-  local params = { unitDir = t.path{ default = '/etc/systemd/system',
-    complete = 'directory', help = 'help.arg.unit-dir' } }
-  for key, schema in pairs(more or {}) do
-    params[key] = schema
-  end
-  return params
+  return copy.merged({ unitDir = t.path{ default = '/etc/systemd/system',
+    complete = 'directory', help = 'help.arg.unit-dir' } }, more)
 end
 
 M.install = command(install, params_with({ dryRun = t.flag{ help = 'help.arg.dry-run' } }),

@@ -14,4 +14,19 @@ function M.deep(value)
   return twin
 end
 
+--- A table with the members of both; of those that both have, the second's.
+---@param one table
+---@param other? table
+---@return table
+function M.merged(one, other)
+  local both = {}
+  for key, member in pairs(one) do
+    both[key] = member
+  end
+  for key, member in pairs(other or {}) do
+    both[key] = member
+  end
+  return both
+end
+
 return M

@@ -13,18 +13,9 @@
 ---@field restartAgain boolean? one more cycle was asked for while this one was still starting
 ---@field onComplete ('start'|'stop')? what a backup returns to
 
-local M = {}
+local with = require('lib.copy').merged
 
-local function with(status, changes)
-  local next_status = {}
-  for key, value in pairs(status) do
-    next_status[key] = value
-  end
-  for key, value in pairs(changes) do
-    next_status[key] = value
-  end
-  return next_status
-end
+local M = {}
 
 local function desire(status, desired)
   return with(status, { desired = desired })

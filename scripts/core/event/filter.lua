@@ -1,4 +1,5 @@
 --- The filter of events as parameters of a method or a command.
+local copy = require('lib.copy')
 local rpc = require('lib.rpc')
 local t = rpc.types
 
@@ -20,7 +21,7 @@ local KEYS = {
 ---@param more? table<string, lib.rpc.Schema>
 ---@return table<string, lib.rpc.Schema>
 function M.params(more)
-  local params = {
+  return copy.merged({
     type = list('help.arg.event-type', 't'), target = list('help.arg.event-target'),
     resourceType = list('help.arg.resource-type'), resourceId = list('help.arg.resource-id'),
     job = list('help.arg.event-job'), package = list('help.arg.event-package'),
@@ -28,11 +29,7 @@ function M.params(more)
     pathScope = t.string{ max_length = 4096, optional = true, help = 'help.arg.path-scope' },
     includeDescendants = t.boolean{ default = true, help = 'help.arg.include-descendants' },
     pathLenient = t.flag{ help = 'help.arg.path-lenient' },
-  }
-  for key, schema in pairs(more or {}) do
-    params[key] = schema
-  end
-  return params
+  }, more)
 end
 
 --- The filter among the parameters of a call.

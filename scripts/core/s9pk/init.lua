@@ -1,5 +1,6 @@
 --- `s9pk.*`: what package authors do, all of it on their own machine.
 local command = require('core.command')
+local copy = require('lib.copy')
 local display = require('lib.display')
 local edit = require('core.s9pk.edit')
 local folder = require('core.s9pk.folder')
@@ -51,12 +52,10 @@ local function show_keygen(_params, result, out)
 end
 
 local function run_pack(call, params)
-  local options = { say = function(step) call.ctx.progress('packing: ' .. step) end,
-    bar = function(title) return source.progress(call, title) end }
-  for name, value in pairs(params) do
-    options[name] = value
-  end
-  local result, err = pack.run(absolute(params.directory), options)
+  local result, err = pack.run(absolute(params.directory), copy.merged(params, {
+    say = function(step) call.ctx.progress('packing: ' .. step) end,
+    bar = function(title) return source.progress(call, title) end,
+  }))
   call.ctx.progress(nil)
   return result, err
 end

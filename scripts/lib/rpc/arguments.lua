@@ -1,4 +1,5 @@
 --- Command-line arguments of a level of the tree, made from its schemas.
+local copy = require('lib.copy')
 local fault = require('lib.rpc.fault')
 local i18n = require('lib.i18n')
 local json_schema = require('lib.rpc.json_schema')
@@ -134,14 +135,7 @@ end
 ---@return table<string, lib.rpc.Schema>
 function M.params(node)
   if not (node.group and node.leaf) then return node.own_params end
-  local params = {}
-  for key, schema in pairs(node.own_params) do
-    params[key] = schema
-  end
-  for key, schema in pairs(node.leaf.handler.params) do
-    params[key] = schema
-  end
-  return params
+  return copy.merged(node.own_params, node.leaf.handler.params)
 end
 
 --- Checks the arguments of one level against those above. Raises a load error.

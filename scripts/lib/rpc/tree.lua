@@ -1,4 +1,5 @@
 --- Builds the handler tree for one context: from the textual tree to resolved leaves.
+local copy = require('lib.copy')
 local fault = require('lib.rpc.fault')
 local list = require('lib.list')
 local names = require('lib.names')
@@ -33,17 +34,6 @@ local M = {}
 
 local DEFAULT_CONTEXTS = { 'RpcContext', 'CliContext' }
 
-local function merge(over, base)
-  local out = {}
-  for key, value in pairs(base) do
-    out[key] = value
-  end
-  for key, value in pairs(over) do
-    out[key] = value
-  end
-  return out
-end
-
 local function extend(path, name)
   local longer = { unpack(path) }
   longer[#longer + 1] = name
@@ -57,11 +47,11 @@ local function merge_params(node, scope)
         scope.declared[key]), 'all levels of a path share one flat object: rename one')
     end
   end
-  return merge(node.params, scope.params)
+  return copy.merged(scope.params, node.params)
 end
 
 local function declare(node, scope)
-  local declared = merge({}, scope.declared)
+  local declared = copy.merged(scope.declared)
   for key in pairs(node.params) do
     declared[key] = ('%s:%d'):format(node.at.file, node.at.line)
   end
@@ -122,7 +112,7 @@ local function resolve_leaf(handler, scope, name, path)
   return {
     name = name, path = path, method = table.concat(path, '.'), handler = handler,
     params = params, parent_params = scope.params, levels = scope.levels,
-    metadata = merge(handler.metadata, scope.metadata), contexts = contexts, hidden = hidden,
+    metadata = copy.merged(scope.metadata, handler.metadata), contexts = contexts, hidden = hidden,
     remote = remote,
   }
 end
@@ -155,7 +145,7 @@ function visit(group, scope, name, path)
   local inner = {
     context = scope.context, allowed = contexts_of(group, scope) or scope.allowed,
     params = merge_params(group, scope), declared = declare(group, scope),
-    metadata = merge(group.metadata, scope.metadata), hidden = scope.hidden or group.hidden,
+    metadata = copy.merged(scope.metadata, group.metadata), hidden = scope.hidden or group.hidden,
     levels = descend(scope.levels, group), all = scope.all,
   }
   check_relations(group, inner.params)

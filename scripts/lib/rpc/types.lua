@@ -9,6 +9,7 @@
 --- it, or several), `stdin` (`-` and `@file` stand for what they hold), `complete` (what the shell
 --- offers: `file`, `directory`, `package`, `method`).
 local check = require('lib.rpc.check')
+local copy = require('lib.copy')
 local fault = require('lib.rpc.fault')
 local json_schema = require('lib.rpc.json_schema')
 local names = require('lib.names')
@@ -191,14 +192,7 @@ end
 ---@param more table
 ---@return lib.rpc.Schema
 function Schema:with(more)
-  local options = {}
-  for name, value in pairs(self.options) do
-    options[name] = value
-  end
-  for name, value in pairs(more) do
-    options[name] = value
-  end
-  return make(self.kind, options)
+  return make(self.kind, copy.merged(self.options, more))
 end
 
 --- Checks a value and fills in defaults in place.

@@ -1,4 +1,5 @@
 --- A root file system of the package's own, made from one of its images, with processes in it.
+local copy = require('lib.copy')
 local effects_of = require('runtime.effects')
 local json = require('engine.json')
 local list = require('lib.list')
@@ -133,14 +134,8 @@ local function argv_of(command, meta)
 end
 
 local function environment(meta, own)
-  local merged, out = {}, {}
-  for name, value in pairs(meta.env) do
-    merged[name] = value
-  end
-  for name, value in pairs(own or {}) do
-    merged[name] = value
-  end
-  for name, value in pairs(merged) do
+  local out = {}
+  for name, value in pairs(copy.merged(meta.env, own)) do
     out[#out + 1] = name .. '=' .. tostring(value)
   end
   table.sort(out)
@@ -173,10 +168,7 @@ end
 ---@return engine.Error? err it could not be started, or `timeout` after it was killed
 function Subcontainer:exec(command, opts)
   opts = opts or {}
-  local request = { capture = true }
-  for name, value in pairs(opts) do
-    request[name] = value
-  end
+  local request = copy.merged({ capture = true }, opts)
   local process, err = self:spawn(command, request)
   if not process then return nil, err end
   local limit = opts.timeout or DEFAULT_TIMEOUT

@@ -14,6 +14,7 @@
 --- A folder `images/ID/` is copied over what `from` gives; with it the recipe may be left out.
 local base = require('core.s9pk.image.base')
 local busybox = require('core.s9pk.image.busybox')
+local copy = require('lib.copy')
 local file = require('engine.file')
 local json = require('engine.json')
 local names = require('lib.names')
@@ -81,13 +82,7 @@ local function build_root(job, recipe)
 end
 
 local function environment(defaults, recipe)
-  local env = {}
-  for _, source in ipairs({ defaults.env or {}, recipe.env or {} }) do
-    for name, value in pairs(source) do
-      env[name] = value
-    end
-  end
-  local lines = {}
+  local env, lines = copy.merged(defaults.env or {}, recipe.env), {}
   for i, name in ipairs(names.sorted_keys(env)) do
     lines[i] = ('%s=%s'):format(name, env[name])
   end

@@ -1,4 +1,5 @@
 --- What an author writes about an image: `images/ID.lua`, read and checked.
+local copy = require('lib.copy')
 local errc = require('engine.errc')
 local file = require('engine.file')
 local module = require('engine.module')
@@ -64,11 +65,7 @@ end
 
 local function check_from(from, name)
   -- `tag` chooses one image of an archive that holds several.
-  local fields = { tag = 'string' }
-  for kind, type_name in pairs(FROM) do
-    fields[kind] = type_name
-  end
-  local fine, err = check_fields(from, fields, name .. ': from')
+  local fine, err = check_fields(from, copy.merged(FROM, { tag = 'string' }), name .. ': from')
   if not fine then return nil, err end
   local begins = {}
   for _, kind in ipairs(names.sorted_keys(FROM)) do

@@ -1,4 +1,5 @@
 --- Programs of the packer's machine that build images.
+local copy = require('lib.copy')
 local crypto = require('engine.crypto')
 local errc = require('engine.errc')
 local file = require('engine.file')
@@ -24,11 +25,7 @@ end
 ---@param changes? table<string, string|false>
 ---@return table<string, string|false>
 function M.environment(changes)
-  local env = { [keys.VARIABLE] = false }
-  for name, value in pairs(changes or {}) do
-    env[name] = value
-  end
-  return env
+  return copy.merged({ [keys.VARIABLE] = false }, changes)
 end
 
 ---@class core.s9pk.image.ToolOptions

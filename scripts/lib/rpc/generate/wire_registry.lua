@@ -1,5 +1,6 @@
 --- `docs/wire-registry.json`: the versioned name of each method and what it stood for when it was
 --- written down. A schema may change only together with its version.
+local copy = require('lib.copy')
 local names = require('lib.names')
 
 local M = {}
@@ -44,13 +45,7 @@ end
 ---@param fresh table<string, string>
 ---@return string
 function M.document(known, fresh)
-  local all, lines = {}, {}
-  for name, hash in pairs(known) do
-    all[name] = hash
-  end
-  for name, hash in pairs(fresh) do
-    all[name] = hash
-  end
+  local all, lines = copy.merged(known, fresh), {}
   for i, name in ipairs(names.sorted_keys(all)) do
     lines[i] = ('  "%s": "%s"'):format(name, all[name])
   end
