@@ -35,8 +35,8 @@ class Snapshot {
   };
 
   /// Reads every *.lua below `roots`; a file in an earlier root hides the same file in a later one.
-  /// Files ending in _spec.lua, hidden files and folders are left out; a root that does not exist is
-  /// empty. A file that is as it was in `before` is not compiled again but shared with it.
+  /// Files ending in _spec.lua, hidden files and folders are left out; a root that does not exist
+  /// is empty. A file that is as it was in `before` is not compiled again but shared with it.
   /// ERRORS: Errc::script with `info` = {"file", "line", "source"} when a file does not compile,
   /// {"file"} when what has the name of a script is no file; Errc::filesystem.
   static Result<std::shared_ptr<const Snapshot>> read(
