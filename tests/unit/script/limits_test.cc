@@ -117,23 +117,36 @@ std::set<std::string> documented() {
   return names;
 }
 
-}  // namespace
+using Run = Result<std::string> (ScriptFixture::*)(std::string_view, Limits);
 
-TEST_CASE("script/limits: each runaway shape ends as docs/limits.md says", "[script][guard]") {
-  if (!kGuardWorks) return;
-  ScriptFixture lua({.memory_limit = kCap});
+void check_shapes(bool trusted, Run run) {
+  ScriptFixture lua({.memory_limit = kCap, .trusted = trusted});
   for (const Shape& shape : kShapes) {
     INFO(shape.name);
     // Who is to end by something else has time for it.
-    const Milliseconds slice(shape.ends == Ends::deadline || shape.ends == Ends::either ? 300
-                                                                                        : 30'000);
-    check_end(shape, lua.task(shape.source, {.slice = slice}));
+    const bool late = shape.ends == Ends::deadline || shape.ends == Ends::either;
+    check_end(shape, (lua.*run)(shape.source, {.slice = Milliseconds(late ? 300 : 30'000)}));
     // The VM goes on with the next call.
     const auto next =
         lua.task("local t = {} for i = 1, 1000 do t[i] = {i} end return tostring(#t)");
     if (!next) FAIL(next.error().message);
     CHECK(*next == "1000");
   }
+}
+
+}  // namespace
+
+TEST_CASE("script/limits: each runaway shape ends as docs/limits.md says in a task",
+          "[script][guard]") {
+  if (kGuardWorks) check_shapes(true, &ScriptFixture::task);
+}
+
+TEST_CASE("script/limits: the same in a call that may not wait", "[script][guard]") {
+  if (kGuardWorks) check_shapes(true, &ScriptFixture::call);
+}
+
+TEST_CASE("script/limits: the same in an untrusted VM", "[script][guard]") {
+  if (kGuardWorks) check_shapes(false, &ScriptFixture::task);
 }
 
 TEST_CASE("script/limits: docs/limits.md and the suite name the same shapes", "[script]") {
