@@ -153,7 +153,7 @@ void lock_strings(lua_State* state) {
 }
 
 int trap(lua_State* state) {
-  Vm::of(state).impl().trapped = traceback(state, 1);
+  Vm::of(state).impl().trapped = traceback_of_error(state, 1);
   return 1;
 }
 

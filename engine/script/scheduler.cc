@@ -141,7 +141,7 @@ void Scheduler::finish(TaskId id, int status) {
     outcome.status = fail(cancelled_error(*task.cancelled));
   } else {
     std::string trace = std::exchange(vm_.memory_trace, {});
-    if (status != LUA_ERRMEM || trace.empty()) trace = traceback(coroutine, 0);
+    if (status != LUA_ERRMEM || trace.empty()) trace = traceback_of_error(coroutine, 0);
     outcome.status = fail(vm_.failure_of(coroutine, std::move(trace)));
   }
   Done done = std::move(task.done);

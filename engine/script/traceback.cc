@@ -1,7 +1,9 @@
 #include "script/traceback.hh"
 
+#include "script/convert.hh"
 #include "script/vm.hh"
 
+#include <charconv>
 #include <string_view>
 
 namespace engine::script {
@@ -38,9 +40,17 @@ std::string source_of(lua_State* state, const lua_Debug& frame) {
   return text.empty() ? std::string() : "\n  > " + std::string(text);
 }
 
-}  // namespace
+/// The line in "core/echo.lua:12: …", if `message` begins with the file of the frame; else 0.
+int line_in(std::string_view message, const lua_Debug& frame) {
+  const std::string_view file = frame.short_src;
+  if (!message.starts_with(file) || !message.substr(file.size()).starts_with(':')) return 0;
+  message.remove_prefix(file.size() + 1);
+  int line = 0;
+  std::from_chars(message.data(), message.data() + message.size(), line);
+  return line;
+}
 
-std::string traceback(lua_State* state, int level) {
+std::string frames_of(lua_State* state, int level, std::string_view message) {
   std::string text;
   lua_Debug frame;
   int frames = 0;
@@ -48,12 +58,24 @@ std::string traceback(lua_State* state, int level) {
        ++level) {
     lua_getinfo(state, "Sln", &frame);
     if (!is_author_frame(frame)) continue;
+    if (frames == 0 && frame.currentline <= 0) frame.currentline = line_in(message, frame);
     if (!text.empty()) text += '\n';
     if (++frames > kMaxFrames) return text + "...";
     text += describe(frame);
     if (frames == 1) text += source_of(state, frame);
   }
   return text;
+}
+
+}  // namespace
+
+std::string traceback(lua_State* state, int level) {
+  return frames_of(state, level, {});
+}
+
+std::string traceback_of_error(lua_State* state, int level) {
+  const bool text = lua_type(state, -1) == LUA_TSTRING;
+  return frames_of(state, level, text ? check_string(state, -1) : std::string_view());
 }
 
 std::string where(lua_State* state, int level) {

@@ -20,7 +20,7 @@ int run_body(lua_State* state) {
 
 /// The message handler: keeps the traceback aside and leaves the error value as it is.
 int keep_trace(lua_State* state) {
-  Vm::of(state).impl().trace = traceback(state, 1);
+  Vm::of(state).impl().trace = traceback_of_error(state, 1);
   return 1;
 }
 

@@ -74,7 +74,10 @@ end
 --- An expression is an argument first: returned alone, a call would be a tail call and its function
 --- nameless in tracebacks.
 local function compile(host, code, env)
-  local chunk = host.eval(('(function(...) return ... end)(%s\n)'):format(code), env, host.chunk)
+  -- A comment needs an end; without one the line of an error stays that of the code.
+  local ending = code:find('--', 1, true) and '\n)' or ')'
+  local wrapped = '(function(...) return ... end)(' .. code .. ending
+  local chunk = host.eval(wrapped, env, host.chunk)
   if chunk then return chunk end
   return host.eval(code, env, host.chunk)
 end

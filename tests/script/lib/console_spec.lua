@@ -58,6 +58,14 @@ describe('lib.console', function()
     expect(err.message):contains('here:1:')
   end)
 
+  it('tells the line of what was typed, comment or not', function()
+    for _, code in ipairs({ 'nothing.here', 'nothing.here -- why', 'x = nothing.here' }) do
+      local fine, err = pcall(function() return make({}):eval({ code = code, session = 'a' }) end)
+      expect(fine):is_false()
+      if not code:find('--', 1, true) then expect(err):matches('here:1: ') end
+    end
+  end)
+
   it('shows neither its frames nor its place', function()
     expect(console.own_frames('here:1: in f\nlib/console.lua:9: in g\nx.lua:1'))
       :equals('here:1: in f')

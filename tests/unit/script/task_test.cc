@@ -67,6 +67,19 @@ TEST_CASE("script/task: a task waits without blocking and ends with its results"
   CHECK(lua.vm->live_tasks() == 0);
 }
 
+TEST_CASE("script/task: an error that no function raised has its line in the traceback",
+          "[script]") {
+  TaskFixture lua;
+  const auto failed = lua.task(R"(local function inner(x)
+      return x.y.z
+    end
+    local got = inner({})
+    return got)");
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().message == "test.lua:2: attempt to index field 'y' (a nil value)");
+  CHECK(failed.error().debug == "test.lua:2: in function 'inner'\ntest.lua:4: in main chunk");
+}
+
 TEST_CASE("script/task: waits across pcall, metamethods and iterators", "[script]") {
   TaskFixture lua;
   CHECK(lua.task(R"(
