@@ -1,5 +1,6 @@
 --- What the daemon asks of a VM when it loads a generation of scripts.
 local i18n = require('lib.i18n')
+local json = require('engine.json')
 local module = require('engine.module')
 local server = require('lib.rpc.server')
 
@@ -11,7 +12,8 @@ local M = {}
 function M.load(trees)
   local runners = {}
   for context, root in pairs(trees) do
-    runners[context] = server.load(require(root), context, { described = true }).runners
+    runners[context] = server.load(require(root), context,
+      { described = true, array = json.array }).runners
   end
   return runners
 end

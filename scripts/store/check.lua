@@ -3,6 +3,7 @@ local json = require('engine.json')
 local names = require('lib.names')
 local pointer = require('lib.pointer')
 local schema = require('store.schema')
+local arrays = require('lib.rpc.arrays')
 local problem_of = require('lib.rpc.problem')
 local schema_check = require('lib.rpc.check')
 local shape = require('lib.rpc.json_schema')
@@ -13,25 +14,14 @@ local function refusal(message, hint)
   return nil, { code = 'invalid_params', message = message, hint = hint }
 end
 
---- An empty Lua table says nothing; where the schema wants an array, it is one.
-local function mark_arrays(declared, value)
-  if type(value) ~= 'table' then return end
-  local options = declared.options
-  if declared.kind == 'array' then
-    if next(value) == nil then json.array(value) end
-    for _, element in ipairs(options.of and value or {}) do
-      mark_arrays(options.of, element)
-    end
-  elseif declared.kind == 'map' then
-    for _, member in pairs(options.of and value or {}) do
-      mark_arrays(options.of, member)
-    end
-  else
-    local variant = declared.kind == 'tagged' and options.variants[value[options.tag]] or declared
-    for key, field in pairs(variant.options.fields or {}) do
-      mark_arrays(field, value[key])
-    end
-  end
+local function leave_alone() end
+
+local markers = setmetatable({}, { __mode = 'k' })
+
+--- What marks the empty arrays of such a value.
+local function marker_of(declared)
+  markers[declared] = markers[declared] or arrays.marker(declared, json.array) or leave_alone
+  return markers[declared]
 end
 
 --- Checks a value that is to stand at `at`; optional members that are null leave it.
@@ -43,7 +33,7 @@ end
 function M.value(declared, value, at)
   local _, problems = declared:check(value)
   if not problems then
-    mark_arrays(declared, value)
+    if type(value) == 'table' then marker_of(declared)(value) end
     return true
   end
   return nil, problem_of.invalid(problems, at == '' and 'the document' or at)

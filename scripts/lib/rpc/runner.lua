@@ -1,5 +1,6 @@
 --- The function that serves one method: middleware request hooks → schema check → handler → result
 --- check → middleware response hooks. Everything that can be decided at load time is.
+local arrays = require('lib.rpc.arrays')
 local check = require('lib.rpc.check')
 local names = require('lib.names')
 local problem_of = require('lib.rpc.problem')
@@ -84,6 +85,17 @@ local function checked(leaf, spans)
     local good, problems = check_params(params or {})
     if problems then return nil, problem_of.invalid(problems, 'params', call.locale) end
     return body(call, good)
+  end
+end
+
+local function with_arrays(run, leaf, array)
+  local schema = array and leaf.handler.result
+  local mark = schema and arrays.marker(schema, array)
+  if not mark then return run end
+  return function(call, params)
+    local result, err = run(call, params)
+    if type(result) == 'table' then mark(result) end
+    return result, err
   end
 end
 
@@ -221,6 +233,7 @@ end
 ---@field known table<string, lib.rpc.MetadataKey>
 ---@field method lib.rpc.Method
 ---@field development boolean
+---@field array? fun(value: table) Marks an empty table as an array: `engine.json.array`
 ---@field gate boolean? The handler is left out
 ---@field spans lib.rpc.Spans? Absent: nobody follows the call, and nothing is spent on it
 
@@ -229,7 +242,8 @@ end
 ---@return fun(call: table, params: table): any, any
 function M.make(leaf, options)
   local metadata = resolve_metadata(leaf, options.known)
-  local run = options.gate and pass or checked(leaf, options.spans)
+  local run = options.gate and pass
+    or with_arrays(checked(leaf, options.spans), leaf, options.array)
   if options.development then run = with_result_check(run, leaf) end
   local hooks = select_hooks(options.chain, metadata, false, options.spans)
   local plain = with_hooks(run, hooks, metadata, options.method)

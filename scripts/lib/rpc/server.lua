@@ -88,6 +88,7 @@ end
 ---@field development? boolean Results are checked too
 ---@field described? boolean The same tree was checked and described in another VM already: only the
 ---   runners are wanted
+---@field array? fun(value: table) Marks an empty table as an array: `engine.json.array`
 
 --- Everything the dispatcher needs for one context. Raises a load error naming file, line, mend.
 ---@param root lib.rpc.Parent
@@ -109,6 +110,7 @@ function M.load(root, context, options)
     if not options.described then add_schemas(methods[i], leaf) end
     runners[leaf.method] = runner.make(leaf, {
       chain = chain, known = known, method = methods[i], development = options.development == true,
+      array = options.array,
     })
   end
   return { methods = methods, runners = runners }
@@ -131,9 +133,10 @@ end
 ---@param context string
 ---@param method string
 ---@param spans lib.rpc.Spans
+---@param array? fun(value: table) As of `load`
 ---@return lib.rpc.Runner?
-function M.traced(root, context, method, spans)
-  return make_one(root, context, method, { spans = spans })
+function M.traced(root, context, method, spans, array)
+  return make_one(root, context, method, { spans = spans, array = array })
 end
 
 --- A runner of one method that goes through its middleware and no further: whether the caller may

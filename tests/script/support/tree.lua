@@ -7,7 +7,7 @@ local tree = require('core')
 
 local M = {}
 
-M.loaded = server.load(tree, 'RpcContext', { development = true })
+M.loaded = server.load(tree, 'RpcContext', { development = true, array = json.array })
 
 --- Calls a method as root over the socket.
 ---@param method string

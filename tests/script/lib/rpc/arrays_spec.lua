@@ -1,0 +1,37 @@
+local arrays = require('lib.rpc.arrays')
+local json = require('engine.json')
+local t = require('lib.rpc').types
+
+local function marked(schema, value)
+  local mark = arrays.marker(schema, json.array)
+  if mark then mark(value) end
+  return json.encode(value)
+end
+
+local list = t.array(t.string)
+
+describe('an empty array', function()
+  it('is one wherever the schema wants it', function()
+    expect(marked(list, {})):equals('[]')
+    expect(marked(t.array(list), { {}, { 'a' } })):equals('[[],["a"]]')
+    expect(marked(t.map{ of = list }, { a = {}, b = { 'x' } })):equals('{"a":[],"b":["x"]}')
+    expect(marked(t.object{ fields = { a = list, b = t.object{ fields = { c = list } },
+      d = t.optional(list), e = t.map{ of = t.string } } }, { a = {}, b = { c = {} }, e = {} }))
+      :equals('{"a":[],"b":{"c":[]},"e":{}}')
+    expect(marked(t.tagged{ tag = 'k', variants = { l = t.object{ fields = { a = list } },
+      o = t.object{ fields = { a = t.map } } } }, { k = 'l', a = {} })):equals('{"a":[],"k":"l"}')
+    expect(marked(t.array, {})):equals('[]')
+  end)
+
+  it('is not looked for where there is none', function()
+    for _, schema in ipairs({ t.string, t.any, t.json, t.map, t.map{ of = t.integer },
+      t.object{ fields = { a = t.string } }, t.union{ t.string, list } }) do
+      expect(arrays.marker(schema, json.array)):is_nil()
+    end
+  end)
+
+  it('is left alone when it is something else', function()
+    expect(marked(t.object{ fields = { a = t.nullable(list), b = list } },
+      { a = json.null, b = json.raw('[]') })):equals('{"a":null,"b":[]}')
+  end)
+end)
