@@ -2,6 +2,7 @@ std = 'luajit'
 self = false
 max_line_length = 100
 cache = true
+read_globals = { debug = { fields = { 'place' } } }  -- bindings/meta/globals.lua
 ignore = { '212/_.*' }
 files['scripts'].allow_defined_top = false
 files['tests/script'].globals = { 'describe', 'it', 'before_each', 'after_each', 'expect' }

@@ -126,6 +126,18 @@ int script_traceback(lua_State* state) {
   return 1;
 }
 
+/// debug.place(level) → file, line: of the function at `level`, 1 being the caller's; "[C]", -1 of
+/// one in C, nothing beyond the last. Makes no table and no text but the name, which is known.
+int script_place(lua_State* state) {
+  lua_Debug frame;
+  const auto level = static_cast<int>(luaL_checkinteger(state, 1));
+  if (level < 0 || lua_getstack(state, level, &frame) == 0) return 0;
+  lua_getinfo(state, "Sl", &frame);
+  lua_pushstring(state, frame.short_src);
+  lua_pushinteger(state, frame.currentline);
+  return 2;
+}
+
 int refuse_global(lua_State* state) {
   lua_pushvalue(state, 2);
   const char* name = lua_tostring(state, -1);
@@ -212,6 +224,8 @@ void open_sandbox(lua_State* state, const Vm::Options& options) {
   lua_newtable(state);
   lua_pushcfunction(state, thunk<script_traceback>);
   lua_setfield(state, -2, "traceback");
+  lua_pushcfunction(state, thunk<script_place>);
+  lua_setfield(state, -2, "place");
   lua_setglobal(state, "debug");
   lua_register(state, "print", thunk<script_print>);
   lua_register(state, "load", thunk<script_load>);

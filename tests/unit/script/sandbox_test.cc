@@ -112,6 +112,19 @@ TEST_CASE("script/sandbox: a handler of xpcall sees where the error was raised",
              !Catch::Contains("deep"));
 }
 
+TEST_CASE("script/sandbox: debug.place tells where each function of the stack is", "[script]") {
+  ScriptFixture lua;
+  const std::string name = lua.call("return (debug.place(1))").value();
+  CHECK(lua.call("local function here()\n  local file, line = debug.place(1)\n"
+                 "  local _, caller = debug.place(2)\n  return file .. line .. ' ' .. caller\nend\n"
+                 "local text = here()\nreturn text")
+            .value() == name + "2 6");
+  CHECK(lua.call("local _, at = pcall(debug.place, 1) return at").value() == "[C]");
+  CHECK(lua.call("return select('#', debug.place(99)) + select('#', debug.place(-1))").value() ==
+        "0");
+  CHECK_FALSE(lua.call("return debug.place('x')"));
+}
+
 TEST_CASE("script/sandbox: the array and error metatables are locked", "[script]") {
   ScriptFixture lua;
   lua_State* state = lua.vm->state();
