@@ -341,6 +341,13 @@ bool Guard::Entry::stopped() const {
   return here().stopped;
 }
 
+Guard::Stoppable::Stoppable(Stopper& stopper, std::uint64_t owner)
+    : stopper_((stopper.bind(), stopper)), entry_(nullptr, TimePoint::max(), owner) {}
+
+Guard::Stoppable::~Stoppable() {
+  stopper_.release();
+}
+
 Guard::Stopper::Stopper() : impl_(std::make_shared<Impl>()) {}
 
 Guard::Stopper::~Stopper() = default;

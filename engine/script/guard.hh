@@ -76,6 +76,20 @@ class Guard {
     std::int64_t paused_ = 0;  ///< nanoseconds of Pause on this thread at the start
   };
 
+  /// RAII: all entries of the calling thread in this scope are those of `owner`, which `stopper`
+  /// may stop. REQUIRES: it is bound to no other thread.
+  class Stoppable {
+   public:
+    Stoppable(Stopper& stopper, std::uint64_t owner);
+    Stoppable(const Stoppable&) = delete;
+    Stoppable& operator=(const Stoppable&) = delete;
+    ~Stoppable();
+
+   private:
+    Stopper& stopper_;
+    Entry entry_;
+  };
+
   /// RAII: time in this scope does not count (engine work that blocks on the VM's own thread). The
   /// deadlines of all entries move by as much.
   class Pause {

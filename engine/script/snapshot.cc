@@ -172,6 +172,11 @@ void Snapshot::keep(File file, Reading& reading) {
     }
   }
   auto fresh = std::make_shared<File>(std::move(file));
+  if (!index_) {
+    Fingerprint hash;
+    hash.add(fresh->source);
+    fresh->stamp = hash.text();
+  }
   files_.emplace(fresh->module, fresh);
   reading.fresh.push_back(std::move(fresh));
 }
@@ -204,19 +209,14 @@ Result<> Snapshot::compile_all(Reading& reading) {
   const Defer close([state] { lua_close(state); });
   // In the order of modules, so that of several mistakes the same one is told each time.
   std::ranges::sort(reading.fresh, {}, [](const auto& file) { return file->module; });
-  for (const auto& file : reading.fresh) {
+  for (const auto& file : reading.fresh)
     TRY(compile(state, *file));
-    Fingerprint hash;
-    hash.add(file->source);
-    file->stamp = hash.text();
-  }
-  take_fingerprint();
   return {};
 }
 
 Result<std::shared_ptr<const Snapshot>> Snapshot::read(const std::vector<fs::path>& roots,
                                                        const Snapshot* before,
-                                                       Times* times) {
+                                                       Report* report) {
   auto took = [start = Clock::now()]() mutable {
     const auto spent = Clock::now() - start;
     start += spent;
@@ -226,9 +226,12 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::read(const std::vector<fs::pat
   Reading reading{.before = before, .fresh = {}};
   for (std::size_t i = 0; i < roots.size(); ++i)
     TRY(snapshot->read_root(roots[i], i, reading));
-  const std::int64_t read = took();
-  TRY(snapshot->compile_all(reading));
-  if (times != nullptr) *times = {.read = read, .compile = took()};
+  snapshot->take_fingerprint();
+  Report told{.read = took(), .fingerprint = snapshot->fingerprint_};
+  Result<> compiled = snapshot->compile_all(reading);
+  told.compile = took();
+  if (report != nullptr) *report = std::move(told);
+  TRY(std::move(compiled));
   return snapshot;
 }
 
@@ -243,6 +246,7 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::make(const std::vector<Source>
     file.source = source.text;
     snapshot->keep(std::move(file), reading);
   }
+  snapshot->take_fingerprint();
   TRY(snapshot->compile_all(reading));
   return snapshot;
 }

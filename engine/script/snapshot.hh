@@ -28,10 +28,11 @@ class Snapshot {
   };
   using FilePtr = std::shared_ptr<const File>;
 
-  /// What reading and compiling took, in microseconds.
-  struct Times {
-    std::int64_t read = 0;
-    std::int64_t compile = 0;
+  /// What there is to say of a reading besides its result.
+  struct Report {
+    std::int64_t read = 0;         ///< microseconds it took
+    std::int64_t compile = 0;      ///< the same of compiling
+    std::string fingerprint = {};  ///< of what was read, also where it does not compile
   };
 
   /// Reads every *.lua below `roots`; a file in an earlier root hides the same file in a later one.
@@ -42,7 +43,7 @@ class Snapshot {
   static Result<std::shared_ptr<const Snapshot>> read(
       const std::vector<std::filesystem::path>& roots,
       const Snapshot* before = nullptr,
-      Times* times = nullptr);
+      Report* report = nullptr);
 
   /// A file that lies on no disk. Views.
   struct Source {

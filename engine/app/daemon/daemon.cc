@@ -240,6 +240,7 @@ Result<> Daemon::Impl::build() {
 void Daemon::Impl::load_scripts() {
   report.phase("scripts");
   scripts->reload([this](const Result<json::Value>& loaded) {
+    if (stopping) return;
     if (!loaded) return finish(fail(fault.emplace(loaded.error())));
     report.phase("ports");
     if (auto opened = open_ports(*doors, options.settings, options.paths.tls()); !opened) {
@@ -313,6 +314,7 @@ void Daemon::Impl::stop(std::string_view why) {
   log::info("daemon", "stopping", {{"why", why}});
   events.ring.publish({.type = "daemon.stopping", .target = "daemon"});
   manager->stopping();
+  scripts->stop();
   ceiling->start(kStopCeiling,
                  [this] { finish(fail(Errc::unclean_stop, "the stop took longer than 30 s")); });
   auto once = std::make_shared<bool>(false);
@@ -430,14 +432,14 @@ void Daemon::Impl::check(loop::Loop& back, Completion<json::Value> done) {
   offload->run<json::Value>(
       back,
       [this]() -> Result<json::Value> {
-        LoadTimes times;
+        LoadReport load;
         TRY(load_generation({.id = 0,
                              .overlay = options.paths.overlay(),
                              .shipped = options.scripts,
                              .before = scripts->published()},
                             services,
                             host_modules(),
-                            times));
+                            load));
         json::Value told;
         told["starts"] = true;
         return told;

@@ -197,11 +197,11 @@ Result<json::Value> Diagnostic::Impl::try_start() const {
   if (now.scripts_fault) {
     TRY_ASSIGN(now.scripts, instance::find_scripts(std::nullopt));
   }
-  LoadTimes times;
+  LoadReport load;
   TRY(load_generation({.id = 1, .overlay = {}, .shipped = now.scripts, .before = nullptr},
                       services,
                       host_modules(),
-                      times));
+                      load));
   TRY(open_store(now, true));
   json::Value told;
   told["starts"] = true;

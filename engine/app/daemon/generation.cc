@@ -198,7 +198,8 @@ Result<> run_selftests(script::Vm& vm, LoadTimes& times) {
 Result<std::shared_ptr<const Generation>> load_generation(const LoadRequest& request,
                                                           const script::Services& services,
                                                           std::span<const script::Module> modules,
-                                                          LoadTimes& times) {
+                                                          LoadReport& report) {
+  LoadTimes& times = report.times;
   auto generation = std::make_shared<Generation>();
   generation->id = request.id;
   generation->loaded_at = std::chrono::system_clock::now();
@@ -206,13 +207,14 @@ Result<std::shared_ptr<const Generation>> load_generation(const LoadRequest& req
   loop::Loop scratch("scratch");
   TRY_ASSIGN(generation->package, read_package(request.overlay, request.shipped));
   const auto* before = request.before.get();
-  script::Snapshot::Times files;
-  TRY_ASSIGN(
-      generation->scripts,
-      script::Snapshot::read(
-          generation->package.roots, before == nullptr ? nullptr : before->scripts.get(), &files));
+  script::Snapshot::Report files;
+  auto scripts = script::Snapshot::read(
+      generation->package.roots, before == nullptr ? nullptr : before->scripts.get(), &files);
   times.compile = files.compile;
   times.read = since(start) - files.compile;
+  report.fingerprint = std::move(files.fingerprint);
+  if (!request.refused.empty() && report.fingerprint == request.refused) return nullptr;
+  TRY_ASSIGN(generation->scripts, std::move(scripts));
   if (before != nullptr && before->package == generation->package &&
       before->scripts->fingerprint() == generation->scripts->fingerprint()) {
     return request.before;

@@ -61,22 +61,32 @@ struct LoadTimes {
   std::int64_t swap = 0;  ///< until the last loop runs the new one
 };
 
+/// What there is to say of a load besides its result.
+struct LoadReport {
+  LoadTimes times;
+  std::string
+      fingerprint;  ///< of the scripts, also of those that are refused; empty: none were read
+};
+
 /// What a generation is loaded from, and with.
 struct LoadRequest {
   std::uint64_t id = 0;
   std::filesystem::path overlay;  ///< empty: none
   std::filesystem::path shipped;
   std::shared_ptr<const Generation> before;  ///< what is as it was is shared with it; may be null
+  std::string refused =
+      {};  ///< fingerprint of scripts that are not worth another try; may be empty
 };
 
 /// Reads, compiles and builds everything in a scratch VM and runs the scripts' own selftests;
 /// blocks (offload pool). The VM is gone when this returns: nothing of it leaks into the
-/// generation. Scripts that are those of `before` are not built: `before` is the answer. ERRORS:
-/// Errc::script with file and line in `info`; the caller keeps what it had.
+/// generation. Scripts that are those of `before` are not built: `before` is the answer. Nor are
+/// those of `refused`: the answer is null. ERRORS: Errc::script with file and line in `info`; the
+/// caller keeps what it had.
 Result<std::shared_ptr<const Generation>> load_generation(const LoadRequest& request,
                                                           const script::Services& services,
                                                           std::span<const script::Module> modules,
-                                                          LoadTimes& times);
+                                                          LoadReport& report);
 
 /// The same of scripts in memory: trees is context → module. Blocks for some 20 ms.
 Result<std::shared_ptr<const Generation>> load_embedded(

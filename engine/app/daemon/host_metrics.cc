@@ -59,6 +59,10 @@ void write_script_metrics(std::string& out,
              static_cast<double>(counts.reloads));
   put_metric(out,
              "moonbox_script_loads_total",
+             "outcome=\"unchanged\"",
+             static_cast<double>(counts.unchanged));
+  put_metric(out,
+             "moonbox_script_loads_total",
              "outcome=\"refused\"",
              static_cast<double>(counts.refused));
   put_metric(out,

@@ -18,6 +18,13 @@ constexpr Milliseconds kTrimAfter{1'000};
 
 constexpr std::size_t kKept = 3;
 
+/// Whose all is that runs on the loader's thread.
+constexpr std::uint64_t kLoading = 1;
+
+Error stopped_error() {
+  return {.code = Errc::cancelled, .message = "no scripts are loaded any more: the daemon stops"};
+}
+
 json::Value durations(const LoadTimes& times) {
   json::Value value;
   value["readUs"] = times.read;
@@ -120,12 +127,19 @@ std::vector<ScriptLoop*> Scripts::all_loops() const {
 }
 
 void Scripts::reload(Completion<json::Value> done) {
+  if (stopping_) return done(fail(stopped_error()));
   if (loading_) {
     queued_.push_back(std::move(done));
     return;
   }
   waiting_.push_back(std::move(done));
   begin(false);
+}
+
+void Scripts::stop() {
+  stopping_ = true;
+  watch_.reset();
+  stopper_.stop(kLoading);
 }
 
 void Scripts::reload_by_itself() {
@@ -139,18 +153,21 @@ void Scripts::reload_by_itself() {
 void Scripts::begin(bool by_itself) {
   loading_ = true;
   by_itself_ = by_itself;
-  auto times = std::make_shared<LoadTimes>();
+  auto report = std::make_shared<LoadReport>();
   LoadRequest request{.id = next_id_,
                       .overlay = shipped_only_ ? std::filesystem::path() : options_.overlay,
                       .shipped = options_.shipped,
                       .before = current_};
+  // Nothing was written since somebody was told what is wrong with it.
+  if (by_itself) request.refused = refused_;
   loader_.run<std::shared_ptr<const Generation>>(
       loops_.control.loop(),
-      [this, times, request = std::move(request)] {
-        return load_generation(request, services_, modules_, *times);
+      [this, report, request = std::move(request)] {
+        const script::Guard::Stoppable stoppable(stopper_, kLoading);
+        return load_generation(request, services_, modules_, *report);
       },
-      [this, times](Result<std::shared_ptr<const Generation>> loaded) {
-        on_loaded(std::move(loaded), *times);
+      [this, report](Result<std::shared_ptr<const Generation>> loaded) {
+        on_loaded(std::move(loaded), *report);
       });
 }
 
@@ -161,16 +178,28 @@ void Scripts::begin_without_overlay() {
   begin(by_itself_);
 }
 
-void Scripts::on_loaded(Result<std::shared_ptr<const Generation>> loaded, LoadTimes times) {
+void Scripts::refuse(const Error& error, std::string fingerprint) {
+  error_ = error;
+  refused_ = std::move(fingerprint);
+  log::error("script",
+             "scripts refused: " + error.message,
+             {{"detail", error.info}, {"trace", error.debug}});
+}
+
+void Scripts::on_loaded(Result<std::shared_ptr<const Generation>> loaded,
+                        const LoadReport& report) {
+  if (stopping_) return answer(fail(stopped_error()));
+  const LoadTimes& times = report.times;
   if (!loaded) {
-    error_ = loaded.error();
-    log::error("script",
-               "scripts refused: " + error_->message,
-               {{"detail", error_->info}, {"trace", error_->debug}});
+    refuse(loaded.error(), report.fingerprint);
     if (!current_ && !shipped_only_) return begin_without_overlay();
     return answer(fail(std::move(loaded).error()));
   }
-  if (!std::exchange(shipped_only_, false)) error_.reset();
+  if (*loaded == nullptr) return answer(unchanged(times));
+  if (!std::exchange(shipped_only_, false)) {
+    error_.reset();
+    refused_.clear();
+  }
   if (*loaded == current_) {
     shunned_.reset();  // what is in force is what lies on the disk
     return answer(unchanged(times));
@@ -205,6 +234,7 @@ json::Value Scripts::unchanged(const LoadTimes& times) const {
 }
 
 void Scripts::rollback(Completion<json::Value> done) {
+  if (stopping_) return done(fail(stopped_error()));
   if (loading_) return done(fail(Errc::busy, "a load of scripts is under way"));
   if (kept_.size() < 2) {
     return done(fail(Error{.code = Errc::not_found,
@@ -246,7 +276,12 @@ void Scripts::build_one(const std::shared_ptr<Swap>& swap, std::size_t index) {
   (current_ ? loader_ : pool_)
       .run<std::unique_ptr<LoadedVm>>(
           loops_.control.loop(),
-          [each = swap->loops[index], next = swap->next] { return each->build(next); },
+          [this, first = current_ == nullptr, each = swap->loops[index], next = swap->next] {
+            // At the start several threads do it, which one stopper cannot serve.
+            std::optional<script::Guard::Stoppable> stoppable;
+            if (!first) stoppable.emplace(stopper_, kLoading);
+            return each->build(next);
+          },
           [this, swap, index](Result<std::unique_ptr<LoadedVm>> built) {
             if (built) {
               swap->built[index] = std::move(*built);
@@ -263,7 +298,9 @@ void Scripts::finish_swap(const std::shared_ptr<Swap>& swap) {
     for (const auto& each : swap->built)
       if (each) ScriptLoop::claim(*each);
     swap->built.clear();
-    error_ = swap->error;
+    if (stopping_) return answer(fail(stopped_error()));
+    // A rollback says nothing of what lies on the disk.
+    refuse(*swap->error, swap->rollback ? "" : swap->next->scripts->fingerprint());
     return answer(fail(*swap->error));
   }
   ++next_id_;
@@ -325,14 +362,27 @@ void Scripts::tell_swapped(const Swap& swap, const Generation* before) {
   answer(report);
 }
 
-void Scripts::answer(const Result<json::Value>& report) {
+void Scripts::tell(const Result<json::Value>& report) {
   json::Value told = report ? *report : json::Value();
-  if (!report) ++counts_.refused;
-  if (!report) told["error"] = describe_load_error(report.error());
+  if (!report) {
+    ++counts_.refused;
+    told["error"] = describe_load_error(report.error());
+  } else if (!report->boolean_or("changed", true)) {
+    ++counts_.unchanged;
+  }
   if (on_report) on_report(told);
+}
+
+void Scripts::answer(const Result<json::Value>& report) {
+  if (!stopping_) tell(report);
   loading_ = false;
   for (auto& done : std::exchange(waiting_, {}))
     done(report);
+  if (stopping_) {
+    for (auto& done : std::exchange(queued_, {}))
+      done(fail(stopped_error()));
+    return;
+  }
   const bool changed_meanwhile = std::exchange(queued_by_itself_, false);
   if (queued_.empty() && !changed_meanwhile) return;
   waiting_ = std::exchange(queued_, {});

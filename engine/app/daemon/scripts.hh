@@ -5,6 +5,7 @@
 #include "json/value.hh"
 #include "loop/file_watch.hh"
 #include "loop/offload.hh"
+#include "script/guard.hh"
 
 #include <atomic>
 #include <filesystem>
@@ -52,6 +53,10 @@ class Scripts {
   /// last three are kept); Errc::busy while a load is under way.
   void rollback(Completion<json::Value> done);
 
+  /// Nothing is loaded any more: what is asked for, and what is under way even if it loops, ends
+  /// with Errc::cancelled.
+  void stop();
+
   /// Reloads by itself when a file below the roots changes (50 ms of quiet).
   Result<> watch();
 
@@ -65,6 +70,7 @@ class Scripts {
   /// How often since the start. Thread-safe.
   struct Counts {
     std::atomic<std::uint64_t> reloads = 0;
+    std::atomic<std::uint64_t> unchanged = 0;  ///< loads that found nothing new
     std::atomic<std::uint64_t> refused = 0;
     std::atomic<std::uint64_t> rollbacks = 0;
   };
@@ -89,12 +95,14 @@ class Scripts {
   void begin(bool by_itself);
   void reload_by_itself();
   void begin_without_overlay();
-  void on_loaded(Result<std::shared_ptr<const Generation>> loaded, LoadTimes times);
+  void on_loaded(Result<std::shared_ptr<const Generation>> loaded, const LoadReport& report);
+  void refuse(const Error& error, std::string fingerprint);
   void build_vms(std::shared_ptr<const Generation> next, LoadTimes times);
   void build_vms(const std::shared_ptr<Swap>& swap);
   void build_one(const std::shared_ptr<Swap>& swap, std::size_t index);
   void finish_swap(const std::shared_ptr<Swap>& swap);
   void answer(const Result<json::Value>& report);
+  void tell(const Result<json::Value>& report);
   void tell_swapped(const Swap& swap, const Generation* before);
   json::Value unchanged(const LoadTimes& times) const;
   [[nodiscard]] std::vector<ScriptLoop*> all_loops() const;
@@ -110,8 +118,11 @@ class Scripts {
   std::vector<std::shared_ptr<const Generation>> kept_;  ///< good ones, oldest first, with current_
   /// Taken out of force by a rollback: not loaded again before a file changes.
   std::shared_ptr<const Generation> shunned_;
-  json::Value report_;          ///< of the load that put current_ into force
-  std::optional<Error> error_;  ///< of the last load, if it failed
+  json::Value report_;              ///< of the load that put current_ into force
+  std::optional<Error> error_;      ///< of the last load, if it failed
+  std::string refused_;             ///< fingerprint of what it loaded; empty: it did not fail
+  script::Guard::Stopper stopper_;  ///< of what the loader runs
+  bool stopping_ = false;
   std::uint64_t next_id_ = 1;
   Counts counts_;
   mutable std::mutex held_mutex_;

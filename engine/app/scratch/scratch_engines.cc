@@ -58,13 +58,13 @@ Result<std::shared_ptr<const Generation>> ScratchEngines::load(const Roots& root
   GenerationPtr& known = loaded_[roots.overlay.string() + '\n' + roots.shipped.string()];
   if (!known) {
     const script::Services services;
-    LoadTimes times;
+    LoadReport report;
     TRY_ASSIGN(known,
                load_generation(
                    {.id = 1, .overlay = roots.overlay, .shipped = roots.shipped, .before = nullptr},
                    services,
                    host_modules(),
-                   times));
+                   report));
   }
   return known;
 }

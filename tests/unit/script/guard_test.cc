@@ -242,6 +242,31 @@ TEST_CASE("script/guard: a stopper ends what another thread runs for an owner", 
   }
 }
 
+TEST_CASE("script/guard: what a thread runs in a scope can be stopped, one entry after the other",
+          "[script][guard]") {
+  if (!kGuardWorks) return;
+  Guard::Stopper stopper;
+  std::atomic<bool> begun = false;
+  std::thread runner([&] {
+    ScriptFixture lua;
+    {
+      const Guard::Stoppable scope(stopper, 1);
+      CHECK(lua.call("return 'well'").value() == "well");
+      begun = true;
+      for (int i = 0; i < 3; ++i) {
+        const auto stopped = lua.call("while true do end");
+        REQUIRE_FALSE(stopped);
+        CHECK(stopped.error().code == Errc::cancelled);
+      }
+    }
+    CHECK(lua.call("return 'well'").value() == "well");
+  });
+  while (!begun)
+    std::this_thread::yield();
+  stopper.stop(1);
+  runner.join();
+}
+
 TEST_CASE("script/guard: past the hard grace the process ends and says why", "[script][guard]") {
   if (!kGuardWorks) return;
   int ends[2];
