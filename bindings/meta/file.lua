@@ -4,6 +4,7 @@
 --- without such threads, it works at once. Paths are bytes, relative ones start at the working
 --- directory. Errors: `not_found`, `permission_denied`, `no_space`, `read_only`, `filesystem`.
 ---@meta engine.file
+---@class engine.file
 local file = {}
 
 ---@class engine.file.ReadOpts

@@ -3,6 +3,7 @@
 --- `target` is the part that speaks ("service.hello-world"); without it the VM's name stands there.
 --- Never log a secret that was not hidden: fields are written as they are.
 ---@meta engine.log
+---@class engine.log
 local log = {}
 
 ---@param target string

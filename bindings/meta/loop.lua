@@ -2,6 +2,7 @@
 ---
 --- Every function marked *async* waits and must run inside a task.
 ---@meta engine.loop
+---@class engine.loop
 local loop = {}
 
 --- Waits. *async*

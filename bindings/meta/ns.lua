@@ -2,6 +2,7 @@
 ---
 --- Everything marked *async* yields and must run inside a task.
 ---@meta engine.ns
+---@class engine.ns
 local ns = {}
 
 ---@class engine.ns.Mount

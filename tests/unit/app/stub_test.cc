@@ -42,7 +42,7 @@ Names matches(const std::string& text, const std::string& pattern) {
 /// A class that scripts can meet has methods in its stub; one with fields alone describes a table.
 void read_classes(const std::string& text, NamesOf& classes) {
   static const std::regex kClass(
-      R"(---@class (engine\.[\w.]+)[^\n]*\n(?:---[^\n]*\n)*local (\w+) = \{\})");
+      R"(---@class (engine\.\w+\.[A-Z]\w*)[^\n]*\n(?:---[^\n]*\n)*local (\w+) = \{\})");
   for (std::sregex_iterator at(text.begin(), text.end(), kClass), end; at != end; ++at) {
     classes[(*at)[1]] = matches(text, "\nfunction " + (*at)[2].str() + R"([:.](\w+)\()");
   }
@@ -50,7 +50,8 @@ void read_classes(const std::string& text, NamesOf& classes) {
 
 Surface documented() {
   Surface surface;
-  static const std::regex kModule(R"(---@meta (engine\.[a-z_]+)\nlocal (\w+) = \{\})");
+  static const std::regex kModule(
+      R"(---@meta (engine\.[a-z_]+)\n(?:---@class [\w.]+\n)?local (\w+) = \{\})");
   const std::string folder = std::string(MOONBOX_SOURCE_DIR) + "/bindings/meta";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string text = read_file(entry.path()).value();
