@@ -12,6 +12,7 @@
 local contains = require('lib.list').contains
 local fault = require('lib.rpc.fault')
 local i18n = require('lib.i18n')
+local metadata = require('lib.rpc.metadata')
 local module = require('engine.module')
 local names = require('lib.names')
 local parent = require('lib.rpc.parent')
@@ -90,6 +91,13 @@ local function add_middleware(root, file)
         'it has ' .. table.concat(tree.contexts(root), ', '))
     end
     local chain = { unpack(root.middleware[context] or {}) }
+    local known = metadata.known_keys(root, context)
+    for _, key in ipairs(names.sorted_keys(one.keys or {})) do
+      if known[key] then
+        fault.raise(at(file), ("metadata '%s' is read by %s already"):format(key,
+          known[key].reader or 'the engine'), 'give it another name')
+      end
+    end
     for _, other in ipairs(chain) do
       if other.name == one.name then
         fault.raise(at(file), ("there is a middleware '%s' already"):format(one.name), 'rename it')

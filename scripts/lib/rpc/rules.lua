@@ -29,8 +29,10 @@ local function check_cli_node(node, above)
   local owner = node.group or node.leaf.handler
   if #node.path > 0 then
     if not owner.about then
+      local root = node.group and node.leaf and node.leaf.handler.about
       fault.raise(owner.at, ("'%s' has no help"):format(table.concat(node.path, ' ')),
-        "add with_about('about.…')")
+        root and 'that of its root handler is not seen: move with_about to the group'
+          or "add with_about('about.…')")
     end
     check_key(owner.about, owner.at)
   end

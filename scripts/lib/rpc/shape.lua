@@ -103,7 +103,7 @@ function M.kinds(at, ...)
   local list = { ... }
   for _, kind in ipairs(list) do
     local key = type(kind) == 'string' and 'error.' .. kind:gsub('_', '-')
-    if not key or i18n.has(key) == false then
+    if not key or kind:find('-', 1, true) or i18n.has(key) == false then
       fault.raise(at, ("'%s' is no kind of error"):format(tostring(kind)),
         'docs/rpc.md lists them: not_found, conflict, …')
     end
@@ -165,7 +165,11 @@ end
 local KEY_TYPES = { boolean = true, number = true, string = true }
 
 -- A wrong declaration would be blamed on the handlers that use it.
-local function check_keys(keys, at)
+local function check_keys(name, keys, at)
+  if type(keys) ~= 'table' or keys[1] ~= nil then
+    fault.raise(at, ("keys of middleware '%s' is no table of metadata keys"):format(name),
+      "keys = { quota = { type = 'number', default = 3 } }")
+  end
   for _, key in ipairs(names.sorted_keys(keys)) do
     local spec = type(keys[key]) == 'table' and keys[key] or {}
     if not KEY_TYPES[spec.type] then
@@ -187,7 +191,14 @@ function M.middleware(one, at)
     fault.raise(at, ('a %s is no middleware'):format(type(one)),
       'it is a table with name, keys, request and response')
   end
-  check_keys(one.keys or {}, at)
+  check_keys(one.name, one.keys or {}, at)
+  if one.contexts ~= nil then
+    if type(one.contexts) ~= 'table' then
+      fault.raise(at, ("contexts of middleware '%s' is no list"):format(one.name),
+        "contexts = { 'RpcContext' }")
+    end
+    M.contexts(at, unpack(one.contexts))
+  end
   for _, hook in ipairs({ 'request', 'response', 'applies', 'concerns' }) do
     if one[hook] ~= nil and type(one[hook]) ~= 'function' then
       fault.raise(at, ("%s of middleware '%s' is a %s"):format(hook, one.name, type(one[hook])),
@@ -220,7 +231,8 @@ end
 ---@return string
 function M.name(name, at)
   if type(name) ~= 'string' or not name:find('^%l[%l%d-]*$') then
-    fault.raise(at, ("'%s' is no name for a subcommand"):format(tostring(name)),
+    fault.raise(at, ("%s is no name for a subcommand"):format(type(name) == 'string'
+      and ("'%s'"):format(name) or 'a ' .. type(name)),
       'a-z, 0-9 and -, beginning with a letter')
   end
   return name

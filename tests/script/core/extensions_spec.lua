@@ -45,6 +45,13 @@ describe('extensions', function()
       :raises("support/mistyped/middleware/quota.lua:1: the type of metadata 'quota' is 'integer'")
   end)
 
+  it('are blamed for middleware that cannot be', function()
+    expect(function() extensions.apply(root(), 'support.taken.') end)
+      :raises("support/taken/middleware/hurry.lua:1: metadata 'deadline' is read by the engine")
+    expect(function() extensions.apply(root(), 'support.astray.') end)
+      :raises('support/astray/middleware/lost.lua:1: the tree has no EffectContext')
+  end)
+
   it('replace nothing', function()
     expect(function() extensions.apply(root(), 'support.clashing.') end)
       :raises("support/clashing/locales/echo.lua:1: locale key 'about.echo' is there already")
