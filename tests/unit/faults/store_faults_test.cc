@@ -19,6 +19,7 @@ using engine::Errc;
 using engine::Result;
 using engine::json::Value;
 using engine::test::at;
+using engine::test::contents;
 using engine::test::dump;
 using engine::test::js;
 using engine::test::must;
@@ -207,11 +208,6 @@ Images images(std::span<const faults::Call> calls, std::size_t cut, std::mt19937
     }
   }
   return files;
-}
-
-std::string contents(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 /// The first calls of a recording: they write the files as they are now.

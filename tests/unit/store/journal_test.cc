@@ -13,17 +13,19 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <fstream>
 #include <functional>
 
 using namespace engine::store;
 using engine::Errc;
 using engine::json::Value;
 using engine::test::at;
+using engine::test::contents;
 using engine::test::dump;
 using engine::test::must;
 using engine::test::open_store;
+using engine::test::overwrite;
 using engine::test::put;
+using engine::test::refused;
 using engine::test::TempDir;
 
 namespace fs = std::filesystem;
@@ -32,15 +34,6 @@ namespace {
 
 constexpr std::size_t kSector = 512;
 constexpr std::size_t kFirstFrame = 4096;
-
-std::string contents(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void overwrite(const fs::path& file, const std::string& bytes) {
-  std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
-}
 
 /// Runs `work` in a child that ends as by a crash, with the store open that it gives.
 void crash_after(const std::function<std::unique_ptr<Store>()>& work) {
@@ -63,12 +56,6 @@ void leave_unfiled(const fs::path& directory, int count) {
       put(*store, "/n", i);
     return store;
   });
-}
-
-engine::Error refused(const fs::path& directory) {
-  auto store = Store::open(directory);
-  REQUIRE_FALSE(store.has_value());
-  return store.error();
 }
 
 /// Of the document's table: the key is the container it belongs to, and what of it this is.

@@ -4,38 +4,19 @@
 #include "support/random_json.hh"
 #include "unit/store/temp_store.hh"
 
-#include <fstream>
 
 using namespace engine::store;
 using engine::Errc;
 using engine::json::Value;
 using engine::test::at;
+using engine::test::contents;
 using engine::test::dump;
 using engine::test::must;
 using engine::test::open_store;
+using engine::test::overwrite;
 using engine::test::put;
+using engine::test::refused;
 using engine::test::TempDir;
-
-namespace {
-
-engine::Error refused(const std::filesystem::path& directory) {
-  auto store = Store::open(directory);
-  REQUIRE_FALSE(store.has_value());
-  CHECK(store.error().message.find(directory.native()) != std::string::npos);
-  CHECK_FALSE(store.error().hint.empty());
-  return store.error();
-}
-
-std::string contents(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void overwrite(const std::filesystem::path& file, const std::string& bytes) {
-  std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
-}
-
-}  // namespace
 
 TEST_CASE("store/open: keeps document, head and id", "[store]") {
   TempDir dir;

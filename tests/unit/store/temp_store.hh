@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -53,6 +54,24 @@ inline store::Committed put(store::Store& store,
                             store::Durability durability = store::Durability::durable) {
   return must(store.mutate(
       [&](store::Mutation& mutation) { return mutation.put(at(pointer), value); }, durability));
+}
+
+/// Why the store in `directory` does not open; with the place and what to do about it.
+inline Error refused(const std::filesystem::path& directory) {
+  const auto store = store::Store::open(directory);
+  REQUIRE_FALSE(store.has_value());
+  CHECK(store.error().message.find(directory.native()) != std::string::npos);
+  CHECK_FALSE(store.error().hint.empty());
+  return store.error();
+}
+
+inline std::string contents(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+inline void overwrite(const std::filesystem::path& file, const std::string& bytes) {
+  std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
 }
 
 }  // namespace engine::test
