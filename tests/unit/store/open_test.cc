@@ -4,7 +4,6 @@
 #include "support/random_json.hh"
 #include "unit/store/temp_store.hh"
 
-
 using namespace engine::store;
 using engine::Errc;
 using engine::json::Value;
