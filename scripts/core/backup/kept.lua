@@ -100,6 +100,7 @@ end
 local function command(fn, columns, about)
   return rpc.from_fn_async(fn)
     :with_params(M.params())
+    :with_result(t.array)
     :with_context('CliContext')
     :with_display_serializable()
     :with_custom_display_fn(show_backups(columns))

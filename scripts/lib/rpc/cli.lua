@@ -1,6 +1,7 @@
 --- The command line made from the handler tree: its description for the parser, and running one
 --- command: here, or on the daemon.
 local arguments = require('lib.rpc.arguments')
+local arrays = require('lib.rpc.arrays')
 local check = require('lib.rpc.check')
 local i18n = require('lib.i18n')
 local names = require('lib.names')
@@ -20,7 +21,7 @@ local M = {}
 
 ---@class lib.rpc.Environment What the CLI program lends to the library
 ---@field call fun(method: string, params: table, options: table): any, table? *async*
----@field json {encode: fun(value: any): string, decode: function, raw: function}
+---@field json {encode: fun(value: any): string, decode: function, raw: function, array: function}
 ---@field read_stdin fun(): string?, table?
 ---@field read_file fun(path: string): string?, table?
 ---@field out lib.rpc.Stream Standard output
@@ -148,7 +149,10 @@ local function run_here(leaf, params, globals, env, root)
   end
   local call = { ctx = ctx, path = leaf.method, locale = globals.locale,
     out = output.of(env.out, globals), format = globals.format }
-  return runner.body(leaf)(call, good)
+  local result, err = runner.body(leaf)(call, good)
+  local mark = leaf.handler.result and arrays.marker(leaf.handler.result, env.json.array)
+  if mark and type(result) == 'table' then mark(result) end
+  return result, err
 end
 
 -- The answer of a method that has no deadline of its own comes within the server's default.

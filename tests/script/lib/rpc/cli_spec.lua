@@ -244,6 +244,14 @@ describe('cli.run', function()
     expect(env.complained):contains('expected a number')
   end)
 
+  it('shows an empty list as one', function()
+    local env = support.environment()
+    local root = rpc.parent():subcommand('m', handler(function() return {} end)
+      :with_result(t.array(t.string)):with_display_serializable():with_about('about.echo'))
+    cli.run(root, { 'm' }, {}, { format = 'json' }, env)
+    expect(env.printed):equals('[]\n')
+  end)
+
   it('names parameters as the command line does', function()
     local env = support.environment(function()
       return nil, { code = 'invalid_params', message = 'params.maxSize: is wrong (and 1 more)',
