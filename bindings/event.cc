@@ -126,6 +126,7 @@ Event read_event(lua_State* state, int index) {
   made.target = field("target");
   made.job = field("job");
   made.package = field("package");
+  made.trace = script::task_call_name(state);
   made.paths = field_strings(state, index, "paths");
   made.key = field("key");
   made.terminal = script::field_boolean(state, index, "terminal").value_or(false);

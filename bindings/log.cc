@@ -3,6 +3,7 @@
 #include "bindings/log_fields.hh"
 #include "bindings/modules.hh"
 #include "script/convert.hh"
+#include "script/task.hh"
 #include "script/thunk.hh"
 #include "script/vm.hh"
 
@@ -46,7 +47,9 @@ int log_write(lua_State* state) {
       has_target ? check_string(state, 1) : std::string_view(script::Vm::of(state).name());
   const int message = has_target ? 2 : 1;
   const auto owned = read_log_fields(state, message + 1);
-  const std::vector<log::Field> fields(owned.begin(), owned.end());
+  std::vector<log::Field> fields(owned.begin(), owned.end());
+  const std::string_view call = script::task_call_name(state);
+  if (!call.empty()) fields.emplace_back("trace", call);
   log::write(kLevel, target, check_string(state, message), std::span(fields));
   return 0;
 }

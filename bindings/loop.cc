@@ -40,7 +40,8 @@ struct SpawnedTask {
 
   std::unique_ptr<Place> place;  ///< until it has ended
   std::string name;
-  std::string author;  ///< of the task that spawned it
+  std::string author;     ///< of the task that spawned it
+  std::string call_name;  ///< the same
   Limits limits;
   Ref body;     ///< {function, arguments…}, until it begins
   Ref results;  ///< {n =, …} of a task that ended well
@@ -131,6 +132,7 @@ void begin(Vm& vm, const Handle& task) {
     return count - 1;
   };
   vm.author_next(task->author);
+  vm.call_name_next(task->call_name);
   const auto id = vm.spawn(
       function,
       std::move(arguments),
@@ -184,6 +186,7 @@ int loop_spawn(lua_State* state) {
   task->place = std::make_unique<Place>(Vm::of(state).spawned());
   read_options(state, 2, *task);
   task->author = script::task_author(state);
+  task->call_name = script::task_call_name(state);
   const int count = std::max(lua_gettop(state), 2);
   lua_settop(state, count);
   lua_createtable(state, count, 1);

@@ -23,6 +23,7 @@ local event = {}
 ---@class engine.event.Event: engine.event.New
 ---@field seq integer
 ---@field ts string RFC 3339
+---@field trace? string What its caller named the call that made it
 ---@field lagged? integer Events lost before this one because the reader was slow
 
 --- Every given field must match; alternatives within one are enough. An event without a filtered

@@ -30,6 +30,7 @@ void write_about(json::Writer& writer, const Event& event) {
   }
   write_field(writer, "job", event.job);
   write_field(writer, "package", event.package);
+  write_field(writer, "trace", event.trace);
   if (event.paths.empty()) return;
   writer.key("paths");
   writer.start_array();

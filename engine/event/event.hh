@@ -19,6 +19,7 @@ struct Event {
   std::string resource_id = {};      ///< "17"
   std::string job = {};              ///< job id
   std::string package = {};          ///< package id
+  std::string trace = {};            ///< what its caller named the call that made it
   std::vector<std::string> paths{};  ///< slash paths: "/public/packageData/hello-world"
   std::string data = "{}";           ///< one JSON document
   /// Events of one key tell of one thing as it changes: who may skip some sees the newest. Without
@@ -38,7 +39,7 @@ class Record {
 
   [[nodiscard]] std::uint64_t seq() const { return seq_; }
   [[nodiscard]] const Event& event() const { return event_; }
-  /// {"ts","type","level","target"?,"resource"?,"job"?,"package"?,"paths"?,"data"}
+  /// {"ts","type","level","target"?,"resource"?,"job"?,"package"?,"trace"?,"paths"?,"data"}
   [[nodiscard]] std::string_view text() const;
   /// `"seq":N,"event":TEXT}}`: what every notification of this event ends with.
   [[nodiscard]] std::string_view notification_tail() const;

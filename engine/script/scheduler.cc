@@ -71,6 +71,7 @@ TaskId Scheduler::spawn(
   Task& task = *tasks_[id.index];
   task.name = name;
   task.author.swap(next_author_);
+  task.call_name.swap(next_call_name_);
   task.done = std::move(done);
   task.trace = std::exchange(next_trace_, nullptr);
   task.deadline = later(vm_.loop.now(), limits.deadline);
@@ -164,6 +165,7 @@ void Scheduler::release(TaskId id) {
   task.cancel = {};
   task.trace.reset();
   task.author.clear();
+  task.call_name.clear();
   task.alive = false;
   task.suspended = false;
   task.cancelled.reset();
@@ -304,6 +306,11 @@ std::string_view Scheduler::name(TaskId id) const {
 std::string_view Scheduler::author(TaskId id) const {
   const Task* task = find(id);
   return task == nullptr ? std::string_view{} : task->author;
+}
+
+std::string_view Scheduler::call_name(TaskId id) const {
+  const Task* task = find(id);
+  return task == nullptr ? std::string_view{} : task->call_name;
 }
 
 void Scheduler::set_author(TaskId id, std::string_view author) {

@@ -42,6 +42,9 @@ class Scheduler {
   void set_author(TaskId id, std::string_view author);
   /// The task spawned next works for `author`.
   void author_next(std::string_view author) { next_author_ = author; }
+  [[nodiscard]] std::string_view call_name(TaskId id) const;
+  /// The task spawned next is of a call that its caller named so.
+  void call_name_next(std::string_view name) { next_call_name_ = name; }
   /// TimePoint::max() for a dead id.
   [[nodiscard]] TimePoint deadline(TaskId id) const;
   /// The task spawned next is followed.
@@ -64,6 +67,7 @@ class Scheduler {
     Cancel cancel;
     std::string name;
     std::string author;
+    std::string call_name;
     std::shared_ptr<TraceLog> trace;  ///< null: nobody follows it
     int span = -1;                    ///< of what it waits for
     TimePoint deadline;
@@ -98,6 +102,7 @@ class Scheduler {
   std::size_t live_ = 0;
   std::shared_ptr<TraceLog> next_trace_;
   std::string next_author_;
+  std::string next_call_name_;
   TaskId current_;
   std::unique_ptr<loop::Timer> timer_;  ///< fires at the earliest deadline of a suspended task
   TimePoint timer_at_ = TimePoint::max();

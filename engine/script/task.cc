@@ -74,6 +74,10 @@ std::string_view task_author(lua_State* state) {
   return Vm::of(state).impl().tasks.author(current_task(state));
 }
 
+std::string_view task_call_name(lua_State* state) {
+  return Vm::of(state).impl().tasks.call_name(current_task(state));
+}
+
 void set_task_author(lua_State* state, std::string_view author) {
   Vm::of(state).impl().tasks.set_author(current_task(state), author);
 }

@@ -76,6 +76,10 @@ std::string_view task_author(lua_State* state);
 /// Nothing happens outside of a task.
 void set_task_author(lua_State* state, std::string_view author);
 
+/// What its caller named the call that the running task is of (member `trace` of a request); a task
+/// has that of the one that spawned it. Empty for a call without a name, and outside of a task.
+std::string_view task_call_name(lua_State* state);
+
 /// When the running task will be cancelled; TimePoint::max() outside of one, or when it never is.
 TimePoint task_deadline(lua_State* state);
 

@@ -274,6 +274,10 @@ void Vm::trace_next(std::shared_ptr<TraceLog> log) {
   impl_->tasks.trace_next(std::move(log));
 }
 
+void Vm::call_name_next(std::string_view name) {
+  impl_->tasks.call_name_next(name);
+}
+
 void Vm::author_next(std::string_view author) {
   impl_->tasks.author_next(author);
 }

@@ -148,6 +148,8 @@ class Vm {
   void trace_next(std::shared_ptr<TraceLog> log);
   /// The task spawned next works for `author` (task_author).
   void author_next(std::string_view author);
+  /// The task spawned next is of a call that its caller named so (task_call_name).
+  void call_name_next(std::string_view name);
 
   /// Ends the task's pending operation and resumes it with `nil, {code = 'cancelled'}`; every later
   /// suspension of it fails the same way. No effect on a dead id.

@@ -304,15 +304,19 @@ void ScriptLoop::start(LoadedVm& loaded,
                        const rpc::Method& method,
                        const Request& request,
                        Started call) {
+  // A call with a name is a task, whatever its kind: what it says and does has the name, too.
+  const std::string_view name = request.extras ? request.extras->trace : std::string_view();
   if (tracer_ != nullptr && tracer_->take(method.name)) {
+    loaded.vm->call_name_next(name);
     return follow(loaded, method, request, std::move(call));
   }
-  if (method.kind == rpc::HandlerKind::fn) {
+  if (method.kind == rpc::HandlerKind::fn && name.empty()) {
     return loaded.vm->call(call.runner, call.arguments, call.limits, [&](script::Outcome outcome) {
       call.reply(take_answer(outcome, method), take_head(call.kept, outcome.state));
     });
   }
   ++under_way_;
+  loaded.vm->call_name_next(name);
   loaded.vm->spawn(
       call.runner,
       call.arguments,
