@@ -35,18 +35,30 @@ local function data_line(data)
   return table.concat(parts, ' ')
 end
 
---- `echo changed, greet added`
-local function reload_line(report)
-  local words = { ('generation %d'):format(report.generation or 0) }
-  if report.rolledBackFrom then
-    words[1] = ('%s, rolled back from %d'):format(words[1], report.rolledBackFrom)
-  end
-  local methods = type(report.methods) == 'table' and report.methods.RpcContext or {}
+local function add_changes(words, changes)
   for _, kind in ipairs({ 'added', 'removed', 'changed' }) do
-    for _, method in ipairs(methods[kind] or {}) do
-      local name = type(method) == 'table' and method.method or method
+    for _, what in ipairs(type(changes) == 'table' and changes[kind] or {}) do
+      local name = type(what) == 'table' and what.method or what
       words[#words + 1] = ('%s %s'):format(kind, name)
     end
+  end
+end
+
+local MOST_CHANGES = 8
+
+--- `generation 4, added greet, changed echo`; the files, where no method is another one.
+local function reload_line(report)
+  local words, changes = { ('generation %d'):format(report.generation or 0) }, {}
+  if report.rolledBackFrom then
+    words[2] = ('rolled back from %d'):format(report.rolledBackFrom)
+  end
+  add_changes(changes, type(report.methods) == 'table' and report.methods.RpcContext)
+  if #changes == 0 then add_changes(changes, report.files) end
+  for i = 1, math.min(#changes, MOST_CHANGES) do
+    words[#words + 1] = changes[i]
+  end
+  if #changes > MOST_CHANGES then
+    words[#words + 1] = ('… %d more'):format(#changes - MOST_CHANGES)
   end
   return table.concat(words, ', ')
 end

@@ -69,7 +69,7 @@ local function eval_command(call, params)
   for _, line in ipairs(answer.output) do
     call.out:line(line)
   end
-  local trace = wrong.traceback ~= '' and '\n' .. wrong.traceback or ''
+  local trace = wrong.traceback ~= '' and '\n  ' .. wrong.traceback:gsub('\n', '\n  ') or ''
   return nil, { code = wrong.kind, message = wrong.message .. trace, hint = wrong.hint }
 end
 

@@ -8,6 +8,9 @@ local t = rpc.types
 
 local PHASES = { 'read', 'compile', 'build', 'validate', 'selftest', 'vms', 'swap', 'total' }
 
+--- So many files are told by name: all of them change with the version.
+local MOST_FILES = 12
+
 --- A refusal is the method's answer and none of its failures: without a traceback it is told as it
 --- is.
 local function told(call, report, err)
@@ -52,7 +55,11 @@ end
 local function show_files(changes, out)
   for _, kind in ipairs({ 'added', 'removed', 'changed' }) do
     local list = changes and changes[kind] or {}
-    if #list > 0 then out:line(('%s: %s'):format(kind, table.concat(list, ', '))) end
+    if #list > 0 then
+      local rest = #list > MOST_FILES and (', … %d more'):format(#list - MOST_FILES) or ''
+      local first = math.min(#list, MOST_FILES)
+      out:line(('%s: %s%s'):format(kind, table.concat(list, ', ', 1, first), rest))
+    end
   end
 end
 

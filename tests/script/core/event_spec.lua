@@ -120,6 +120,9 @@ describe('moon-cli events', function()
     expect(line.about({ type = 'script.reloaded', data = { generation = 4, methods = { RpcContext =
       { added = { 'greet' }, changed = { { method = 'echo', what = { 'params' } } } } } } }))
       :equals('generation 4, added greet, changed echo')
+    expect(line.about({ type = 'script.reloaded', data = { generation = 5, rolledBackFrom = 4,
+      methods = {}, files = { changed = { 'a.lua', 'b.lua' } } } }))
+      :equals('generation 5, rolled back from 4, changed a.lua, changed b.lua')
     expect(line.about({ type = 'script.refused', data = { error = { message = 'a.lua:1: no' } } }))
       :equals('a.lua:1: no')
     expect(line.about({ type = 'notification.created', data = { title = 'Done', message = '' } }))
