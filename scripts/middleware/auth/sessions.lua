@@ -25,6 +25,7 @@ local M = {}
 local ROOT = '/private/sessions'
 local EPHEMERAL, TOUCHED = 'session.ephemeral.', 'session.touched.'
 local TOKEN_BYTES = 16
+local ID_LENGTH = 52
 -- Beyond them the one that was not used for longest ends with each login.
 M.MOST = 500
 
@@ -42,6 +43,9 @@ function M.id_of(token)
 end
 
 local function pointer(id) return ROOT .. '/' .. id end
+
+-- What a caller names may be anything, a way into a record included.
+local function is_id(text) return #text == ID_LENGTH and not text:find('[^a-z2-7]') end
 
 local function stored(id)
   local record = store.get(pointer(id))
@@ -169,7 +173,7 @@ end
 local function remove(ids)
   return write(function(db)
     for _, id in ipairs(ids) do
-      if db:exists(pointer(id)) then
+      if is_id(id) and db:exists(pointer(id)) then
         local done, err = db:remove(pointer(id))
         if not done then return nil, err end
       end

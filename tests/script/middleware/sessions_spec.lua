@@ -98,6 +98,13 @@ describe('sessions', function()
     expect(sessions.touch(third.id)):is_truthy()
   end)
 
+  it('are not got into by what somebody calls an id', function()
+    local one = begin()
+    expect(sessions.kill({ one.id .. '/lastActive', '', '/', '~0', ('a'):rep(52) })):is_true()
+    expect(store.document.private.sessions[one.id].lastActive):is_truthy()
+    expect(sessions.touch(one.id)):is_truthy()
+  end)
+
   it('are all ended but one', function()
     local keep = begin()
     begin()
