@@ -94,13 +94,6 @@ Pointer Pointer::parent() const {
   return result;
 }
 
-Pointer Pointer::join(const Pointer& tail) const {
-  Pointer result = *this;
-  result.tokens_.insert(result.tokens_.end(), tail.tokens_.begin(), tail.tokens_.end());
-  result.text_ += tail.text_;
-  return result;
-}
-
 Pointer Pointer::without_front(std::size_t count) const {
   Pointer result;
   for (std::size_t i = count; i < tokens_.size(); ++i)

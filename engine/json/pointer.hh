@@ -40,8 +40,6 @@ class Pointer {
   [[nodiscard]] Pointer child(std::size_t index) const;
   /// One token less; the root is its own parent.
   [[nodiscard]] Pointer parent() const;
-  /// This pointer followed by the tokens of `tail`.
-  [[nodiscard]] Pointer join(const Pointer& tail) const;
   /// Without the first `count` tokens. REQUIRES: count <= depth().
   [[nodiscard]] Pointer without_front(std::size_t count) const;
   /// Whether `prefix` names the same place or one above it.

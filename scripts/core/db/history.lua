@@ -1,7 +1,7 @@
 --- `db.history` and `db.revert`: what happened to the document, and undoing it.
 local auth = require('middleware.auth')
 local json = require('engine.json')
-local rights = require('store.rights')
+local rights = require('middleware.auth.rights')
 local rpc = require('lib.rpc')
 local store = require('engine.store')
 local timestamp = require('lib.timestamp')

@@ -11,7 +11,6 @@
 local check = require('lib.rpc.check')
 local copy = require('lib.copy')
 local fault = require('lib.rpc.fault')
-local json_schema = require('lib.rpc.json_schema')
 local names = require('lib.names')
 local where = require('lib.rpc.where')
 
@@ -203,10 +202,6 @@ function Schema:check(value)
   self.checker = self.checker or check.member(self)
   return self.checker(value)
 end
-
---- The schema as JSON Schema (2020-12).
----@return table
-function Schema:to_json_schema() return json_schema.of(self) end
 
 --- Options every type takes.
 ---@class lib.rpc.Options

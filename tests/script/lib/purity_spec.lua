@@ -42,6 +42,45 @@ describe('scripts/lib', function()
   end)
 end)
 
+describe('the rooms of scripts/', function()
+  -- What each may use besides itself, and engine modules as package.lua has it.
+  local USES = {
+    lib = { 'locales' }, locales = {}, store = { 'lib' }, middleware = { 'lib', 'store' },
+    service = { 'lib', 'store', 'middleware' }, runtime = { 'lib' }, diagnostic = { 'lib' },
+    core = { 'lib', 'store', 'middleware', 'service', 'runtime' },
+  }
+
+  it('know only the rooms below them', function()
+    local wrong = {}
+    for _, entry in ipairs(assert(file.list('scripts'))) do
+      local uses = { engine = true, [entry.name] = true }
+      for _, name in ipairs(USES[entry.name] or {}) do
+        uses[name] = true
+      end
+      for _, path in ipairs(lua_files('scripts/' .. entry.name, {})) do
+        for _, name in ipairs(required(path)) do
+          local room = name:match('^[^.]+')
+          if USES[room] and not uses[room] then wrong[#wrong + 1] = path .. ' requires ' .. name end
+        end
+      end
+    end
+    expect(wrong):equals({})
+  end)
+
+  it('are those that are named here', function()
+    local there, named = {}, {}
+    for _, entry in ipairs(assert(file.list('scripts'))) do
+      there[#there + 1] = entry.name
+    end
+    for name in pairs(USES) do
+      named[#named + 1] = name
+    end
+    table.sort(there)
+    table.sort(named)
+    expect(named):equals(there)
+  end)
+end)
+
 describe('package.lua', function()
   local manifest = load(assert(file.read('package.lua')), '@package.lua')()
 

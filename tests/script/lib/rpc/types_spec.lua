@@ -1,5 +1,6 @@
 local base64 = require('lib.base64')
 local json = require('engine.json')
+local json_schema = require('lib.rpc.json_schema')
 local rpc = require('lib.rpc')
 local t = rpc.types
 local problems_of = require('lib.rpc.problem')
@@ -245,7 +246,7 @@ describe('types', function()
       id = t.package_id, count = t.integer{ min = 1, max = 9, default = 3 },
       mode = t.enum{ 'a', 'b', optional = true }, tags = t.array{ of = t.string },
     } }
-    expect(schema:to_json_schema()):equals({
+    expect(json_schema.of(schema)):equals({
       type = 'object', required = { 'id', 'tags' }, properties = {
         id = { type = 'string', pattern = '^[a-z0-9]+(-[a-z0-9]+)*$', maxLength = 64 },
         count = { type = 'integer', minimum = 1, maximum = 9, default = 3 },
@@ -253,17 +254,17 @@ describe('types', function()
         tags = { type = 'array', items = { type = 'string' } },
       },
     })
-    expect(t.nullable(t.string):to_json_schema().type):equals({ 'string', 'null' })
-    expect(t.enum{ 'a', nullable = true }:to_json_schema())
+    expect(json_schema.of(t.nullable(t.string)).type):equals({ 'string', 'null' })
+    expect(json_schema.of(t.enum{ 'a', nullable = true }))
       :equals({ anyOf = { { type = 'string', enum = { 'a' } }, { type = 'null' } } })
-    expect(t.secret{ default = 'x' }:to_json_schema()):equals({ type = 'string', writeOnly = true })
-    expect(t.tagged{ tag = 't', variants = { a = t.object{ fields = { n = t.integer } } } }
-      :to_json_schema()):equals({ oneOf = { { type = 'object', required = { 't', 'n' },
+    expect(json_schema.of(t.secret{ default = 'x' })):equals({ type = 'string', writeOnly = true })
+    local tagged = t.tagged{ tag = 't', variants = { a = t.object{ fields = { n = t.integer } } } }
+    expect(json_schema.of(tagged)):equals({ oneOf = { { type = 'object', required = { 't', 'n' },
         properties = { t = { const = 'a' }, n = { type = 'integer' } } } } })
   end)
 
   it('have the regular expression of their pattern, where there is one', function()
-    local function pattern(text) return t.string{ pattern = text }:to_json_schema().pattern end
+    local function pattern(text) return json_schema.of(t.string{ pattern = text }).pattern end
     expect(pattern('^%d+$')):equals('^[0-9]+$')
     expect(pattern('^[%w_.-]*$')):equals('^[A-Za-z0-9_\\.\\-]*$')
     expect(pattern('^%l[^%s/]-%.x$')):equals('^[a-z][^\\s\\/]*?\\.x$')

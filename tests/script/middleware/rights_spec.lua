@@ -1,4 +1,4 @@
-local rights = require('store.rights')
+local rights = require('middleware.auth.rights')
 
 describe('reading the store', function()
   local function reads(call_of, at) return (rights.check_read(call_of, at)) == true end
