@@ -174,7 +174,7 @@ TEST_CASE("client: a subscription goes on where it was after a reconnect") {
   world.events.start();
   world.wait_for_subscriptions(1);
   world.run_until([&] { return seen == "11 12 13"; });
-  CHECK(world.events.asked.at(1) == R"(event.subscribe {"sinceSeq":11})");
+  CHECK(world.events.asked.at(1) == R"(event.subscribe {"sinceSeq":11,"store":"one"})");
   world.events.publish();
   world.run_until([&] { return seen == "11 12 13 14"; });
 }
