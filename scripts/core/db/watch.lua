@@ -4,6 +4,7 @@ local json = require('engine.json')
 local loop = require('engine.loop')
 local patch = require('lib.patch')
 local rpc = require('lib.rpc')
+local term = require('engine.term')
 local text = require('lib.text')
 local t = rpc.types
 
@@ -126,7 +127,8 @@ local function watch(call, params)
   local watcher = setmetatable({ call = call, at = params.pointer, left = params.count }, Watcher)
   while true do
     local ended = watcher:follow()
-    if not ended then return nil end
+    -- Who interrupts a watch has seen enough.
+    if not ended or watcher.id and term.interrupted() then return nil end
     if watcher.id == nil or not PASSING[ended.code] then return nil, ended end
     loop.sleep(PAUSE)
   end
