@@ -91,7 +91,8 @@ end
 
 local function show(_params, result, out)
   if result.samples == 0 then
-    out:line('no samples: no script took processor time meanwhile')
+    out:line('no samples: no script took processor time meanwhile'
+      .. (result.file and (', so %s is empty'):format(result.file) or ''))
     return
   end
   out:table({ 'state', 'samples', 'share' }, result.states)
