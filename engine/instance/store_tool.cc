@@ -20,9 +20,6 @@ constexpr std::chrono::minutes kPatience{10};
 using Words = std::span<char* const>;
 
 json::Value told(const store::CheckReport& report) {
-  json::Array findings;
-  for (const store::Finding& each : report.findings)
-    findings.push_back(json::Object{{"where", each.where}, {"what", each.what}});
   json::Value value;
   value["oldest"] = report.oldest;
   value["head"] = report.head;
@@ -31,7 +28,7 @@ json::Value told(const store::CheckReport& report) {
   value["entries"] = report.entries;
   value["documentBytes"] = report.document_bytes;
   value["fileBytes"] = report.file_bytes;
-  value["findings"] = std::move(findings);
+  value["findings"] = store::to_json(report.findings);
   return value;
 }
 

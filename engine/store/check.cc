@@ -205,6 +205,13 @@ void check_journal(const std::filesystem::path& path, const Txn& txn, CheckRepor
 
 }  // namespace
 
+json::Array to_json(const std::vector<Finding>& findings) {
+  json::Array array;
+  for (const Finding& each : findings)
+    array.push_back(json::Object{{"where", each.where}, {"what", each.what}});
+  return array;
+}
+
 Result<CheckReport> check(const std::filesystem::path& path, const CheckProgress& progress) {
   if (progress) progress("file");
   TRY_ASSIGN(const auto env, Env::open(path, {.read_only = true, .alone = false}));
@@ -218,17 +225,14 @@ Result<CheckReport> check(const std::filesystem::path& path, const CheckProgress
 
 Result<> verdict(const CheckReport& report, const std::filesystem::path& path) {
   if (report.findings.empty()) return {};
-  json::Array findings;
-  for (const Finding& each : report.findings)
-    findings.push_back(json::Object{{"where", each.where}, {"what", each.what}});
   const Finding& first = report.findings.front();
-  std::string more;
-  if (findings.size() > 1) more = fmt::format(" (and {} more)", findings.size() - 1);
+  const std::size_t others = report.findings.size() - 1;
+  const std::string more = others > 0 ? fmt::format(" (and {} more)", others) : "";
   return fail(
       Error{.code = Errc::corrupt,
             .message = fmt::format("{}: {}: {}{}", path.native(), first.where, first.what, more),
             .hint = "restore a backup: moon-cli db restore FILE; nothing was changed",
-            .info = json::write(json::Object{{"findings", std::move(findings)}})});
+            .info = json::write(json::Object{{"findings", to_json(report.findings)}})});
 }
 
 }  // namespace engine::store

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hh"
+#include "json/value.hh"
 #include "store/revision.hh"
 
 #include <cstdint>
@@ -30,6 +31,9 @@ struct CheckReport {
   std::vector<Finding> findings;  ///< the first kMaxFindings; empty: the store is in order
 };
 inline constexpr std::size_t kMaxFindings = 100;
+
+/// [{where, what}], as verdicts and reports have them.
+json::Array to_json(const std::vector<Finding>& findings);
 
 /// Told what is being read, as a Finding's `where` says it, before it is.
 using CheckProgress = std::function<void(std::string_view)>;
