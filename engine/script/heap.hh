@@ -28,8 +28,9 @@ class Heap {
   /// the time that is for nothing, and where several threads do it each such change makes the
   /// kernel stop all of them for a moment.
   void keep_memory() { keeps_memory_ = true; }
-  /// Gives the state its own allocator back; LuaJIT tears its heap down only through that one.
-  void detach(lua_State* state);
+  /// Closes the state. Its own allocator gets it back first: LuaJIT tears its heap down only
+  /// through that one.
+  void close(lua_State* state);
 
   static Heap& of(lua_State* state) {
     void* self = nullptr;

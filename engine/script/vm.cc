@@ -163,8 +163,7 @@ Result<std::unique_ptr<Vm>> Vm::create(loop::Loop& loop,
 Vm::~Vm() {
   if (!impl_ || impl_->state == nullptr) return;
   end();
-  impl_->heap.detach(impl_->state);
-  lua_close(impl_->state);
+  impl_->heap.close(impl_->state);
 }
 
 void Vm::end() {
