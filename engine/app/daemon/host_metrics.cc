@@ -51,6 +51,12 @@ void write_script_metrics(std::string& out,
                "moonbox_vm_tasks",
                fmt::format("vm=\"{}\"", label_value(each->name())),
                static_cast<double>(each->under_way()));
+  begin_metric(out, "moonbox_vm_reloads_total", "counter", "VMs that followed the first one.");
+  for (const ScriptLoop* each : loops)
+    put_metric(out,
+               "moonbox_vm_reloads_total",
+               fmt::format("vm=\"{}\"", label_value(each->name())),
+               static_cast<double>(each->reloads()));
   const Scripts::Counts& counts = scripts.counts();
   begin_metric(out, "moonbox_script_loads_total", "counter", "Loads of scripts, by outcome.");
   put_metric(out,

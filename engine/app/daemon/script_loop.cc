@@ -212,6 +212,7 @@ void ScriptLoop::adopt(std::unique_ptr<LoadedVm> built) {
 void ScriptLoop::commit() {
   if (!prepared_) return;
   retire(std::exchange(current_, std::move(prepared_)));
+  if (std::exchange(loaded_before_, true)) ++reloads_;
   heap_bytes_.store(current_->vm->heap_bytes(), std::memory_order_relaxed);
 }
 

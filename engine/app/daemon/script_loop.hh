@@ -11,6 +11,7 @@
 #include "script/vm.hh"
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -96,6 +97,8 @@ class ScriptLoop {
   /// Bytes of the current VM after its last request, and requests under way. Thread-safe.
   [[nodiscard]] std::size_t heap_bytes() const { return heap_bytes_; }
   [[nodiscard]] std::size_t under_way() const { return under_way_; }
+  /// How many VMs this loop has taken after its first. Thread-safe.
+  [[nodiscard]] std::uint64_t reloads() const { return reloads_; }
   /// For tasks that are no requests: from `enter` until `leave`, cancel_connection looks here too.
   /// Any thread.
   void enter() { ++under_way_; }
@@ -159,6 +162,8 @@ class ScriptLoop {
   loop::Timer sweep_timer_;
   std::atomic<std::size_t> under_way_{0};  ///< requests submitted and those with a task
   std::atomic<std::size_t> heap_bytes_{0};
+  bool loaded_before_ = false;
+  std::atomic<std::uint64_t> reloads_{0};
   Tracer* tracer_ = nullptr;  ///< null: this program follows no calls
   script::Guard::Stopper stopper_;
 };
