@@ -1,4 +1,5 @@
 local errc = require('engine.errc')
+local file = require('engine.file')
 local i18n = require('lib.i18n')
 
 local function env(values) return function(name) return values[name] end end
@@ -98,6 +99,18 @@ describe('locales', function()
       expect(problems):equals({})
     end)
   end
+
+  it('are the files there are', function()
+    local there = {}
+    for i, entry in ipairs(assert(file.list('scripts/locales'))) do
+      there[i] = entry.name:gsub('%.lua$', '')
+    end
+    local known = { unpack(i18n.LOCALES) }
+    table.sort(there)
+    table.sort(known)
+    expect(there):equals(known)
+    expect(known):equals({ 'de_DE', 'en_US', 'es_ES', 'fr_FR', 'pl_PL' })
+  end)
 
   it('have the label of every kind of error', function()
     for _, row in pairs(errc.kinds) do

@@ -83,4 +83,9 @@ for method in document['methods']:
     code = over_http(name, {'noSuch': 1}, Cookie='session=' + token)['code']
     if code != (34 if metadata.get('local') else -32602):
         fail(name, 'answers the owner from afar with', code)
+# Lua in the live daemon, and what looks into its calls, is for nobody but its owner on this machine.
+for name in ('script.eval', 'script.complete', 'script.follow', 'script.sample'):
+    metadata = next(m for m in document['methods'] if m['name'] == name)['x-moonbox']['metadata']
+    if not (metadata.get('local') and metadata.get('admin')):
+        fail(name, 'is open:', metadata)
 print(asked)
