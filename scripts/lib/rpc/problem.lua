@@ -67,17 +67,26 @@ local MOST_SHOWN = 40
 ---@alias lib.rpc.Phrase {[1]: string, count: integer?} A name of `ENGLISH`, with an amount
 
 local KINDS = {
-  ['nil'] = 'nothing', userdata = 'out-of-range', string = 'a-string', number = 'a-number',
-  boolean = 'a-boolean',
+  ['nil'] = { 'nothing' }, userdata = { 'out-of-range' }, string = { 'a-string' },
+  number = { 'a-number' }, boolean = { 'a-boolean' },
 }
 
 --- What kind of value it is.
 ---@param value any
----@return lib.rpc.Phrase
+---@return string|lib.rpc.Phrase A text of what no caller can send: a result has it at most
 function M.describe(value)
   if null.is_null(value) then return { 'null' } end
-  local is_array = type(value) == 'table' and (getmetatable(value) ~= nil or value[1] ~= nil)
-  return { (is_array and 'an-array') or KINDS[type(value)] or 'an-object' }
+  if type(value) ~= 'table' then return KINDS[type(value)] or 'a ' .. type(value) end
+  return { (getmetatable(value) ~= nil or value[1] ~= nil) and 'an-array' or 'an-object' }
+end
+
+--- Whether what the schema takes may be a secret.
+local function is_secret(schema)
+  if schema.options.secret then return true end
+  for _, alternative in ipairs(schema.kind == 'union' and schema.options.of or {}) do
+    if is_secret(alternative) then return true end
+  end
+  return false
 end
 
 --- The value itself where it is short and no secret.
@@ -85,7 +94,7 @@ end
 ---@param schema lib.rpc.Schema
 ---@return string|lib.rpc.Phrase
 function M.got(value, schema)
-  if schema.options.secret then return M.describe(value) end
+  if is_secret(schema) then return M.describe(value) end
   if type(value) == 'string' then
     return ("'%s'"):format(text.cut(text.one_line(value), MOST_SHOWN))
   end

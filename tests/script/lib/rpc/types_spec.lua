@@ -191,6 +191,12 @@ describe('types', function()
       'params: must match the pattern ^%d+$, got a string')
     expect(problem_of(t.integer{ secret = true, max = 5 }, 77)):equals(
       'params: must be at most 5, got a number')
+    expect(problem_of(t.union{ t.union{ t.secret{ min_length = 20 }, t.null }, t.integer },
+      'hunter2')):equals('params: expected one of union, integer, got a string')
+  end)
+
+  it('say what a result is that nobody can send', function()
+    expect(problem_of(t.string, print)):equals('params: expected a string, got a function')
   end)
 
   it('take integers of 64 bits', function()
