@@ -3,6 +3,7 @@
 local arguments = require('lib.rpc.arguments')
 local arrays = require('lib.rpc.arrays')
 local check = require('lib.rpc.check')
+local copy = require('lib.copy')
 local i18n = require('lib.i18n')
 local names = require('lib.names')
 local output = require('lib.rpc.output')
@@ -136,6 +137,17 @@ local function find(root, path)
   return node and node.leaf
 end
 
+local function text_or(value, other) return type(value) == 'string' and value or other end
+
+--- An error as the daemon would tell it: its kind, its message and its hint are texts.
+local function failure_of(err)
+  if type(err) ~= 'table' then return err end
+  local failure = copy.merged(err, { code = text_or(err.code, 'script') })
+  failure.message = text_or(err.message, failure.code)
+  failure.hint = text_or(err.hint)
+  return failure
+end
+
 local function run_here(leaf, params, globals, env, root)
   local good, problems = check.params(leaf)(params)
   if problems then
@@ -150,9 +162,11 @@ local function run_here(leaf, params, globals, env, root)
   local call = { ctx = ctx, path = leaf.method, locale = globals.locale,
     out = output.of(env.out, globals), format = globals.format }
   local result, err = runner.body(leaf)(call, good)
+  -- Beside a result nothing counts: `return text:gsub(…)` has a second value.
+  if result == nil then return nil, failure_of(err) end
   local mark = leaf.handler.result and arrays.marker(leaf.handler.result, env.json.array)
   if mark and type(result) == 'table' then mark(result) end
-  return result, err
+  return result
 end
 
 -- The answer of a method that has no deadline of its own comes within the server's default.
@@ -183,14 +197,26 @@ local function perform(leaf, params, globals, env, root)
   return result, failure, good
 end
 
+--- Whether the details are those of a check; a handler may say anything there.
+local function are_problems(details)
+  if type(details) ~= 'table' or #details == 0 then return false end
+  for _, problem in ipairs(details) do
+    if type(problem) ~= 'table' or type(problem.path) ~= 'string'
+      or type(problem.message) ~= 'string' then
+      return false
+    end
+  end
+  return true
+end
+
 --- Problems of parameters in the words of the command line: `params.maxSize` is `--max-size`.
 local function in_words(err, leaf, locale)
   local problems = type(err) == 'table' and (err.code == 'invalid_params' or err.code == 'usage')
-    and type(err.details) == 'table' and err.details
-  if not problems or #problems == 0 then return err end
+    and err.details
+  if not are_problems(problems) then return err end
   local told = { code = err.code, hint = err.hint, details = {} }
   for i, problem in ipairs(problems) do
-    local key, rest = tostring(problem.path):match('^params%.([%a%d]+)(.*)$')
+    local key, rest = problem.path:match('^params%.([%a%d]+)(.*)$')
     local schema = key and leaf.params[key]
     local path = schema and arguments.display_name(key, schema) .. rest or problem.path
     told.details[i] = { path = path, message = problem.message, hint = problem.hint }
@@ -220,8 +246,11 @@ function M.run(root, path, params, globals, env)
     output.failure(env, globals, in_words(err, leaf, globals.locale))
     return env.exit_code(type(err) == 'table' and err.code or 'script')
   end
-  output.result(env, globals, leaf.handler.display, sent, result)
-  return 0
+  local shown, unfit = output.result(env, globals, leaf.handler.display, sent, result)
+  if shown then return 0 end
+  output.failure(env, globals, { code = 'internal',
+    message = ('the result of %s: %s'):format(table.concat(path, ' '), unfit.message) })
+  return env.exit_code('internal')
 end
 
 return M

@@ -91,15 +91,27 @@ local function plain(value, env)
   return value
 end
 
+local function json_line(value, env)
+  if null.is_opaque(value) then return tostring(value) .. '\n' end
+  if value == nil then return 'null\n' end
+  local text, err = env.json.encode(value)
+  if not text then return nil, err end
+  return text .. '\n'
+end
+
+--- Each gives a text, or `nil, err` for what has no JSON form.
 local FORMATS = {
-  json = function(value, env)
-    if null.is_opaque(value) then return tostring(value) .. '\n' end
-    return (value == nil and 'null' or env.json.encode(value)) .. '\n'
-  end,
+  json = json_line,
   ['json-pretty'] = function(value, env)
+    local fits, err = json_line(value, env)
+    if not fits then return nil, err end
     return pretty.json(plain(value, env), env.json.encode) .. '\n'
   end,
-  yaml = function(value, env) return yaml.encode(plain(value, env)) end,
+  yaml = function(value, env)
+    local fits, err = json_line(value, env)
+    if not fits then return nil, err end
+    return yaml.encode(plain(value, env))
+  end,
 }
 
 --- Prints a result.
@@ -108,12 +120,16 @@ local FORMATS = {
 ---@param shown 'text'|'none'|'data'|function The display of the handler
 ---@param params table
 ---@param result any
+---@return true? shown
+---@return table? err The result has no JSON form, and data are asked for
 function M.result(env, globals, shown, params, result)
-  if shown == 'none' then return end
+  if shown == 'none' then return true end
   local format = FORMATS[globals.format]
   if format then
-    env.out.write(format(result, env))
-    return
+    local text, err = format(result, env)
+    if not text then return nil, err end
+    env.out.write(text)
+    return true
   end
   local value = plain(result, env)
   if type(shown) == 'function' then
@@ -121,6 +137,7 @@ function M.result(env, globals, shown, params, result)
   else
     env.out.write(display.value(value, env.out))
   end
+  return true
 end
 
 local function further_problems(details)

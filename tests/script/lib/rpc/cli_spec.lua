@@ -252,6 +252,38 @@ describe('cli.run', function()
     expect(env.printed):equals('[]\n')
   end)
 
+  it('tells the failures of CLI handlers as the daemon does', function()
+    local function told(...)
+      local env, given = support.environment(), { ... }
+      local root = rpc.parent():subcommand('m', handler(function()
+        return unpack(given, 1, 2)
+      end):with_about('about.echo'))
+      for _, format in ipairs({ 'table', 'json' }) do
+        cli.run(root, { 'm' }, {}, { locale = 'de_DE', format = format }, env)
+      end
+      return env.printed .. env.complained
+    end
+    expect(told(nil, { code = 5, message = 'five' })):contains('Fehler: Skriptfehler: five\n')
+    expect(told(nil, { code = 5, message = 'five' })):contains('"kind":"script"')
+    expect(told(nil, { code = 'conflict', message = { 1 }, hint = 7 })):contains(
+      'Fehler: In diesem Zustand nicht möglich: conflict\n')
+    expect(told(nil, { code = 'invalid_params', message = 'm', details = { 1, {} } })):contains(
+      'Fehler: m\n')
+    -- What stands beside a result: `return text:gsub(…)`.
+    expect(told('text', 3)):equals('text\n"text"\n')
+  end)
+
+  it('shows no data of a result without a JSON form', function()
+    for _, format in ipairs({ 'json', 'json-pretty', 'yaml' }) do
+      local env = support.environment()
+      local root = rpc.parent():subcommand('m', handler(function() return { f = print } end)
+        :with_display_serializable():with_about('about.echo'))
+      expect(cli.run(root, { 'm' }, {}, { format = format }, env)):equals(1)
+      expect(env.printed):equals('')
+      expect(env.complained):contains('the result of m: ')
+    end
+  end)
+
   it('names parameters as the command line does', function()
     local env = support.environment(function()
       return nil, { code = 'invalid_params', message = 'params.maxSize: is wrong (and 1 more)',
