@@ -125,7 +125,8 @@ function M.fill(text, args)
   end))
 end
 
---- Of forms divided by `|` the one for an amount: one and more; in Polish one, few and many.
+--- Of forms divided by `|` the one for an amount: one and more; in Polish one, few and many. Where
+--- a form is missing the last one stands for it: a locale may have a text of another's.
 ---@param forms string
 ---@param count number
 ---@param locale? string
@@ -137,10 +138,10 @@ function M.plural(forms, count, locale)
   end
   local language = M.match(locale):sub(1, 2)
   if count == 1 or (count == 0 and language == 'fr') then return list[1] end
-  if language ~= 'pl' then return list[2] end
+  if language ~= 'pl' then return list[2] or list[1] end
   local ones, tens = count % 10, count % 100
   local few = ones >= 2 and ones <= 4 and (tens < 12 or tens > 14)
-  return list[few and 2 or 3]
+  return list[few and 2 or 3] or list[#list]
 end
 
 --- The message of a key in a locale as it is written there; nil where it is not installed.

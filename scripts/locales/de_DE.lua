@@ -208,7 +208,7 @@ return {
   ['error.openssl'] = 'OpenSSL-Fehler',
   ['error.outcome-unknown'] = 'Ausgang unbekannt',
   ['error.pack'] = 'Packfehler',
-  ['error.params.a-boolean'] = 'true oder false',
+  ['error.params.a-boolean'] = 'ein Wahrheitswert',
   ['error.params.a-number'] = 'eine Zahl',
   ['error.params.a-string'] = 'ein Text',
   ['error.params.absolute-path'] = 'ein absoluter Pfad',

@@ -206,7 +206,7 @@ return {
   ['error.openssl'] = 'Error de OpenSSL',
   ['error.outcome-unknown'] = 'Resultado desconocido',
   ['error.pack'] = 'Error de empaquetado',
-  ['error.params.a-boolean'] = 'true o false',
+  ['error.params.a-boolean'] = 'un booleano',
   ['error.params.a-number'] = 'un número',
   ['error.params.a-string'] = 'un texto',
   ['error.params.absolute-path'] = 'una ruta absoluta',
@@ -421,7 +421,7 @@ return {
   ['help.arg.session'] = 'Nombre de las variables que se conservan entre entradas',
   ['help.arg.session-ids'] = 'Sesiones, como las nombra auth session list',
   ['help.arg.session-token'] =
-    'Lo que imprimió auth login; - lo lee de la entrada estándar, @FICHERO de un fichero',
+    'Lo que imprimió auth login; - lo lee de la entrada estándar, @ARCHIVO de un archivo',
   ['help.arg.sign-body'] = 'Cuerpo de la petición; - lee la entrada estándar, @ARCHIVO un archivo',
   ['help.arg.sign-command'] =
     'Orden que firma: lee la entrada estándar, escribe PUBLIC KEY y SIGNATURE en PEM',

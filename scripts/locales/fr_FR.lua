@@ -204,7 +204,7 @@ return {
   ['error.openssl'] = 'Erreur OpenSSL',
   ['error.outcome-unknown'] = 'Issue inconnue',
   ['error.pack'] = "Erreur d'empaquetage",
-  ['error.params.a-boolean'] = 'true ou false',
+  ['error.params.a-boolean'] = 'un booléen',
   ['error.params.a-number'] = 'un nombre',
   ['error.params.a-string'] = 'un texte',
   ['error.params.absolute-path'] = 'un chemin absolu',
@@ -422,7 +422,7 @@ return {
   ['help.arg.session'] = 'Nom des variables gardées entre les entrées',
   ['help.arg.session-ids'] = 'Sessions, telles que auth session list les nomme',
   ['help.arg.session-token'] =
-    "Ce qu'a affiché auth login; - le lit sur l'entrée standard, @FICHIER dans un fichier",
+    "Ce qu'a affiché auth login ; - le lit sur l'entrée standard, @FICHIER dans un fichier",
   ['help.arg.sign-body'] = "Corps de la requête ; - lit l'entrée standard, @FICHIER un fichier",
   ['help.arg.sign-command'] =
     'Commande qui signe : entrée standard lue, PUBLIC KEY et SIGNATURE en PEM en sortie',
