@@ -42,7 +42,8 @@ local quote
 --- Long text is cut: `print` shows all of it.
 function quote(text)
   if #text > MOST_TEXT then
-    return ('%s… (%d bytes)'):format(quote(text:sub(1, MOST_TEXT)), #text)
+    local first = text:sub(1, MOST_TEXT):gsub('[\192-\247][\128-\191]*$', '')
+    return ('%s… (%d bytes)'):format(quote(first), #text)
   end
   local escaped = text:gsub("[%c\\']", function(char)
     return ESCAPES[char] or ('\\%03d'):format(char:byte())

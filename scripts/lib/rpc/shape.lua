@@ -166,7 +166,11 @@ local KEY_TYPES = { boolean = true, number = true, string = true }
 
 -- A wrong declaration would be blamed on the handlers that use it.
 local function check_keys(name, keys, at)
-  if type(keys) ~= 'table' or keys[1] ~= nil then
+  local named = type(keys) == 'table'
+  for key in pairs(named and keys or {}) do
+    named = named and type(key) == 'string'
+  end
+  if not named then
     fault.raise(at, ("keys of middleware '%s' is no table of metadata keys"):format(name),
       "keys = { quota = { type = 'number', default = 3 } }")
   end

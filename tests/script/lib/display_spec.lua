@@ -183,6 +183,7 @@ describe('pretty', function()
     list.key = true
     expect(pretty.lua(list)):contains('… 301 more')
     expect(pretty.lua(('x'):rep(4000))):has_length(4002)
+    expect(pretty.lua('x' .. ('é'):rep(2000))):equals("'x" .. ('é'):rep(1999) .. "'… (4001 bytes)")
     expect(pretty.lua(('x'):rep(5000))):matches("x'… %(5000 bytes%)$")
     local self = { 1 }
     self.self = self

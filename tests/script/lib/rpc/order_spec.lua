@@ -248,6 +248,8 @@ describe('a tree', function()
     refused(chain({ name = 'x', request = noop, concerns = true }), "concerns of middleware 'x'")
     refused(chain({ name = 'x', request = noop, keys = 'admin' }), "keys of middleware 'x'")
     refused(chain({ name = 'x', request = noop, keys = { 'admin' } }), "keys of middleware 'x'")
+    refused(chain({ name = 'x', request = noop, keys = { a = { type = 'number' }, [2] = {} } }),
+      "keys of middleware 'x'")
     refused(chain({ name = 'x', request = noop, contexts = 'RpcContext' }), 'is no list')
     refused(chain({ name = 'x', request = noop, contexts = { 'rpc' } }), 'no name of a context')
     refused(chain({ name = 'x', request = noop, keys = { a = { type = 'table' } } }),
