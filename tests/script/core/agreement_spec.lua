@@ -131,13 +131,16 @@ describe('every method', function()
     for _, method in ipairs(methods) do
       local in_types = part(types, ("\n  '%s': {"):format(method.method), '\n  };')
       local in_page = part(page, '\n### ' .. method.method .. '\n', '\n##')
-      expect(has(stubs, ("method: '%s'"):format(method.method))):is_true()
+      local overload = part(stubs, ("method: '%s'"):format(method.method), '\n')
+      local class = overload:match('params%??: (moonbox%.%a+)')
+      local in_stubs = class and part(stubs, '---@class ' .. class .. '\n', '\n\n') or ''
       for _, key in ipairs(names.sorted_keys(method.params.properties or {})) do
         local mark = methods_of.is_required(method.params, key) and '' or '?'
         expect({ method.method, key, has(in_types, ('\n      %s%s: '):format(key, mark)) })
           :equals({ method.method, key, true })
         expect(has(in_page, ('| `%s` |'):format(key))):is_true()
-        expect(has(stubs, ('---@field %s%s '):format(key, mark))):is_true()
+        expect({ method.method, key, has(in_stubs, ('---@field %s%s '):format(key, mark)) })
+          :equals({ method.method, key, true })
       end
     end
   end)
