@@ -22,4 +22,5 @@ TEST_CASE("base/nearest: proposes what is near and nothing that is far") {
   CHECK(nearest("bd", known) == "db");
   CHECK_FALSE(nearest("frobnicate", known));
   CHECK_FALSE(nearest("", known));
+  CHECK_FALSE(nearest(std::string(100'000'000, 'a'), known));  // at once
 }
