@@ -92,14 +92,34 @@ std::string json_line(Level level,
   return line += '}';
 }
 
+/// Text of others may not steer the terminal, nor make a line that looks like an entry: control
+/// characters stand as Lua writes them, `\027`, and further lines are indented.
+std::string shown(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    auto byte = static_cast<unsigned char>(text[at]);
+    const auto next = at + 1 < text.size() ? static_cast<unsigned char>(text[at + 1]) : 0U;
+    const bool wide = byte == 0xC2 && next >= 0x80 && next < 0xA0;  // U+0080 to U+009F
+    if (wide) byte = static_cast<unsigned char>(text[++at]);
+    if (byte == '\n') {
+      out += "\n  ";
+    } else if (wide || (byte < 0x20 && byte != '\t') || byte == 0x7F) {
+      out += fmt::format("\\{:03}", byte);
+    } else {
+      out += static_cast<char>(byte);
+    }
+  }
+  return out;
+}
+
 std::string text_line(Level level,
                       std::string_view target,
                       std::string_view message,
                       std::span<const Field> fields) {
-  std::string line =
-      fmt::format("{} {:5} {}: {}", now_rfc3339(), level_name(level), target, message);
+  std::string line = fmt::format(
+      "{} {:5} {}: {}", now_rfc3339(), level_name(level), shown(target), shown(message));
   for (const auto& [name, value] : fields)
-    line += fmt::format(" {}={}", name, value);
+    line += fmt::format(" {}={}", shown(name), shown(value));
   return line;
 }
 

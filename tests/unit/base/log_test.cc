@@ -3,7 +3,10 @@
 #include "base/verbosity.hh"
 
 #include <catch2/catch.hpp>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <vector>
 
 namespace log_of = engine::log;
@@ -54,6 +57,24 @@ TEST_CASE("base/log: what is hidden is masked in message and fields") {
   log_of::unhide("secret");
   log_of::info("a", "secret");
   CHECK(watched.lines == std::vector<std::string>{"a: *** *** k=x***x", "a: secret"});
+}
+
+TEST_CASE("base/log: what others write cannot steer the terminal, nor look like an entry") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  const int terminal = ::dup(STDERR_FILENO);
+  ::dup2(ends[1], STDERR_FILENO);
+  const bool configured = log_of::configure({}).has_value();
+  log_of::info("a", "one\n\x1b[2J\r\xc2\x9b", {{"k", "\x7f\tä"}});
+  ::dup2(terminal, STDERR_FILENO);
+  ::close(terminal);
+  ::close(ends[1]);
+  REQUIRE(configured);
+  REQUIRE(log_of::configure({.to_stderr = false}));
+  std::string told(200, ' ');
+  told.resize(static_cast<std::size_t>(std::max(::ssize_t{0}, ::read(ends[0], told.data(), 200))));
+  ::close(ends[0]);
+  CHECK(told.ends_with(" info  a: one\n  \\027[2J\\013\\155 k=\\127\tä\n"));
 }
 
 TEST_CASE("base/log: who listens may hear more, of the parts it names and while it does") {
