@@ -35,15 +35,16 @@ bool is_script(const fs::directory_entry& entry) {
   return name.ends_with(".lua") && !name.ends_with("_spec.lua");
 }
 
-/// That something has the name of a script and cannot be read as one would else go unseen: the file
-/// it was to hide would go on serving.
-Result<> check_regular(const fs::directory_entry& entry, const std::string& name) {
+/// False if it was removed since its folder was read. That something has the name of a script and
+/// cannot be read as one would else go unseen: the file it was to hide would go on serving.
+Result<bool> is_there(const fs::directory_entry& entry, const std::string& name) {
   std::error_code code;
   const fs::file_status status = entry.status(code);
-  if (fs::is_regular_file(status)) return {};
+  if (fs::is_regular_file(status)) return true;
   const char* what = "a device, pipe or socket";
   if (fs::is_directory(status)) what = "a folder";
-  if (entry.is_symlink(code) && status.type() == fs::file_type::not_found) {
+  if (status.type() == fs::file_type::not_found) {
+    if (!entry.is_symlink(code)) return false;
     what = "a link to a file that is not there";
   } else if (status.type() == fs::file_type::none) {
     what = "a link that leads nowhere";
@@ -124,7 +125,8 @@ Result<> Snapshot::read_root(const fs::path& root, std::size_t index, Reading& r
     file.path = at->path();
     file.root = index;
     file.name = file.path.native().substr(prefix);
-    TRY(check_regular(*at, file.name));
+    TRY_ASSIGN(const bool there, is_there(*at, file.name));
+    if (!there) continue;
     file.module = module_name(file.name);
     const auto known = files_.find(file.module);
     if (known != files_.end() && known->second->name != file.name &&
@@ -135,7 +137,9 @@ Result<> Snapshot::read_root(const fs::path& root, std::size_t index, Reading& r
               "{} and {} are both module '{}'", known->second->name, file.name, file.module));
     }
     if (known != files_.end()) continue;
-    TRY(take_file(file));
+    Result<> taken = take_file(file);
+    if (!taken && taken.error().code == Errc::not_found) continue;
+    TRY(std::move(taken));
     keep(std::move(file), reading);
   }
   if (code) return fail(errno_error("reading scripts in " + root.string(), code.value()));

@@ -5,6 +5,11 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <atomic>
+#include <fstream>
+#include <optional>
+#include <thread>
+
 namespace engine::script {
 namespace {
 
@@ -110,6 +115,26 @@ TEST_CASE("script/snapshot: what has the name of a script and is no file is refu
   refused_as("a device, pipe or socket");
   fs::create_symlink(scripts.path() / "shipped/core/echo.lua", path);
   CHECK(scripts.read().value()->find("core.echo")->path == path);
+}
+
+TEST_CASE("script/snapshot: a file that goes while its folder is read is not there", "[script]") {
+  const Scripts scripts;
+  std::atomic<bool> done = false;
+  std::thread editor([&] {
+    const auto path = scripts.path() / "overlay/core/echo.lua";
+    std::filesystem::create_directories(path.parent_path());
+    while (!done) {
+      std::ofstream(path) << "return 1";
+      std::filesystem::remove(path);
+    }
+  });
+  std::optional<Error> refused;
+  for (int i = 0; i < 3'000 && !refused; ++i) {
+    if (const auto read = scripts.read(); !read) refused = read.error();
+  }
+  done = true;
+  editor.join();
+  CHECK((refused ? refused->message : "") == "");
 }
 
 TEST_CASE("script/snapshot: compiled Lua is refused by name", "[script]") {
