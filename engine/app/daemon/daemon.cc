@@ -356,7 +356,6 @@ Result<> Daemon::run() {
   loop.post([&self] { self.open_doors(); });
   loop.run();
   // Threads first, so that nothing runs while what they use is taken down.
-  self.scripts.reset();
   for (auto& worker : self.workers)
     worker->stop_thread();
   self.loader.reset();
@@ -369,6 +368,8 @@ Result<> Daemon::run() {
   self.control->close();
   self.events.close();
   self.offload.reset();
+  // What all of these ask for generations, and what waited for one.
+  self.scripts.reset();
   self.language = {};
   self.feeds.reset();
   self.document.reset();
