@@ -185,7 +185,7 @@ end
 
 local function text_of(err)
   if type(err) ~= 'table' then return tostring(err) end
-  return tostring(err.message or err)
+  return tostring(err.message or show(err))
 end
 
 local function run_hooks(groups, field)

@@ -48,6 +48,7 @@ describe('spec', function()
   it('reports a file that does not load', function()
     expect(run('this is no Lua').failures[1].name):equals('(loading)')
     expect(run("error('early')").failures[1].message):contains('early')
+    expect(run("error({ code = 'x' })").failures[1].message):equals('{code = "x"}')
   end)
 
   it('does not let specs make globals of the program', function()
