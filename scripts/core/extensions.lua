@@ -37,6 +37,12 @@ local function add_locale(file, locale, messages)
     fault.raise(at(file), ("'%s' is no locale with messages"):format(tostring(locale)),
       'return a table: ' .. table.concat(i18n.LOCALES, ', ') .. ' → { key = text }')
   end
+  for key, text in pairs(messages) do
+    if type(key) ~= 'string' or type(text) ~= 'string' then
+      fault.raise(at(file), ("the message of '%s' in %s is a %s"):format(tostring(key), locale,
+        type(text)), "['about.greet'] = 'Greet somebody'")
+    end
+  end
   local clash = i18n.extend(locale, messages)
   if clash then
     fault.raise(at(file), ("locale key '%s' is there already in %s"):format(clash, locale),

@@ -3,6 +3,7 @@ local file = require('engine.file')
 local i18n = require('lib.i18n')
 local json = require('engine.json')
 local lint = require('lib.lint')
+local loop = require('engine.loop')
 local rpc = require('lib.rpc')
 local scratch = require('engine.scratch')
 local sources = require('core.script.sources')
@@ -27,10 +28,26 @@ local function globals_of(spec)
   return globals
 end
 
-local function load_table(text, name)
+local function add(scan, source, problem)
+  problem.file, problem.path = source.name, source.path
+  scan.problems[#scan.problems + 1] = problem
+end
+
+-- Seconds. What a file of data says is there at once, or it computes without end.
+local PATIENCE = 1
+
+--- What a file of data returns. Loading the scripts tells what is wrong with it; one that computes
+--- without end is not loaded again for that. *async*
+local function load_table(scan, name, text)
   local chunk = load(text, '@' .. name, 't', {})
-  local fine, value = pcall(chunk or error)
-  return fine and type(value) == 'table' and value or {}
+  if not chunk then return {} end
+  local value, err = loop.spawn(chunk, { name = name, slice = PATIENCE }):join()
+  if value == nil and type(err) == 'table' and err.code == 'timeout' then
+    add(scan, { name = name, path = scan.paths[name] }, { line = 1, column = 1,
+      severity = 'error', message = 'the file computes without end' })
+    scan.broken = true
+  end
+  return type(value) == 'table' and value or {}
 end
 
 --- Whether this program can say what an engine module has: those of containers are not here.
@@ -66,12 +83,14 @@ end
 local function catalogs_of(scan)
   local catalogs, added = {}, {}
   for _, locale in ipairs(i18n.LOCALES) do
-    local text = scan.texts[('locales/%s.lua'):format(locale)]
-    catalogs[locale] = text and load_table(text, locale) or {}
+    local name = ('locales/%s.lua'):format(locale)
+    local text = scan.texts[name]
+    catalogs[locale] = text and load_table(scan, name, text) or {}
   end
   for name, text in pairs(scan.texts) do
     if name:find('^extensions/locales/') then
-      for key in pairs(load_table(text, name).en_US or {}) do
+      local messages = load_table(scan, name, text).en_US
+      for key in pairs(type(messages) == 'table' and messages or {}) do
         added[key] = true
       end
     end
@@ -89,11 +108,6 @@ local function key_check(scan)
     end
     return nil
   end
-end
-
-local function add(scan, source, problem)
-  problem.file, problem.path = source.name, source.path
-  scan.problems[#scan.problems + 1] = problem
 end
 
 local function check_syntax(scan, source, text)
@@ -142,11 +156,14 @@ local function check_load(scan, roots)
   return true
 end
 
+local NO_SCRIPTS = { directory = 'a folder', other = 'a device, pipe or socket' }
+
 --- A pipe or a folder in the place of a script is told of, and not waited for.
 local function read_one(source)
   local facts, err = file.stat(source.path, { follow = true })
   if facts and facts.type ~= 'file' then
-    return nil, { message = ('a script is a file, this is a %s'):format(facts.type) }
+    return nil, { message = ('a script is a file, this is %s'):format(
+      NO_SCRIPTS[facts.type] or facts.type) }
   elseif not facts then
     return nil, err
   end
@@ -186,7 +203,7 @@ function M.run(roots)
   if not list then return nil, err end
   local scan = read_all(list)
   local manifest = file.read(roots.shipped .. '/../package.lua')
-  scan.manifest = load_table(manifest or '', 'package.lua')
+  scan.manifest = load_table(scan, 'package.lua', manifest or '')
   scan.has_key = key_check(scan)
   for _, source in ipairs(list) do
     check_text(scan, source)

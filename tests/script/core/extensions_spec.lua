@@ -52,6 +52,11 @@ describe('extensions', function()
       :raises('support/astray/middleware/lost.lua:1: the tree has no EffectContext')
   end)
 
+  it('are blamed for messages that are no text', function()
+    expect(function() extensions.apply(root(), 'support.mute.') end):raises(
+      "support/mute/locales/wind.lua:1: the message of 'about.wind' in en_US is a number")
+  end)
+
   it('replace nothing', function()
     expect(function() extensions.apply(root(), 'support.clashing.') end)
       :raises("support/clashing/locales/echo.lua:1: locale key 'about.echo' is there already")

@@ -1,0 +1,1 @@
+return { en_US = { ['about.wind'] = 7 } }
