@@ -168,10 +168,10 @@ Result<> describe_trees(script::Vm& vm,
 Error located(Error error, const script::Snapshot& scripts) {
   if (error.code != Errc::script) return error;
   json::Value info = json::parse(error.info).value_or(json::Value());
+  if (!info.is_object()) info = json::Object{};  // a script may raise any details
   std::optional<Place> place;
-  if (info.find("file") != nullptr) {
-    place = Place{.file = info.string_or("file", ""),
-                  .line = static_cast<int>(info.integer_or("line", 0))};
+  if (std::string named = info.string_or("file", ""); !named.empty()) {
+    place = Place{.file = std::move(named), .line = static_cast<int>(info.integer_or("line", 0))};
   } else {
     place = find_place(error.debug);
     if (!place) place = find_place(error.message);
