@@ -2,9 +2,15 @@
 --- array it is marked as one. Else clients that loop over it would get an object.
 local M = {}
 
----@alias lib.rpc.Marker fun(value: any)
+--- Gives what stands for the value; members are changed in their places.
+---@alias lib.rpc.Marker fun(value: table): table
 
 local marker_of
+
+local function mark_member(value, key, marker)
+  local member = value[key]
+  if type(member) == 'table' then value[key] = marker(member) end
+end
 
 local function fields_marker(fields, mark)
   local markers, any = {}, false
@@ -15,17 +21,18 @@ local function fields_marker(fields, mark)
   if not any then return nil end
   return function(value)
     for key, marker in pairs(markers) do
-      local member = value[key]
-      if type(member) == 'table' then marker(member) end
+      mark_member(value, key, marker)
     end
+    return value
   end
 end
 
 local function each_marker(of)
   return of and function(value)
-    for _, member in pairs(value) do
-      if type(member) == 'table' then of(member) end
+    for key in pairs(value) do
+      mark_member(value, key, of)
     end
+    return value
   end
 end
 
@@ -33,11 +40,8 @@ local MARKERS = {
   array = function(options, mark)
     local each = each_marker(options.of and marker_of(options.of, mark))
     return function(value)
-      if next(value) == nil then
-        mark(value)
-      elseif each then
-        each(value)
-      end
+      if next(value) == nil then return mark(value) end
+      return each and each(value) or value
     end
   end,
   map = function(options, mark)
@@ -51,7 +55,7 @@ local MARKERS = {
     end
     return next(markers) and function(value)
       local marker = markers[value[options.tag]]
-      if marker then marker(value) end
+      return marker and marker(value) or value
     end
   end,
 }
@@ -62,11 +66,21 @@ function marker_of(schema, mark)
   return make and make(schema.options, mark) or nil
 end
 
---- A function that marks, in place, the empty arrays of a table that fits the schema; nil where
---- there can be none.
+--- A function that marks the empty arrays of a table that fits the schema; nil where there can be
+--- none.
 ---@param schema lib.rpc.Schema
----@param mark fun(value: table) `engine.json.array`
+---@param mark fun(value: table): table Gives an array for an empty table; `engine.json.array` makes
+---   one of the table itself
 ---@return lib.rpc.Marker?
 function M.marker(schema, mark) return marker_of(schema, mark) end
+
+--- The same for what handlers return. An empty table may be a constant of theirs, which stands for
+--- an object elsewhere: it is left as it is, and a new array takes its place.
+---@param schema? lib.rpc.Schema
+---@param array fun(): table `engine.json.array`
+---@return lib.rpc.Marker?
+function M.result_marker(schema, array)
+  return schema and marker_of(schema, function() return array() end)
+end
 
 return M

@@ -164,9 +164,8 @@ local function run_here(leaf, params, globals, env, root)
   local result, err = runner.body(leaf)(call, good)
   -- Beside a result nothing counts: `return text:gsub(…)` has a second value.
   if result == nil then return nil, failure_of(err) end
-  local mark = leaf.handler.result and arrays.marker(leaf.handler.result, env.json.array)
-  if mark and type(result) == 'table' then mark(result) end
-  return result
+  local mark = arrays.result_marker(leaf.handler.result, env.json.array)
+  return mark and type(result) == 'table' and mark(result) or result
 end
 
 -- The answer of a method that has no deadline of its own comes within the server's default.

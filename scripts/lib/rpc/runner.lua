@@ -89,12 +89,11 @@ local function checked(leaf, spans)
 end
 
 local function with_arrays(run, leaf, array)
-  local schema = array and leaf.handler.result
-  local mark = schema and arrays.marker(schema, array)
+  local mark = array and arrays.result_marker(leaf.handler.result, array)
   if not mark then return run end
   return function(call, params)
     local result, err = run(call, params)
-    if type(result) == 'table' then mark(result) end
+    if type(result) == 'table' then result = mark(result) end
     return result, err
   end
 end
@@ -233,7 +232,7 @@ end
 ---@field known table<string, lib.rpc.MetadataKey>
 ---@field method lib.rpc.Method
 ---@field development boolean
----@field array? fun(value: table) Marks an empty table as an array: `engine.json.array`
+---@field array? fun(): table Makes an empty array: `engine.json.array`
 ---@field gate boolean? The handler is left out
 ---@field spans lib.rpc.Spans? Absent: nobody follows the call, and nothing is spent on it
 

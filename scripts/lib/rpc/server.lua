@@ -88,7 +88,7 @@ end
 ---@field development? boolean Results are checked too
 ---@field described? boolean The same tree was checked and described in another VM already: only the
 ---   runners are wanted
----@field array? fun(value: table) Marks an empty table as an array: `engine.json.array`
+---@field array? fun(): table Makes an empty array: `engine.json.array`
 
 --- Everything the dispatcher needs for one context. Raises a load error naming file, line, mend.
 ---@param root lib.rpc.Parent
@@ -133,7 +133,7 @@ end
 ---@param context string
 ---@param method string
 ---@param spans lib.rpc.Spans
----@param array? fun(value: table) As of `load`
+---@param array? fun(): table As of `load`
 ---@return lib.rpc.Runner?
 function M.traced(root, context, method, spans, array)
   return make_one(root, context, method, { spans = spans, array = array })

@@ -4,8 +4,7 @@ local t = require('lib.rpc').types
 
 local function marked(schema, value)
   local mark = arrays.marker(schema, json.array)
-  if mark then mark(value) end
-  return json.encode(value)
+  return json.encode(mark and mark(value) or value)
 end
 
 local list = t.array(t.string)
@@ -21,6 +20,17 @@ describe('an empty array', function()
     expect(marked(t.tagged{ tag = 'k', variants = { l = t.object{ fields = { a = list } },
       o = t.object{ fields = { a = t.map } } } }, { k = 'l', a = {} })):equals('{"a":[],"k":"l"}')
     expect(marked(t.array, {})):equals('[]')
+  end)
+
+  it('of a handler leaves its constants as they are', function()
+    local NONE = {}
+    local mark = arrays.result_marker(t.object{ fields = { l = list, m = t.map{ of = list } } },
+      json.array)
+    expect(json.encode(mark({ l = NONE, m = { a = NONE } }))):equals('{"l":[],"m":{"a":[]}}')
+    expect(json.encode(NONE)):equals('{}')
+    expect(json.encode(arrays.result_marker(list, json.array)(NONE))):equals('[]')
+    expect(json.encode(NONE)):equals('{}')
+    expect(arrays.result_marker(nil, json.array)):is_nil()
   end)
 
   it('is not looked for where there is none', function()
