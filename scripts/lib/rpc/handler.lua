@@ -73,7 +73,7 @@ function Handler:with_params(params, options)
   return self
 end
 
---- Declares the result; checked in development.
+--- Declares the result. Calls do not check it: trees that are loaded with `development` do.
 ---@param schema lib.rpc.Schema
 function Handler:with_result(schema)
   local at = step(self, 'with_result', 1)
