@@ -69,6 +69,10 @@ void Desk::drain(Completion<> done) {
   service_->drain(std::move(done));
 }
 
+void Desk::end() {
+  service_.reset();
+}
+
 // The socket's mode keeps strangers out; this holds where the mode was changed from outside.
 void Desk::on_open(net::LineSession& session) {
   const uid_t uid = session.peer().uid;

@@ -39,6 +39,8 @@ class PushTarget {
   virtual void wake(std::uint64_t connection) = 0;
   /// Takes no more; `done` when all is answered and written. On the worker's loop.
   virtual void drain(Completion<> done) = 0;
+  /// Ends all connections, for good. On the worker's loop, or after its thread has stopped.
+  virtual void end() = 0;
   [[nodiscard]] ScriptLoop& worker() { return worker_; }
 
  protected:
@@ -59,6 +61,7 @@ class Desk final : public PushTarget, public net::LineHandler {
   Result<> open(unsigned index);
   void wake(std::uint64_t connection) override;
   void drain(Completion<> done) override;
+  void end() override;
 
   void on_open(net::LineSession& session) override;
   void on_line(net::LineSession& session, std::string_view line, net::Answer answer) override;

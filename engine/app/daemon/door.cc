@@ -40,6 +40,11 @@ Doors::Doors(loop::Loop& control, DeskShared shared, std::vector<ScriptLoop*> wo
 
 Doors::~Doors() {
   accepting_.stop();
+  // Work that a stopped worker did not come to may keep a desk for longer than what the desk shares
+  // with others: its connections end now.
+  for (const auto& [index, held] : desks_) {
+    if (const auto desk = held.lock()) desk->end();
+  }
 }
 
 void Doors::start(Completion<> done) {

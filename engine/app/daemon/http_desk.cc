@@ -191,6 +191,11 @@ void HttpDesk::drain(Completion<> done) {
   service_->drain(std::move(done));
 }
 
+void HttpDesk::end() {
+  strangers_.reset();
+  service_.reset();
+}
+
 /// Nobody may hold a connection for nothing: whoever is at the end of a lasting one has to say
 /// something from time to time, until he has shown who he is.
 void HttpDesk::watch_strangers() {

@@ -28,6 +28,7 @@ class HttpDesk final : public PushTarget, public http::Handler {
   [[nodiscard]] std::size_t connections() const { return service_->connections(); }
   void wake(std::uint64_t connection) override;
   void drain(Completion<> done) override;
+  void end() override;
 
   void on_open(http::Session& session) override;
   void on_close(http::Session& session) override;
