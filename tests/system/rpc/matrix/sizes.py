@@ -1,4 +1,5 @@
 """What may be large or many, at every door: sizes.py SOCKET HTTP HTTPS LINES COOKIE PASSWORD PID."""
+import os
 import time
 
 from doors import *
@@ -127,7 +128,9 @@ def slow_subscribers():
     CONTROL.call('bench.emit', {'rate': 20000, 'count': 2000})
     before = resident()
     assert CONTROL.call('bench.emit', {'rate': 60000, 'count': total})['sent'] == total
-    assert resident() - before < 50, '%d MiB more' % (resident() - before)
+    # AddressSanitizer keeps what was freed.
+    bound = 300 if '/asan/' in os.environ['MOONBOX_BIN'] else 50
+    assert resident() - before < bound, '%d MiB more' % (resident() - before)
     for name, door in doors.items():
         got, dropped = read_events(door, subs[name], lambda data: data['n'] == total)
         assert dropped > 0 and got + dropped == total + 2000, (name, got, dropped)
