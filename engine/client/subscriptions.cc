@@ -145,7 +145,7 @@ void Subscriptions::on_answer(const ServerPtr& server, const Result<std::string>
   // Another store, or numbers below those seen already: a server that began anew.
   const std::string store = result->string_or("store", "");
   const bool another =
-      (next != 0 && next <= server->last) || (server->established && store != server->store);
+      next != 0 && (next <= server->last || (server->established && store != server->store));
   server->store = store;
   const bool gap = result->boolean_or("gap", false) || another;
   if (!server->established && server->from.replay_last == 0 && server->last == 0 && next != 0) {
