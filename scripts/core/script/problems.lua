@@ -7,27 +7,32 @@ local server = require('lib.rpc.server')
 
 local M = {}
 
---- A load error as `{file, line, message, mend}`.
-local function problem_of(err)
-  local message = type(err) == 'table' and err.message or tostring(err)
+--- A load error as `{file, line, message, mend}`. A raised table may not say where: `trace` does.
+local function problem_of(err, trace)
+  local message = tostring(type(err) == 'table' and err.message or err)
   local details = type(err) == 'table' and type(err.details) == 'table' and err.details or {}
   local file, line, rest = message:match('^([^%s:]+%.lua):(%d+): (.*)$')
   if not file then
     file, rest = message:match('^([^%s:]+%.lua): (.*)$')
   end
+  if not file then
+    file, line = trace:match('^([^%s:]+%.lua):(%d+): ')
+  end
   local mend = details.mend
   local text = rest or message
   if mend and text:sub(-#mend - 3) == (' (%s)'):format(mend) then text = text:sub(1, -#mend - 4) end
-  return { file = details.file or file or 'package.lua', line = details.line or tonumber(line) or 1,
-    message = text, mend = mend }
+  if type(details.file) == 'string' then
+    file, line = details.file, details.line or rest and line
+  end
+  return { file = file or 'package.lua', line = tonumber(line) or 1, message = text, mend = mend }
 end
 
 local Report = {}
 Report.__index = Report
 
 --- An error counts once, though everything that requires its file fails with it.
-function Report:add(err)
-  local problem = problem_of(err)
+function Report:add(err, trace)
+  local problem = problem_of(err, trace or '')
   local key = ('%s:%d:%s'):format(problem.file, problem.line, problem.message)
   if self.seen[key] then return end
   self.seen[key] = true
@@ -35,8 +40,12 @@ function Report:add(err)
 end
 
 function Report:try(fn, ...)
-  local fine, err = pcall(fn, ...)
-  if not fine then self:add(err) end
+  local trace
+  local fine, err = xpcall(fn, function(raised)
+    trace = debug.traceback()
+    return raised
+  end, ...)
+  if not fine then self:add(err, trace) end
   return fine and err or nil
 end
 
