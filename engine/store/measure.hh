@@ -18,8 +18,8 @@ struct Measures {
   std::uint64_t format = 0;
   RevisionId head = 0;    ///< newest revision, be it in the journal only
   RevisionId oldest = 0;  ///< first revision in the log
-  std::uint64_t in_journal =
-      0;  ///< revisions still to be brought into the file; 0 while it is open
+  /// Revisions still to be brought into the file; 0 while it is open.
+  std::uint64_t in_journal = 0;
   std::uint64_t log_bytes = 0;
   std::string schema;  ///< as Store::schema
 };

@@ -64,8 +64,8 @@ struct LoadTimes {
 /// What there is to say of a load besides its result.
 struct LoadReport {
   LoadTimes times;
-  std::string
-      fingerprint;  ///< of the scripts, also of those that are refused; empty: none were read
+  /// Of the scripts, also of those that are refused; empty: none were read.
+  std::string fingerprint;
 };
 
 /// What a generation is loaded from, and with.
@@ -74,8 +74,8 @@ struct LoadRequest {
   std::filesystem::path overlay;  ///< empty: none
   std::filesystem::path shipped;
   std::shared_ptr<const Generation> before;  ///< what is as it was is shared with it; may be null
-  std::string refused =
-      {};  ///< fingerprint of scripts that are not worth another try; may be empty
+  /// Fingerprint of scripts that are not worth another try; may be empty.
+  std::string refused = {};
 };
 
 /// Reads, compiles and builds everything in a scratch VM and runs the scripts' own selftests;
