@@ -1,5 +1,6 @@
 #include "bindings/daemon_host.hh"
 #include "bindings/modules.hh"
+#include "rpc/xrat.hh"
 #include "script/task.hh"
 #include "script/thunk.hh"
 
@@ -20,6 +21,14 @@ int daemon_info(lua_State* state) {
 int daemon_methods(lua_State* state) {
   const std::string context(script::check_string(state, 1));
   script::push_value(state, host_of(state).methods(context));
+  return 1;
+}
+
+Result<int> daemon_choose_protocol(lua_State* state) {
+  const auto lowest = static_cast<std::int64_t>(luaL_optnumber(state, 1, rpc::kLowestXrat));
+  const auto highest = static_cast<std::int64_t>(luaL_optnumber(state, 2, rpc::kLowestXrat));
+  TRY_ASSIGN(const std::int64_t chosen, rpc::choose_protocol(lowest, highest));
+  lua_pushnumber(state, static_cast<lua_Number>(chosen));
   return 1;
 }
 
@@ -127,6 +136,7 @@ int daemon_unlisten(lua_State* state) {
 int open_daemon(lua_State* state) {
   static const luaL_Reg functions[] = {{"info", script::thunk<&daemon_info>},
                                        {"methods", script::thunk<&daemon_methods>},
+                                       {"choose_protocol", script::thunk<&daemon_choose_protocol>},
                                        {"metrics_text", script::thunk<&daemon_metrics_text>},
                                        {"status", script::thunk<&daemon_status>},
                                        {"reload", script::thunk<&daemon_reload>},

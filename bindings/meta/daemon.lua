@@ -3,8 +3,8 @@
 local daemon = {}
 
 --- Facts for `server.info`: name, version, gitInfo, instance, dataDir, socket, pid, uptime (s),
---- startedAt (s, Unix time), workers, luajit, guard, cgroup, uid, hostname, state (`running`, `error`), and in diagnostic mode
---- `fault` {kind, message, hint, file, line, source}.
+--- startedAt (s, Unix time), workers, luajit, guard, cgroup, uid, hostname, limits, state (`running`, `error`), generation
+--- (the one in force; there is none in diagnostic mode), and there `fault` {kind, message, hint, file, line, source}.
 ---@return table info
 function daemon.info() end
 
@@ -12,6 +12,15 @@ function daemon.info() end
 ---@param context string e.g. 'RpcContext'
 ---@return table[] methods
 function daemon.methods(context) end
+
+--- The highest version of the supervisor's envelope that is spoken here and lies between two that a
+--- client speaks. Whoever does not say speaks the lowest.
+---@param lowest? integer
+---@param highest? integer
+---@return integer? chosen
+---@return engine.Error? err `protocol_unsupported` with details {min, max}; `invalid_params` where
+--- the lowest is above the highest
+function daemon.choose_protocol(lowest, highest) end
 
 --- State of the scripts: generation, loadedAt, roots, files, kept (generations to go back to),
 --- failures, `rolledBackFrom` after a rollback, and `error` {file, line, source, message} of the

@@ -44,9 +44,10 @@ std::string to_snake_case(std::string_view name) {
   return snake;
 }
 
-std::string spoken_versions() {
-  if constexpr (kLowestXrat == kHighestXrat) return std::to_string(kLowestXrat);
-  return fmt::format("{} to {}", kLowestXrat, kHighestXrat);
+/// `1`, or `1 to 3`.
+std::string range_text(std::int64_t lowest, std::int64_t highest) {
+  if (lowest == highest) return std::to_string(lowest);
+  return fmt::format("{} to {}", lowest, highest);
 }
 
 Result<> check_version(const Slice& slice) {
@@ -54,15 +55,8 @@ Result<> check_version(const Slice& slice) {
   TRY_ASSIGN(const json::Value version, json::parse(slice.text));
   const std::int64_t* number = version.integer();
   if (number == nullptr) return invalid("`protocol_version` must be a whole number");
-  if (*number >= static_cast<std::int64_t>(kLowestXrat) &&
-      *number <= static_cast<std::int64_t>(kHighestXrat)) {
-    return {};
-  }
-  return fail(
-      Error{.code = Errc::protocol_unsupported,
-            .message = fmt::format(
-                "protocol version {} is not spoken here, only {}", *number, spoken_versions()),
-            .info = fmt::format(R"({{"min":{},"max":{}}})", kLowestXrat, kHighestXrat)});
+  TRY(choose_protocol(*number, *number));
+  return {};
 }
 
 Result<std::int64_t> integer_input(const json::Value& request, std::string_view name) {
@@ -119,6 +113,22 @@ Result<> read_typed(const Slice& slice, Incoming& out) {
 
 }  // namespace
 
+Result<std::int64_t> choose_protocol(std::int64_t lowest, std::int64_t highest) {
+  if (lowest > highest) {
+    return fail(
+        Errc::invalid_params,
+        fmt::format("the lowest protocol version, {}, is above the highest, {}", lowest, highest));
+  }
+  if (lowest <= kHighestXrat && highest >= kLowestXrat) return std::min(highest, kHighestXrat);
+  return fail(Error{.code = Errc::protocol_unsupported,
+                    .message = fmt::format("protocol version{} {} {} not spoken here, only {}",
+                                           lowest == highest ? "" : "s",
+                                           range_text(lowest, highest),
+                                           lowest == highest ? "is" : "are",
+                                           range_text(kLowestXrat, kHighestXrat)),
+                    .info = fmt::format(R"({{"min":{},"max":{}}})", kLowestXrat, kHighestXrat)});
+}
+
 Result<> read_xrat(const Envelope& envelope, Incoming& out) {
   const Slice& request = envelope[Member::request];
   const Slice& id = envelope[Member::id];
@@ -138,7 +148,7 @@ namespace {
 void begin(json::Writer& writer, const AnswerForm& form, FiveCode code, std::string_view message) {
   writer.start_object();
   writer.key("protocol_version");
-  writer.unsigned_integer(kLowestXrat);
+  writer.integer(kLowestXrat);
   if (form.verb == Verb::call) {
     writer.key("id");
     writer.raw(form.id);

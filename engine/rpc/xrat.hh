@@ -10,8 +10,15 @@
 namespace engine::rpc {
 
 /// Versions of the supervisor's envelope that are spoken.
-inline constexpr std::uint64_t kLowestXrat = 1;
-inline constexpr std::uint64_t kHighestXrat = 1;
+inline constexpr std::int64_t kLowestXrat = 1;
+inline constexpr std::int64_t kHighestXrat = 1;
+
+/// The highest version that is spoken here and lies between `lowest` and `highest`, which a client
+/// speaks.
+///
+/// ERRORS: Errc::protocol_unsupported with {min, max}; Errc::invalid_params where `lowest` is above
+/// `highest`.
+Result<std::int64_t> choose_protocol(std::int64_t lowest, std::int64_t highest);
 
 /// Decodes the supervisor's envelope: `request` typed (xrat itself), or flat with `method`.
 ///

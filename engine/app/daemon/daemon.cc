@@ -384,8 +384,10 @@ Result<> Daemon::run() {
 json::Value Daemon::Impl::info() {
   json::Value value = daemon_facts(options, lock, started);
   value["state"] = "running";
+  if (const auto generation = scripts->published()) {
+    value["generation"] = static_cast<std::int64_t>(generation->id);
+  }
   value["listeners"] = doors->listeners();
-  value["limits"] = limits_to_json(options.settings.limits);
   return value;
 }
 

@@ -2,6 +2,7 @@
 
 #include "app/daemon/generation.hh"
 #include "app/daemon/migrate.hh"
+#include "app/daemon/ports.hh"
 #include "base/log.hh"
 #include "base/version.hh"
 #include "instance/store_tool.hh"
@@ -62,6 +63,7 @@ json::Value daemon_facts(const DaemonOptions& options,
   value["shippedScripts"] = options.scripts.string();
   value["scriptManifest"] = (options.scripts.parent_path() / "package.lua").string();
   value["moonContainer"] = (instance::executable_path().parent_path() / "moon-container").string();
+  value["limits"] = limits_to_json(options.settings.limits);
   return value;
 }
 

@@ -94,6 +94,28 @@ TEST_CASE("rpc/xrat: the golden transcript") {
   play("xrat.txt");
 }
 
+TEST_CASE("rpc/xrat: the highest version both speak is chosen") {
+  const auto lowest = rpc::kLowestXrat;
+  const auto highest = rpc::kHighestXrat;
+  CHECK(rpc::choose_protocol(lowest, lowest) == lowest);
+  CHECK(rpc::choose_protocol(highest, highest) == highest);
+  CHECK(rpc::choose_protocol(lowest - 1, highest + 1) == highest);
+  CHECK(rpc::choose_protocol(highest, highest + 5) == highest);
+  CHECK(rpc::choose_protocol(lowest - 5, lowest) == lowest);
+
+  const auto above = rpc::choose_protocol(highest + 1, highest + 2);
+  REQUIRE_FALSE(above);
+  CHECK(above.error().code == Errc::protocol_unsupported);
+  CHECK(above.error().message == "protocol versions 2 to 3 are not spoken here, only 1");
+  CHECK(above.error().info == R"({"min":1,"max":1})");
+  const auto below = rpc::choose_protocol(lowest - 1, lowest - 1);
+  REQUIRE_FALSE(below);
+  CHECK(below.error().message == "protocol version 0 is not spoken here, only 1");
+  const auto reversed = rpc::choose_protocol(highest + 1, lowest);
+  REQUIRE_FALSE(reversed);
+  CHECK(reversed.error().code == Errc::invalid_params);
+}
+
 TEST_CASE("rpc/xrat: a deprecated method works and warns") {
   std::string out;
   rpc::AnswerForm form = form_of(R"({"protocol_version":1,"id":1,"method":"m"})");
