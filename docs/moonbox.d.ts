@@ -119,6 +119,33 @@ export interface Methods {
     };
   };
   /**
+   * Say who is here and what is spoken
+   * Wire name: `query:daemon.hello.v1`.
+   */
+  'daemon.hello': {
+    params: {
+      /** Name of the client */
+      client?: string;
+      /** Lowest and highest protocol version the client speaks */
+      protocol?: {
+        max: number;
+        min: number;
+      };
+      /** Version of the client */
+      version?: string;
+    };
+    result: {
+      features?: Array<string>;
+      instance?: string;
+      instanceId: string;
+      limits?: Record<string, number>;
+      name?: string;
+      protocol: number;
+      registryHash?: string;
+      version?: string;
+    };
+  };
+  /**
    * Wire name: `query:daemon.ping.v1`.
    */
   'daemon.ping': {

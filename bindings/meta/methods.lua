@@ -33,6 +33,12 @@
 ---@field packages? string[] Packages; none means all
 ---@field target string Directory that holds the backups
 
+--- Say who is here and what is spoken
+---@class moonbox.DaemonHelloParams
+---@field client? string Name of the client
+---@field protocol? { max: integer, min: integer } Lowest and highest protocol version the client speaks
+---@field version? string Version of the client
+
 --- Apply a JSON Patch, all of it or nothing
 ---@class moonbox.DbApplyParams
 ---@field allowModelMismatch? boolean Write it even if it does not fit the schema of the document
@@ -311,6 +317,7 @@
 ---@field call fun(self, method: 'auth.session.kill', params: moonbox.AuthSessionKillParams, opts?: engine.client.CallOptions): (nil)?, engine.Error?
 ---@field call fun(self, method: 'auth.session.list', params?: table, opts?: engine.client.CallOptions): ({ current?: string, sessions: table<string, { ephemeral?: boolean, lastActive: string, loggedIn: string, read?: string[], userAgent?: string }> })?, engine.Error?
 ---@field call fun(self, method: 'backup.create', params: moonbox.BackupCreateParams, opts?: engine.client.CallOptions): ({ jobId: string })?, engine.Error?
+---@field call fun(self, method: 'daemon.hello', params?: moonbox.DaemonHelloParams, opts?: engine.client.CallOptions): ({ features?: string[], instance?: string, instanceId: string, limits?: table<string, number>, name?: string, protocol: integer, registryHash?: string, version?: string })?, engine.Error?
 ---@field call fun(self, method: 'daemon.ping', params?: table, opts?: engine.client.CallOptions): ({ instanceId: string, pong: boolean })?, engine.Error?
 ---@field call fun(self, method: 'daemon.shutdown', params?: table, opts?: engine.client.CallOptions): (nil)?, engine.Error?
 ---@field call fun(self, method: 'daemon.status', params?: table, opts?: engine.client.CallOptions): ({ channels: table<string, { bytes: integer, events: integer, lastSeq: integer, subscriptions: integer }>, instance: string, jobs: { ended: integer, running: integer }, packages: table<string, string>, pid: integer, revision: integer, state: string, uptime: number, version: string, workers: integer })?, engine.Error?

@@ -1,13 +1,16 @@
 --- `daemon.*`: the daemon seen from outside; works whether it runs or not.
 local command = require('core.command')
 local control = require('engine.daemon_control')
+local crypto = require('engine.crypto')
 local daemon = require('engine.daemon')
 local display = require('lib.display')
 local duration = require('lib.duration')
 local event = require('engine.event')
+local hello = require('lib.rpc.hello')
 local job = require('engine.job')
 local json = require('engine.json')
 local live = require('lib.live')
+local log = require('engine.log')
 local loop = require('engine.loop')
 local names = require('lib.names')
 local package_status = require('service.status')
@@ -297,6 +300,14 @@ local status_schema = t.object{ open = true, fields = {
 } }
 
 return rpc.parent():with_about('about.daemon')
+  :subcommand('hello', hello.handler({
+    daemon = daemon, log = log, tools = { encode = json.encode, hash = crypto.sha256 },
+    context = 'RpcContext', knows = function(call) return call.auth ~= nil end,
+    features = { 'lines', 'http', 'websocket', 'envelopes', 'events', 'continuations' },
+  }):with_metadata('authenticated', false)
+    :with_metadata('get_session', true)
+    :no_cli()
+    :with_about('about.daemon.hello'))
   :subcommand('ping', rpc.from_fn(ping)
     :with_result(t.object{ fields = { pong = t.boolean, instanceId = t.string } })
     :with_metadata('authenticated', false)

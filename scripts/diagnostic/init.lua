@@ -1,9 +1,12 @@
 --- What a daemon answers whose store or scripts cannot be opened: why, and how to mend it. It runs
 --- from the copy that is built into the program: nothing on the disk can break it. Requires
 --- lib/** only, and few engine modules.
+local crypto = require('engine.crypto')
 local daemon = require('engine.daemon')
 local file = require('engine.file')
+local hello = require('lib.rpc.hello')
 local json = require('engine.json')
+local log = require('engine.log')
 local openrpc = require('lib.rpc.openrpc')
 local rpc = require('lib.rpc')
 local t = rpc.types
@@ -68,6 +71,11 @@ local function query(handler, result, about)
 end
 
 return rpc.parent():with_context(CONTEXT)
+  :subcommand('daemon', rpc.parent():with_about('about.daemon')
+    :subcommand('hello', hello.handler({
+      daemon = daemon, log = log, tools = { encode = json.encode, hash = crypto.sha256 },
+      context = CONTEXT, features = { 'lines', 'http', 'envelopes' },
+    }):with_about('about.daemon.hello')))
   :subcommand('diagnostic', rpc.parent():with_about('about.diagnostic')
     :subcommand('error', query(rpc.from_fn(fault), any, 'about.diagnostic.error')))
   :subcommand('echo', rpc.from_fn(echo)

@@ -4,6 +4,7 @@ local check = require('lib.rpc.check')
 local cli = require('lib.rpc.cli')
 local completion = require('lib.rpc.generate.completion')
 local core = require('core')
+local crypto = require('engine.crypto')
 local errc = require('engine.errc')
 local file = require('engine.file')
 local json = require('engine.json')
@@ -156,6 +157,24 @@ describe('the wire registry', function()
     expect(wire_registry.compare({ ['query:a.v1'] = 'x' }, { ['query:a.v1'] = 'y' })[1]):equals(
       "the schema of query:a.v1 has changed: bump its version: with_metadata('version', 2)")
     expect(wire_registry.compare({ ['query:a.v1'] = 'x' }, { ['query:a.v2'] = 'y' })):equals({})
+  end)
+
+  it('has one hash of all, which no order and every schema changes', function()
+    local tools = { encode = json.encode, hash = crypto.sha256 }
+    local ping = { wire = 'query:ping.v1', params = { type = 'object' } }
+    local echo = { wire = 'query:echo.v1', params = { type = 'object' },
+      result = { type = 'string' } }
+    local digest = wire_registry.digest({ ping, echo }, tools)
+    expect(digest):matches('^' .. ('%x'):rep(64) .. '$')
+    expect(digest):equals(crypto.sha256(('query:echo.v1 %s\nquery:ping.v1 %s\n'):format(
+      wire_registry.hash(echo, tools), wire_registry.hash(ping, tools))))
+    expect(wire_registry.digest({ echo, ping }, tools)):equals(digest)
+    expect(wire_registry.digest({ echo }, tools) ~= digest):is_true()
+    echo.result = { type = 'integer' }
+    local changed = wire_registry.digest({ ping, echo }, tools)
+    expect(changed ~= digest):is_true()
+    echo.wire = 'query:echo.v2'
+    expect(wire_registry.digest({ ping, echo }, tools) ~= changed):is_true()
   end)
 
   it('keeps the names that were', function()

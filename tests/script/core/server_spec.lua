@@ -72,6 +72,63 @@ describe('daemon and state', function()
   end)
 end)
 
+describe('hello', function()
+  local hello = require('lib.rpc.hello')
+
+  it('tells whoever may call what is spoken here', function()
+    local told = assert(call('daemon.hello', { client = 'probe', version = '2',
+      protocol = { min = 1, max = 2 } }))
+    expect(daemon.range):equals({ 1, 2 })
+    expect({ told.protocol, told.name, told.version, told.instance, told.instanceId })
+      :equals({ 2, 'moonbox', '0.1.0', 'default', 'i1' })
+    expect(told.limits):equals({ nesting = 192 })
+    expect(told.features[1]):equals('lines')
+    expect(told.registryHash):matches('^' .. ('%x'):rep(64) .. '$')
+  end)
+
+  it('tells strangers no more than a ping does, but what is spoken', function()
+    expect(call('daemon.hello', {}, { peer = { uid = 4711 } }))
+      :equals({ instanceId = 'i1', protocol = 1 })
+  end)
+
+  it('refuses versions that are not spoken, and what is no range', function()
+    local _, err = call('daemon.hello', { protocol = { min = 4, max = 9 } })
+    expect({ err.code, err.details }):equals({ 'protocol_unsupported', { min = 1, max = 3 } })
+    for _, protocol in ipairs({ { min = 1 }, { min = 1, max = 70000 }, { min = 1, max = 1.5 } }) do
+      _, err = call('daemon.hello', { protocol = protocol })
+      expect(err.code):equals('invalid_params')
+    end
+  end)
+
+  it('hashes the methods once, and again when others are in force', function()
+    local methods, looked, hashed = { { wire = 'query:a.v1', params = {} } }, 0, 0
+    local handler = hello.handler({
+      daemon = {
+        info = daemon.info, choose_protocol = daemon.choose_protocol,
+        methods = function(context)
+          looked = looked + 1
+          expect(context):equals('C')
+          return methods
+        end,
+      },
+      log = { debug = function() end }, context = 'C', features = {},
+      tools = { encode = json.encode, hash = function(text)
+        hashed = hashed + 1
+        return crypto.sha256(text)
+      end },
+    })
+    local function hash() return handler.fn({}, {}).registryHash end
+    daemon.generation = 1
+    local first = hash()
+    expect(hash()):equals(first)
+    expect({ looked, hashed }):equals({ 1, 2 })
+    daemon.generation, methods[1].params = 2, { type = 'object' }
+    expect(hash() ~= first):is_true()
+    expect(looked):equals(2)
+    daemon.generation = nil
+  end)
+end)
+
 describe('the journal', function()
   local path
 

@@ -24,6 +24,19 @@ function M.of(methods, tools)
   return registry
 end
 
+--- One hash of all that a client sees: SHA-256 over `NAME HASH`, a line for each wire name, sorted.
+--- Whoever has the names and hashes of `rpc.discover` gets the same.
+---@param methods lib.rpc.Method[]
+---@param tools table
+---@return string hex
+function M.digest(methods, tools)
+  local registry, lines = M.of(methods, tools), {}
+  for i, name in ipairs(names.sorted_keys(registry)) do
+    lines[i] = ('%s %s\n'):format(name, registry[name])
+  end
+  return tools.hash(table.concat(lines))
+end
+
 --- What must be mended before `fresh` may take the place of `known`.
 ---@param known table<string, string>
 ---@param fresh table<string, string>

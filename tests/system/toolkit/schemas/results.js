@@ -7,7 +7,7 @@ const Ajv = require('ajv/dist/2020').default;
 // In this order. `$name` is what an earlier call gave under that name.
 const CALLS = [
   ['echo', { message: 'hi' }], ['state'], ['git-info'],
-  ['daemon.ping'], ['daemon.status'],
+  ['daemon.ping'], ['daemon.status'], ['daemon.hello', { protocol: { min: 0, max: 9 } }],
   ['server.info'], ['server.version'], ['server.metrics'], ['server.time'], ['server.device-info'],
   ['server.logs', { limit: 3 }], ['server.logs', { limit: 2, before: true }], ['server.prometheus'],
   ['server.set-language', { language: 'pl_PL' }], ['server.set-language', { language: 'en_US' }],
