@@ -17,6 +17,7 @@ namespace {
 /// every problem has a path and a message.
 constexpr std::string_view kChecker = R"lua(
 local check = require('lib.rpc.check')
+local problem = require('lib.rpc.problem')
 local t = require('lib.rpc').types
 local item = t.object{ fields = { id = t.package_id, count = t.integer{ min = 0, max = 9 } } }
 local checker = check.compile(t.object{ fields = {
@@ -38,7 +39,7 @@ return function(params)
   local good, problems = checker(params)
   if problems then
     assert(#problems > 0, 'no problem named')
-    local err = check.invalid(problems, 'params')
+    local err = problem.invalid(problems, 'params')
     assert(err.code == 'invalid_params' and #err.message > 0, 'no message')
     return
   end
