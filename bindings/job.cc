@@ -47,18 +47,15 @@ void run_hooks(Vm& vm, ScriptJob& job) {
     vm.spawn(hook, {}, {}, {}, "on_cancel");
 }
 
-/// job.create{kind=…, target?, title?} → job | nil, err
-Result<int> job_create(lua_State* state) {
-  luaL_checktype(state, 1, LUA_TTABLE);
-  std::string kind = script::field_string(state, 1, "kind").value_or("");
-  if (kind.empty()) luaL_argerror(state, 1, "a `kind` expected");
-  std::string target = script::field_string(state, 1, "target").value_or("");
-  std::string title = script::field_string(state, 1, "title").value_or("");
-  TRY_ASSIGN(JobTable* const jobs, table(state));
-  auto job = std::shared_ptr<ScriptJob>(
-      new ScriptJob{jobs->create(std::move(kind), std::move(target), std::move(title)), {}});
+/// A task that waits until its job is written down; owned by the suspended task.
+struct Beginner {
+  Resumer resumer;
+};
+
+/// Gives the task its job. On the VM's loop.
+void hand_over(Vm& vm, Beginner& beginner, event::Job&& begun) {
+  auto job = std::shared_ptr<ScriptJob>(new ScriptJob{std::move(begun), {}});
   // The hook runs on the thread that cancels: only its posted part may touch the job.
-  Vm& vm = Vm::of(state);
   job->job.on_cancel([loop = &vm.loop(), vm = vm.watch(), weak = std::weak_ptr(job)] {
     loop->post([vm, weak] {
       const auto alive = vm.lock();
@@ -66,8 +63,39 @@ Result<int> job_create(lua_State* state) {
       if (alive && target_job) run_hooks(**alive, *target_job);
     });
   });
-  script::push_object(state, std::move(job));
-  return 1;
+  beginner.resumer.resume([job = std::move(job)](lua_State* state) mutable {
+    script::push_object(state, std::move(job));
+    return 1;
+  });
+}
+
+/// job.create{kind=…, target?, title?} → job | nil, err   *async*
+Result<int> job_create(lua_State* state) {
+  luaL_checktype(state, 1, LUA_TTABLE);
+  std::string kind = script::field_string(state, 1, "kind").value_or("");
+  if (kind.empty()) luaL_argerror(state, 1, "a `kind` expected");
+  std::string target = script::field_string(state, 1, "target").value_or("");
+  std::string title = script::field_string(state, 1, "title").value_or("");
+  TRY_ASSIGN(JobTable* const jobs, table(state));
+  return script::suspend(state, [&](Resumer resumer) -> script::Cancel {
+    Vm& vm = Vm::of(state);
+    auto beginner = std::make_shared<Beginner>(std::move(resumer));
+    // Nobody may wait any more when it comes: then the job is let go, and so cancelled.
+    const auto begun = [loop = &vm.loop(), vm = vm.watch(), weak = std::weak_ptr(beginner)](
+                           Result<event::Job> result) {
+      auto shared = std::make_shared<Result<event::Job>>(std::move(result));
+      loop->post([vm, weak, shared] {
+        const auto alive = vm.lock();
+        const auto waiting = weak.lock();
+        if (!alive || !waiting) return;
+        if (*shared) return hand_over(**alive, *waiting, std::move(**shared));
+        waiting->resumer.resume(
+            [shared](lua_State* to) { return script::push_failure(to, shared->error()); });
+      });
+    };
+    jobs->begin(std::move(kind), std::move(target), std::move(title), begun);
+    return [beginner] {};
+  });
 }
 
 /// job:id() → string

@@ -1410,6 +1410,7 @@ export type ErrorKind =
   | 'connection_lost'
   | 'corrupt'
   | 'daemon_not_running'
+  | 'daemon_restarted'
   | 'data_dir_unusable'
   | 'database'
   | 'dependency'

@@ -10,6 +10,14 @@ export type AuthPubkey = {
   name: string;
 };
 
+export type StoredJob = {
+  created: string;
+  ended?: string;
+  kind: string;
+  target?: string;
+  title?: string;
+};
+
 export type Network = {
   bridge: string;
   subnet: string;
@@ -52,6 +60,7 @@ export type Session = {
 
 export type Private = {
   authPubkeys?: Record<string, AuthPubkey>;
+  jobs?: Record<string, StoredJob>;
   network?: Network;
   notifications?: Notifications;
   packages?: Record<string, PackageRecord>;

@@ -13,6 +13,13 @@
 ---@field key string
 ---@field name string
 
+---@class store.StoredJob
+---@field created string
+---@field ended? string
+---@field kind string
+---@field target? string
+---@field title? string
+
 ---@class store.Network
 ---@field bridge string
 ---@field subnet string
@@ -49,6 +56,7 @@
 
 ---@class store.Private
 ---@field authPubkeys? table<string, store.AuthPubkey>
+---@field jobs? table<string, store.StoredJob>
 ---@field network? store.Network
 ---@field notifications? store.Notifications
 ---@field packages? table<string, store.PackageRecord>
@@ -169,6 +177,32 @@
 ---@field upsert fun(self, key: string|integer, make: fun(): store.AuthPubkey): store.model.AuthPubkey
 ---@field remove fun(self, key: string|integer): (store.AuthPubkey)?
 ---@field entries fun(self): fun(): string, store.model.AuthPubkey
+
+---@class store.model.StoredJob: store.model.Node
+---@field de fun(self): store.StoredJob
+---@field ser fun(self, value: store.StoredJob)
+---@field replace fun(self, value: store.StoredJob): store.StoredJob
+---@field mutate fun(self, change: fun(value: store.StoredJob): any, engine.Error?): store.StoredJob, engine.Error?
+---@field transpose fun(self): store.model.StoredJob?
+---@field created store.model.String
+---@field ended store.model.String
+---@field kind store.model.String
+---@field target store.model.String
+---@field title store.model.String
+
+---@class store.model.MapOfStoredJob: store.model.Node
+---@field de fun(self): table<string, store.StoredJob>
+---@field ser fun(self, value: table<string, store.StoredJob>)
+---@field replace fun(self, value: table<string, store.StoredJob>): table<string, store.StoredJob>
+---@field mutate fun(self, change: fun(value: table<string, store.StoredJob>): any, engine.Error?): table<string, store.StoredJob>, engine.Error?
+---@field transpose fun(self): store.model.MapOfStoredJob?
+---@field keys fun(self): string[]
+---@field contains_key fun(self, key: string|integer): boolean
+---@field as_idx fun(self, key: string|integer): store.model.StoredJob?
+---@field insert fun(self, key: string|integer, value: store.StoredJob): (store.StoredJob)?
+---@field upsert fun(self, key: string|integer, make: fun(): store.StoredJob): store.model.StoredJob
+---@field remove fun(self, key: string|integer): (store.StoredJob)?
+---@field entries fun(self): fun(): string, store.model.StoredJob
 
 ---@class store.model.Network: store.model.Node
 ---@field de fun(self): store.Network
@@ -315,6 +349,7 @@
 ---@field mutate fun(self, change: fun(value: store.Private): any, engine.Error?): store.Private, engine.Error?
 ---@field transpose fun(self): store.model.Private?
 ---@field authPubkeys store.model.MapOfAuthPubkey
+---@field jobs store.model.MapOfStoredJob
 ---@field network store.model.Network
 ---@field notifications store.model.Notifications
 ---@field packages store.model.MapOfPackageRecord

@@ -69,9 +69,11 @@ function Job:cancelled() end
 ---@param fn fun()
 function Job:on_cancel(fn) end
 
+--- *async* Begins a job. When this answers, it is on the disk that the job runs: if the daemon ends
+--- before the job, the next one has it as failed with the code `daemon_restarted`.
 ---@param new engine.job.New
 ---@return engine.job.Job? job
----@return engine.Error? err
+---@return engine.Error? err The job could not be written down: `no_space`, `closed`
 function job.create(new) end
 
 --- All that run and the last 256 that ended, oldest first.

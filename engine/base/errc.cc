@@ -83,6 +83,7 @@ constexpr std::array kTable = {
     ErrcInfo{unclean_stop, "unclean_stop", 71, FiveCode::internal_error, 14, "error.unclean-stop", "Stop Was Not Clean"},
     ErrcInfo{outcome_unknown, "outcome_unknown", 1001, FiveCode::internal_error, 11, "error.outcome-unknown", "Outcome Unknown"},
     ErrcInfo{not_initialised, "not_initialised", 1002, FiveCode::invalid_state, 10, "error.not-initialised", "Not Initialised"},
+    ErrcInfo{daemon_restarted, "daemon_restarted", 1003, FiveCode::internal_error, 11, "error.daemon-restarted", "Daemon Restarted"},
 };
 // clang-format on
 
@@ -90,7 +91,7 @@ constexpr bool in_enumerator_order() {
   for (std::size_t i = 0; i < kTable.size(); ++i) {
     if (static_cast<std::size_t>(kTable[i].code) != i) return false;
   }
-  return kTable.size() == static_cast<std::size_t>(Errc::not_initialised) + 1;
+  return kTable.size() == static_cast<std::size_t>(Errc::daemon_restarted) + 1;
 }
 static_assert(in_enumerator_order());
 

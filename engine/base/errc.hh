@@ -84,6 +84,7 @@ enum class Errc : std::uint16_t {
   unclean_stop,
   outcome_unknown,
   not_initialised,
+  daemon_restarted,
 };
 
 /// The five answer codes of the supervisor envelope.

@@ -57,6 +57,14 @@ void write_error(json::Writer& writer, const Error& error) {
   writer.end_object();
 }
 
+JobSnapshot make_job(std::string kind, std::string target, std::string title) {
+  return {.id = make_id(),
+          .kind = std::move(kind),
+          .target = std::move(target),
+          .title = std::move(title),
+          .created = now_rfc3339()};
+}
+
 tl::unexpected<Error> no_such_job(std::string_view id) {
   return fail(Errc::not_found, fmt::format("no job '{}'", id));
 }
@@ -145,18 +153,58 @@ void JobTable::publish(const JobSnapshot& snapshot) {
                  .terminal = !snapshot.is_running()});
 }
 
+void JobTable::keep_in(JobRecords* records) {
+  const std::lock_guard lock(mutex_);
+  records_ = records;
+}
+
 Job JobTable::create(std::string kind, std::string target, std::string title) {
-  std::string id = make_id();
+  return add(make_job(std::move(kind), std::move(target), std::move(title)));
+}
+
+void JobTable::begin(std::string kind, std::string target, std::string title, Begun begun) {
+  JobSnapshot fresh = make_job(std::move(kind), std::move(target), std::move(title));
+  JobRecords* records = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    records = records_;
+  }
+  if (records == nullptr) return begun(add(std::move(fresh)));
+  records->begin(fresh, [this, fresh, begun = std::move(begun)](const Result<>& written) {
+    begun(written ? Result<Job>(add(fresh)) : fail(written.error()));
+  });
+}
+
+Job JobTable::add(JobSnapshot fresh) {
+  std::string id = fresh.id;
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_[id];
-  entry.snapshot.id = id;
-  entry.snapshot.kind = std::move(kind);
-  entry.snapshot.target = std::move(target);
-  entry.snapshot.title = std::move(title);
-  entry.snapshot.created = now_rfc3339();
+  entry.snapshot = std::move(fresh);
   order_.push_back(id);
   publish(entry.snapshot);
   return {*this, std::move(id)};
+}
+
+void JobTable::restore(JobSnapshot ended) {
+  const std::string id = ended.id;
+  const std::lock_guard lock(mutex_);
+  entries_[id].snapshot = std::move(ended);
+  order_.push_back(id);
+  count_ended(id);
+}
+
+void JobTable::announce(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  if (const Entry* entry = find(id)) publish(entry->snapshot);
+}
+
+/// REQUIRES: mutex_ is held.
+void JobTable::count_ended(const std::string& id) {
+  ended_.push_back(id);
+  if (ended_.size() <= history_) return;
+  std::erase(order_, ended_.front());
+  entries_.erase(ended_.front());
+  ended_.pop_front();
 }
 
 std::vector<JobSnapshot> JobTable::list() const {
@@ -227,6 +275,7 @@ void JobTable::set_progress(const std::string& id, std::string tree) {
 void JobTable::end(const std::string& id, const std::function<void(JobSnapshot&)>& settle) {
   std::vector<std::pair<std::uint64_t, Ended>> waiters;
   JobSnapshot snapshot;
+  JobRecords* records = nullptr;
   {
     const std::lock_guard lock(mutex_);
     Entry* entry = find(id);
@@ -237,13 +286,10 @@ void JobTable::end(const std::string& id, const std::function<void(JobSnapshot&)
     entry->cancel_hooks.clear();
     snapshot = entry->snapshot;
     publish(snapshot);
-    ended_.push_back(id);
-    if (ended_.size() > history_) {
-      std::erase(order_, ended_.front());
-      entries_.erase(ended_.front());
-      ended_.pop_front();
-    }
+    count_ended(id);
+    records = records_;
   }
+  if (records != nullptr) records->end(id);
   for (const auto& [number, waiter] : waiters)
     waiter(snapshot);
 }

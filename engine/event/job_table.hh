@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/time.hh"
+#include "event/job_records.hh"
 #include "event/ring.hh"
 
 #include <cstddef>
@@ -76,13 +77,25 @@ class JobTable {
  public:
   static constexpr std::size_t kHistory = 256;
   using Ended = std::function<void(const JobSnapshot&)>;
+  using Begun = std::function<void(Result<Job>)>;
 
   /// `ring` outlives the table, the table outlives its jobs.
   explicit JobTable(Ring& ring, std::size_t history = kHistory) : ring_(ring), history_(history) {}
   JobTable(const JobTable&) = delete;
   JobTable& operator=(const JobTable&) = delete;
 
+  /// Jobs that begin from here on are written down in `records`, which outlives the table or is
+  /// taken away with null: what ends after that stays written down as running.
+  void keep_in(JobRecords* records);
+  /// A job in memory alone.
   Job create(std::string kind, std::string target = {}, std::string title = {});
+  /// A job that is written down, if that is done here, before `begun` runs: once, on any thread,
+  /// perhaps before this returns. ERRORS: those of the records.
+  void begin(std::string kind, std::string target, std::string title, Begun begun);
+  /// Takes up a job of an earlier life, which has ended; no event. Before any other job.
+  void restore(JobSnapshot ended);
+  /// Publishes a job as it is once more. No effect if there is none.
+  void announce(std::string_view id);
   /// Oldest first.
   [[nodiscard]] std::vector<JobSnapshot> list() const;
   /// ERRORS: Errc::not_found.
@@ -104,6 +117,8 @@ class JobTable {
     TimePoint published;
   };
 
+  Job add(JobSnapshot fresh);
+  void count_ended(const std::string& id);
   Entry* find(std::string_view id);
   [[nodiscard]] const Entry* find(std::string_view id) const;
   void publish(const JobSnapshot& snapshot);
@@ -118,6 +133,7 @@ class JobTable {
   std::deque<std::string> order_;  ///< ids, oldest first
   std::deque<std::string> ended_;  ///< ids, oldest end first
   std::uint64_t last_waiter_ = 0;
+  JobRecords* records_ = nullptr;
 };
 
 }  // namespace engine::event

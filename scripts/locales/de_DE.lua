@@ -178,6 +178,7 @@ return {
   ['error.connection-lost'] = 'Verbindung verloren',
   ['error.corrupt'] = 'Datenbank beschädigt',
   ['error.daemon-not-running'] = 'Dienst läuft nicht',
+  ['error.daemon-restarted'] = 'Dienst wurde neu gestartet',
   ['error.data-dir-unusable'] = 'Datenverzeichnis unbrauchbar',
   ['error.database'] = 'Datenbankfehler',
   ['error.dependency'] = 'Abhängigkeitsfehler',

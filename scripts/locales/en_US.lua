@@ -174,6 +174,7 @@ return {
   ['error.connection-lost'] = 'Connection Lost',
   ['error.corrupt'] = 'Database Corrupt',
   ['error.daemon-not-running'] = 'Daemon Not Running',
+  ['error.daemon-restarted'] = 'Daemon Restarted',
   ['error.data-dir-unusable'] = 'Data Directory Unusable',
   ['error.database'] = 'Database Error',
   ['error.dependency'] = 'Dependency Error',

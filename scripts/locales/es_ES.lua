@@ -176,6 +176,7 @@ return {
   ['error.connection-lost'] = 'Conexión perdida',
   ['error.corrupt'] = 'Base de datos dañada',
   ['error.daemon-not-running'] = 'El demonio no está en marcha',
+  ['error.daemon-restarted'] = 'El demonio se reinició',
   ['error.data-dir-unusable'] = 'Directorio de datos inutilizable',
   ['error.database'] = 'Error de base de datos',
   ['error.dependency'] = 'Error de dependencia',

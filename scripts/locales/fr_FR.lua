@@ -174,6 +174,7 @@ return {
   ['error.connection-lost'] = 'Connexion perdue',
   ['error.corrupt'] = 'Base de données corrompue',
   ['error.daemon-not-running'] = "Le démon n'est pas en marche",
+  ['error.daemon-restarted'] = 'Démon redémarré',
   ['error.data-dir-unusable'] = 'Répertoire de données inutilisable',
   ['error.database'] = 'Erreur de base de données',
   ['error.dependency'] = 'Erreur de dépendance',

@@ -173,6 +173,7 @@ return {
   ['error.connection-lost'] = 'Utracono połączenie',
   ['error.corrupt'] = 'Uszkodzona baza danych',
   ['error.daemon-not-running'] = 'Demon nie działa',
+  ['error.daemon-restarted'] = 'Demon uruchomiony ponownie',
   ['error.data-dir-unusable'] = 'Katalog danych nie nadaje się do użytku',
   ['error.database'] = 'Błąd bazy danych',
   ['error.dependency'] = 'Błąd zależności',

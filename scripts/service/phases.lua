@@ -53,14 +53,18 @@ local function reporter(handle, expected)
   })
 end
 
---- Starts `work(report)` as a job on the control loop and returns at once.
+--- Starts `work(report)` as a job on the control loop and returns at once. *async*
 ---@param about { kind: string, target?: string, title?: string, phases?: integer } `phases`: how
 --- many are to come, as far as one knows
 ---@param work fun(report: function): any raises what goes wrong
----@return { jobId: string }
+---@return { jobId: string }? begun
+---@return table? err
+---@async
 function M.start(about, work)
   local expected = about.phases or 1
-  local handle = job.create({ kind = about.kind, target = about.target, title = about.title })
+  local handle, refused = job.create({ kind = about.kind, target = about.target,
+    title = about.title })
+  if not handle then return nil, refused end
   loop.spawn(function()
     local ok, result = pcall(work, reporter(handle, expected))
     if ok then

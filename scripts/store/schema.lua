@@ -117,6 +117,11 @@ local Notification = named('Notification', t.object{ fields = {
   packageId = t.nullable(t.package_id), data = t.any,
 } })
 
+local StoredJob = named('StoredJob', t.object{ fields = {
+  kind = t.string, target = t.optional(t.string), title = t.optional(t.string),
+  created = t.datetime, ended = t.optional(t.datetime),
+} })
+
 local Private = named('Private', t.object{ open = true, fields = {
   password = t.optional(t.secret),
   sessions = t.optional(t.map{ of = named('Session', t.object{ fields = {
@@ -129,6 +134,7 @@ local Private = named('Private', t.object{ open = true, fields = {
   notifications = t.optional(named('Notifications', t.object{ fields = {
     next = t.integer{ min = 1 }, records = t.map{ of = Notification },
   } })),
+  jobs = t.optional(t.map{ of = StoredJob }),  -- those that run, and the last that were cut short
   network = t.optional(named('Network', t.object{ fields = {
     bridge = t.string, subnet = t.string,
   } })),

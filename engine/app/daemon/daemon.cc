@@ -14,6 +14,7 @@
 #include "app/daemon/ports.hh"
 #include "app/daemon/scripts.hh"
 #include "app/daemon/service_manager.hh"
+#include "app/daemon/stored_jobs.hh"
 #include "app/daemon/terminal.hh"
 #include "app/modules.hh"
 #include "base/file.hh"
@@ -95,6 +96,7 @@ struct Daemon::Impl final : bindings::DaemonHost {
   Continuations continuations;
   FailureTable failures;
   Events events{options.settings.kept_events, options.settings.kept_lines};
+  std::unique_ptr<StoredJobs> stored_jobs;  ///< outlives the thread that commits
   std::unique_ptr<store::Store> document;
   std::unique_ptr<store::Feeds> feeds;
   std::unique_ptr<Dispatcher> dispatcher;  ///< outlives the VMs, whose calls end at the latest then
@@ -187,6 +189,7 @@ Result<> Daemon::Impl::build() {
   offload = std::make_unique<loop::OffloadPool>(options.offload_threads);
   loader = std::make_unique<loop::OffloadPool>(1, kLoaderNiceness);
   TRY(events.open(options.paths, *offload));
+  stored_jobs = std::make_unique<StoredJobs>(*document, events.jobs);
   services.add<loop::OffloadPool>(*offload);
   services.add<loop::LeaseTable>(leases);
   services.add<script::StateTable>(states);
@@ -281,6 +284,7 @@ void Daemon::Impl::ready() {
             "ready",
             {{"pid", std::to_string(::getpid())}, {"socket", options.paths.socket.string()}});
   events.ring.publish({.type = "daemon.ready", .target = "daemon"});
+  stored_jobs->announce();
   arm_last_wall(options.command, 0);
   manager->ready("serving");
   report.ready();
@@ -355,6 +359,8 @@ Result<> Daemon::run() {
       });
   loop.post([&self] { self.open_doors(); });
   loop.run();
+  // What runs still is cut short, and is not to be taken for ended.
+  self.stored_jobs->close();
   // Threads first, so that nothing runs while what they use is taken down.
   for (auto& worker : self.workers)
     worker->stop_thread();

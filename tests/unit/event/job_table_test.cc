@@ -9,6 +9,7 @@
 using engine::Errc;
 using engine::Error;
 using engine::event::Job;
+using engine::event::JobRecords;
 using engine::event::JobSnapshot;
 using engine::event::JobState;
 using engine::event::JobTable;
@@ -139,4 +140,85 @@ TEST_CASE("event/job_table: many threads at once") {
   for (std::thread& thread : threads)
     thread.join();
   CHECK(table.list().size() == JobTable::kHistory);
+}
+
+namespace {
+
+/// Records that answer when they are told to.
+struct FakeRecords final : JobRecords {
+  void begin(const JobSnapshot& job, Written to) override {
+    begun.push_back(job.id);
+    written = std::move(to);
+  }
+  void end(std::string_view id) override { ended.emplace_back(id); }
+
+  std::vector<std::string> begun;
+  std::vector<std::string> ended;
+  Written written;
+};
+
+}  // namespace
+
+TEST_CASE("event/job_table: a job begins when it is written down, and not without") {
+  Ring ring;
+  JobTable table(ring);
+  FakeRecords records;
+  table.keep_in(&records);
+  std::vector<std::unique_ptr<Job>> jobs;
+  std::optional<Errc> refused;
+  const auto take = [&](engine::Result<Job> begun) {
+    if (!begun) {
+      refused = begun.error().code;
+    } else {
+      jobs.push_back(std::make_unique<Job>(std::move(*begun)));
+    }
+  };
+  table.begin("k", "t", "T", take);
+  CHECK(jobs.empty());
+  CHECK(table.list().empty());
+  records.written({});
+  REQUIRE(jobs.size() == 1);
+  CHECK(records.begun == std::vector{jobs[0]->id()});
+  CHECK(table.get(jobs[0]->id())->target == "t");
+  CHECK(records.ended.empty());
+  jobs[0]->finish();
+  jobs[0]->finish();
+  CHECK(records.ended == records.begun);
+
+  table.begin("k", "", "", take);
+  records.written(engine::fail(Errc::no_space, "full"));
+  CHECK(refused == Errc::no_space);
+  CHECK(table.list().size() == 1);
+
+  // What runs when the records are taken away stays written down.
+  table.begin("k", "", "", take);
+  records.written({});
+  table.keep_in(nullptr);
+  jobs.clear();
+  CHECK(records.ended.size() == 1);
+  table.begin("k", "", "", take);
+  CHECK(jobs.size() == 1);
+  CHECK(records.begun.size() == 3);
+}
+
+TEST_CASE("event/job_table: a job of an earlier life is known, and told when asked for") {
+  Ring ring;
+  JobTable table(ring, 2);
+  for (const char* id : {"a", "b", "c"})
+    table.restore({.id = id,
+                   .kind = "k",
+                   .target = {},
+                   .title = {},
+                   .state = JobState::failed,
+                   .error = Error{.code = Errc::daemon_restarted, .message = "m"}});
+  CHECK(ring.last_seq() == 0);
+  CHECK_FALSE(table.get("a"));
+  CHECK(table.list().size() == 2);
+  bool told = false;
+  CHECK(table.wait(
+      "b", [&](const JobSnapshot& job) { told = job.error->code == Errc::daemon_restarted; }));
+  CHECK(told);
+  table.announce("b");
+  table.announce("nobody");
+  CHECK(ring.last_seq() == 1);
 }
